@@ -88,7 +88,12 @@ class UpstreamUnavailable(UpstreamError):
     code = "UPSTREAM_UNAVAILABLE"
 
     def __init__(
-        self, message: str | None = None, *, agency: str, retry_after: float | None = None, **extensions: object
+        self,
+        message: str | None = None,
+        *,
+        agency: str,
+        retry_after: float | None = None,
+        **extensions: object,
     ) -> None:
         self.retry_after = retry_after
         super().__init__(message, agency=agency, retryAfter=retry_after, **extensions)

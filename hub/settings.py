@@ -31,7 +31,8 @@ class Settings(BaseSettings):
         description="demo and development show GraphiQL and accept the local simulators' keys; production does neither.",
     )
     data_dir: Path = Field(
-        Path(".snodo"), description="Where the embedded server and the demo's keys live; every command's --data-dir."
+        Path(".snodo"),
+        description="Where the embedded server and the demo's keys live; every command's --data-dir.",
     )
     log_level: str = Field("INFO", description="Lowest level that is logged: DEBUG, INFO, WARNING, ERROR.")
 
@@ -45,60 +46,115 @@ class Settings(BaseSettings):
         description="The role the hub takes on its connections; it cannot UPDATE or DELETE append-only tables.",
         pattern=r"^[a-z_][a-z0-9_]{0,62}$",
     )
-    read_connections: int = Field(8, ge=1, le=200, description="Connections of one hub process for stored questions.")
-    write_connections: int = Field(8, ge=1, le=200, description="Connections of one hub process for mutations and background work.")
-    statement_timeout: float = Field(10.0, gt=0, description="Seconds after which PostgreSQL ends a statement of the hub.")
+    read_connections: int = Field(
+        8, ge=1, le=200, description="Connections of one hub process for stored questions."
+    )
+    write_connections: int = Field(
+        8, ge=1, le=200, description="Connections of one hub process for mutations and background work."
+    )
+    statement_timeout: float = Field(
+        10.0, gt=0, description="Seconds after which PostgreSQL ends a statement of the hub."
+    )
 
     # ── serving ───────────────────────────────────────────────────────────────────────────────────────
     host: str = Field("127.0.0.1", description="Address the hub listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port the hub listens on; 0 takes a free one.")
-    max_body_bytes: int = Field(1_000_000, ge=1_000, description="Largest request body, in bytes; beyond it 413.")
+    max_body_bytes: int = Field(
+        1_000_000, ge=1_000, description="Largest request body, in bytes; beyond it 413."
+    )
     max_tokens: int = Field(10_000, ge=100, description="Largest GraphQL document, in lexical tokens.")
     max_depth: int = Field(16, ge=2, description="Deepest nesting of fields in a GraphQL document.")
-    max_page_size: int = Field(1_000, ge=1, description="Largest `first`/`last` of a connection or of the feed.")
-    default_page_size: int = Field(50, ge=1, description="Rows of a connection when `first` and `last` are absent.")
+    max_page_size: int = Field(
+        1_000, ge=1, description="Largest `first`/`last` of a connection or of the feed."
+    )
+    default_page_size: int = Field(
+        50, ge=1, description="Rows of a connection when `first` and `last` are absent."
+    )
     document_cache_size: int = Field(1_000, ge=1, description="Compiled GraphQL documents one process keeps.")
 
     # ── who asks: vouchers of PDND ────────────────────────────────────────────────────────────────────
-    pdnd_issuer: str = Field("interop.pagopa.it", description="Expected `iss` of a voucher. The production literal is of medium confidence: check it against a voucher of yours.")
+    pdnd_issuer: str = Field(
+        "interop.pagopa.it",
+        description="Expected `iss` of a voucher. The production literal is of medium confidence: check it against a voucher of yours.",
+    )
     pdnd_jwks: str | None = Field(
         None,
         description="PDND's public keys: an http(s) URL or a file's path; in demo and development the data directory's simulated PDND when absent.",
     )
-    audience: str = Field("https://snodo.example/graphql", description="The hub's audience as registered on PDND; a voucher's `aud` must contain it.")
-    eservice_id: str | None = Field(None, description="The hub's e-service id; a voucher that names another is refused.")
-    producer_id: str | None = Field(None, description="The hub's organisation id on PDND; a voucher that names another producer is refused.")
-    descriptor_id: str | None = Field(None, description="The e-service version's id; a voucher that names another is refused.")
+    audience: str = Field(
+        "https://snodo.example/graphql",
+        description="The hub's audience as registered on PDND; a voucher's `aud` must contain it.",
+    )
+    eservice_id: str | None = Field(
+        None, description="The hub's e-service id; a voucher that names another is refused."
+    )
+    producer_id: str | None = Field(
+        None,
+        description="The hub's organisation id on PDND; a voucher that names another producer is refused.",
+    )
+    descriptor_id: str | None = Field(
+        None, description="The e-service version's id; a voucher that names another is refused."
+    )
     require_eservice_claims: bool = Field(
         False,
         description="Refuse vouchers without producerId, consumerId, eserviceId and descriptorId (PDND adds them behind a feature flag).",
     )
-    clock_skew: float = Field(5.0, ge=0, le=300, description="Seconds a voucher's times may differ from the hub's clock.")
-    jwks_refresh: float = Field(30.0, ge=1, description="Least seconds between two fetches of the keys after an unknown `kid`.")
+    clock_skew: float = Field(
+        5.0, ge=0, le=300, description="Seconds a voucher's times may differ from the hub's clock."
+    )
+    jwks_refresh: float = Field(
+        30.0, ge=1, description="Least seconds between two fetches of the keys after an unknown `kid`."
+    )
 
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────
     sequencer: bool = Field(True, description="Whether `snodo serve` competes for the sequencer's lock.")
-    sequencer_interval: float = Field(0.025, gt=0, le=5, description="Seconds between two looks for events that wait for their position.")
-    event_clock_tolerance: float = Field(60.0, ge=0, description="Seconds an event may lie ahead of the hub's clock before it counts as in the future.")
+    sequencer_interval: float = Field(
+        0.025, gt=0, le=5, description="Seconds between two looks for events that wait for their position."
+    )
+    event_clock_tolerance: float = Field(
+        60.0,
+        ge=0,
+        description="Seconds an event may lie ahead of the hub's clock before it counts as in the future.",
+    )
 
     # ── calling agencies ──────────────────────────────────────────────────────────────────────────────
-    client_id: str | None = Field(None, description="The hub's own PDND client id, to ask for vouchers as a consumer.")
-    client_key_file: Path | None = Field(None, description="PEM file of the RSA key registered on PDND for that client.")
+    client_id: str | None = Field(
+        None, description="The hub's own PDND client id, to ask for vouchers as a consumer."
+    )
+    client_key_file: Path | None = Field(
+        None, description="PEM file of the RSA key registered on PDND for that client."
+    )
     pdnd_token_url: str | None = Field(None, description="PDND's token endpoint.")
-    pdnd_assertion_audience: str = Field("auth.interop.pagopa.it/client-assertion", description="`aud` of the client assertion; no scheme.")
-    user_location: str = Field("snodo", description="`userLocation` of the tracking evidence when the caller presents none.")
-    call_deadline: float = Field(5.0, gt=0, description="Seconds one federated field may take in all, retries included.")
+    pdnd_assertion_audience: str = Field(
+        "auth.interop.pagopa.it/client-assertion", description="`aud` of the client assertion; no scheme."
+    )
+    user_location: str = Field(
+        "snodo", description="`userLocation` of the tracking evidence when the caller presents none."
+    )
+    call_deadline: float = Field(
+        5.0, gt=0, description="Seconds one federated field may take in all, retries included."
+    )
     call_timeout: float = Field(2.0, gt=0, description="Seconds of one attempt.")
     call_concurrency: int = Field(16, ge=1, description="Simultaneous calls per agency (bulkhead).")
-    call_max_bytes: int = Field(5_000_000, ge=1_000, description="Largest answer taken from an agency, in bytes.")
-    stale_answer_age: float = Field(86_400.0, ge=0, description="Oldest answer, in seconds, returned as STALE when the agency does not answer; 0 never.")
+    call_max_bytes: int = Field(
+        5_000_000, ge=1_000, description="Largest answer taken from an agency, in bytes."
+    )
+    stale_answer_age: float = Field(
+        86_400.0,
+        ge=0,
+        description="Oldest answer, in seconds, returned as STALE when the agency does not answer; 0 never.",
+    )
     anpr_url: str | None = Field(None, description="Base URL of ANPR's services, before `/Cxxx-…/v1`.")
-    anpr_audience: str | None = Field(None, description="Base of the audience of ANPR's Agid JWTs: not the URL (no `-PDND` segment).")
+    anpr_audience: str | None = Field(
+        None, description="Base of the audience of ANPR's Agid JWTs: not the URL (no `-PDND` segment)."
+    )
     anpr_purpose_id: str | None = Field(None, description="PDND purpose for ANPR.")
     inps_url: str | None = Field(None, description="Base URL of INPS's services for the hub.")
     inps_audience: str | None = Field(None, description="Audience of INPS's e-service.")
     inps_purpose_id: str | None = Field(None, description="PDND purpose for INPS.")
-    region_code: str | None = Field(None, description="ISTAT code of the region whose labour system is connected.")
+    region_code: str | None = Field(
+        None, description="ISTAT code of the region whose labour system is connected."
+    )
     region_url: str | None = Field(None, description="Base URL of that region's labour system (REST).")
     region_audience: str | None = Field(None, description="Audience of that region's e-service.")
     region_purpose_id: str | None = Field(None, description="PDND purpose for that region.")

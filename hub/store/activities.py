@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Activities of a personalised path: the active policies a person takes part in."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.store.base import Base, Key, RecordedAt, one_of, words
+from hub.store.vocabulary import ActivityKind, ActivityStatus
+
+
+class Activity(Base):
+    """One active policy (politica attiva) of a person."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        one_of("kind", ActivityKind),
+        one_of("status", ActivityStatus),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="period"),
+        UniqueConstraint("source_agency_id", "external_id"),
+        Index(None, "beneficiary_id", "starts_on", "id"),
+        Index(None, "pact_id"),
+    )
+
+    id: Mapped[Key]
+    beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"))
+    pact_id: Mapped[UUID | None] = mapped_column(ForeignKey("pact.id"))
+    training_course_id: Mapped[UUID | None] = mapped_column(ForeignKey("training_course.id"))
+    kind: Mapped[ActivityKind] = mapped_column(words(ActivityKind))
+    status: Mapped[ActivityStatus] = mapped_column(words(ActivityStatus))
+    title: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    source_agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
+    external_id: Mapped[str | None]
+    updated_at: Mapped[RecordedAt]

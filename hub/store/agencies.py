@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who may ask: agencies, their PDND clients and purposes, and what each purpose is granted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.store.base import Base, Key, RecordedAt, one_of, words
+from hub.store.vocabulary import AgencyKind, GrantScope
+
+
+class Agency(Base):
+    """An organisation that asks or answers. `code` is how people name it on the command line."""
+
+    __tablename__ = "agency"
+    __table_args__ = (
+        one_of("kind", AgencyKind),
+        CheckConstraint("code ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="code"),
+        UniqueConstraint("code"),
+        UniqueConstraint("pdnd_consumer_id"),
+    )
+
+    id: Mapped[Key]
+    code: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[AgencyKind] = mapped_column(words(AgencyKind))
+    pdnd_consumer_id: Mapped[UUID | None]
+
+
+class AgencyClient(Base):
+    """A PDND client of an agency: the `client_id` of its vouchers."""
+
+    __tablename__ = "agency_client"
+
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"), index=True)
+    registered_at: Mapped[RecordedAt]
+    revoked_at: Mapped[datetime | None]
+
+
+class Purpose(Base):
+    """A purpose of an agency as registered on PDND (finalità): the `purposeId` of its vouchers."""
+
+    __tablename__ = "purpose"
+
+    purpose_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"), index=True)
+    description: Mapped[str]
+    registered_at: Mapped[RecordedAt]
+    revoked_at: Mapped[datetime | None]
+
+
+class AccessGrant(Base):
+    """What a purpose may see: rows by scope, and capabilities; for a time."""
+
+    __tablename__ = "access_grant"
+    __table_args__ = (
+        one_of("scope", GrantScope),
+        CheckConstraint("capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED']::text[]", name="capabilities"),
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity"),
+        Index(None, "purpose_id"),
+    )
+
+    id: Mapped[Key]
+    purpose_id: Mapped[UUID] = mapped_column(ForeignKey("purpose.purpose_id"))
+    scope: Mapped[GrantScope] = mapped_column(words(GrantScope))
+    capabilities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    valid_from: Mapped[RecordedAt]
+    valid_to: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class AccessGrantArea(Base):
+    """One centre, municipality or region a grant reaches."""
+
+    __tablename__ = "access_grant_area"
+    __table_args__ = (
+        CheckConstraint(
+            "num_nonnulls(employment_centre_id, municipality_id, region_code) = 1", name="one_area"
+        ),
+        UniqueConstraint(
+            "grant_id",
+            "employment_centre_id",
+            "municipality_id",
+            "region_code",
+            name="access_grant_area_area_key",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    id: Mapped[Key]
+    grant_id: Mapped[UUID] = mapped_column(ForeignKey("access_grant.id", ondelete="CASCADE"))
+    employment_centre_id: Mapped[UUID | None] = mapped_column(ForeignKey("employment_centre.id"))
+    municipality_id: Mapped[UUID | None] = mapped_column(ForeignKey("municipality.id"))
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The connections of a hub process: one pool that reads, one that writes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from typing import TypeAlias
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+from hub.errors import DatabaseError
+from hub.settings import Settings
+from hub.store.embedded import embedded_server
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+
+class Database:
+    """The two pools. Statements that make JSON run on `read`, whose text comes as bytes; commands run on `write`."""
+
+    def __init__(self, read: Pool, write: Pool) -> None:
+        self.read = read
+        self.write = write
+
+
+def database_url(settings: Settings) -> AbstractContextManager[str]:
+    """The URL of the database for as long as the context lasts: yours, or the embedded server's."""
+    if settings.database_url is not None:
+        return nullcontext(settings.database_url.get_secret_value())
+    return embedded_server(settings.data_dir)
+
+
+def connection_arguments(url: str) -> dict[str, object]:
+    """What asyncpg needs of a `postgresql+asyncpg://` URL.
+
+    Raises:
+        DatabaseError: the URL is of another kind.
+
+    """
+    parsed = make_url(url)
+    if parsed.drivername not in ("postgresql+asyncpg", "postgresql", "postgres"):
+        raise DatabaseError(
+            f"SNODO_DATABASE_URL must start with postgresql+asyncpg://, not {parsed.drivername}://."
+        )
+    arguments: dict[str, object] = {
+        "host": parsed.query.get("host") or parsed.host,
+        "port": parsed.port,
+        "user": parsed.username,
+        "password": parsed.password,
+        "database": parsed.database,
+    }
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+@asynccontextmanager
+async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]:
+    """Open both pools under the hub's role, and close them.
+
+    Raises:
+        DatabaseError: the server cannot be reached or refuses the role.
+
+    """
+    arguments = connection_arguments(url)
+    session = {
+        "application_name": "snodo",
+        "role": settings.database_role,
+        "timezone": "UTC",
+        "jit": "off",
+        "statement_timeout": str(int(settings.statement_timeout * 1000)),
+        # The generic plan of a statement with a territory of unknown size is a sequential scan; each statement is short,
+        # and its own plan is worth more than the planning saved.
+        "plan_cache_mode": "auto",
+    }
+    try:
+        read = await asyncpg.create_pool(
+            **arguments,  # type: ignore[arg-type]
+            min_size=1,
+            max_size=settings.read_connections,
+            max_inactive_connection_lifetime=0,
+            server_settings=session,
+            statement_cache_size=1_000,
+            max_cached_statement_lifetime=0,
+            init=take_text_as_bytes,
+            reset=keep_session,
+        )
+        write = await asyncpg.create_pool(
+            **arguments,  # type: ignore[arg-type]
+            min_size=1,
+            max_size=settings.write_connections,
+            max_inactive_connection_lifetime=0,
+            server_settings=session,
+            max_cached_statement_lifetime=0,
+            reset=keep_session,
+        )
+    except (OSError, asyncpg.PostgresError) as error:
+        raise DatabaseError(
+            f"The database cannot be opened as role {settings.database_role}: {type(error).__name__}. Has `snodo migrate` been run?"
+        ) from error
+    try:
+        yield Database(read, write)
+    finally:
+        await read.close()
+        await write.close()
+
+
+async def take_text_as_bytes(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Take text as the bytes it came in: an answer is passed on, never decoded and encoded again."""
+    await connection.set_type_codec(
+        "text", schema="pg_catalog", format="binary", encoder=encode_text, decoder=bytes
+    )
+
+
+def encode_text(value: str | bytes) -> bytes:
+    """A parameter of type text, as the bytes PostgreSQL takes."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+async def keep_session(_connection: object) -> None:
+    """Nothing to reset: no statement of the hub leaves state in its session, and the round trip costs a sixth of a small request."""

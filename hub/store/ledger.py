@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The conditionality ledger: events as they were recorded, and the feed that gives each its position.
+
+Both tables are append-only, by trigger and by the hub's role. A correction is a new event that withdraws an earlier one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.store.agencies import Agency
+from hub.store.base import Base, Key, RecordedAt, one_of, words
+from hub.store.pacts import Pact
+from hub.store.vocabulary import ConditionalityEventType, Measure
+
+if TYPE_CHECKING:
+    from hub.store.households import Beneficiary
+
+
+class ConditionalityEvent(Base):
+    """A fact that bears on a benefit, as it was recorded.
+
+    `fiscal_code`, `inps_protocol` and `measure` are those of the moment of recording: what INPS read stays what it read
+    when the person's code or household changes later.
+    """
+
+    __tablename__ = "conditionality_event"
+    __table_args__ = (
+        one_of("type", ConditionalityEventType),
+        one_of("measure", Measure),
+        CheckConstraint("length(note) <= 2000", name="note"),
+        CheckConstraint("withdraws_event_id <> id", name="withdraws"),
+        UniqueConstraint("withdraws_event_id"),
+        Index(None, "beneficiary_id", "occurred_at", "id"),
+        Index(None, "occurred_at", "id"),
+        Index(None, "pact_id"),
+    )
+
+    id: Mapped[Key]
+    type: Mapped[ConditionalityEventType] = mapped_column(words(ConditionalityEventType))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[RecordedAt]
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    client_id: Mapped[UUID | None]
+    purpose_id: Mapped[UUID | None]
+    operator: Mapped[str | None]
+    beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"))
+    household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"))
+    fiscal_code: Mapped[str]
+    inps_protocol: Mapped[str]
+    measure: Mapped[Measure] = mapped_column(words(Measure))
+    pact_id: Mapped[UUID | None] = mapped_column(ForeignKey("pact.id"))
+    note: Mapped[str | None]
+    withdraws_event_id: Mapped[UUID | None] = mapped_column(ForeignKey("conditionality_event.id"))
+
+    source: Mapped[Agency] = relationship(viewonly=True)
+    beneficiary: Mapped[Beneficiary] = relationship(back_populates="conditionality_events", viewonly=True)
+    pact: Mapped[Pact | None] = relationship(viewonly=True)
+    feed_entry: Mapped[FeedEntry | None] = relationship(back_populates="event", uselist=False, viewonly=True)
+
+
+class FeedEntry(Base):
+    """An event's place in the feed: positions 1, 2, 3 …, dense, in the order the events became visible."""
+
+    __tablename__ = "feed_entry"
+    __table_args__ = (CheckConstraint("position > 0", name="position"), UniqueConstraint("event_id"))
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("conditionality_event.id"))
+    sequenced_at: Mapped[RecordedAt]
+
+    event: Mapped[ConditionalityEvent] = relationship(back_populates="feed_entry", viewonly=True)
+
+
+class IdempotencyKey(Base):
+    """A key an agency used, what for (SHA-256 of the input), and which event came of it."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (
+        CheckConstraint("length(key) BETWEEN 1 AND 200", name="key"),
+        CheckConstraint("length(input_hash) = 32", name="input_hash"),
+    )
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"), primary_key=True)
+    operation: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    input_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    result_id: Mapped[UUID]
+    used_at: Mapped[RecordedAt]

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What a person may be proposed: job offers and training courses."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.store.agencies import Agency
+from hub.store.base import Base, Key, RecordedAt, one_of, words
+from hub.store.territory import Municipality
+from hub.store.vocabulary import CourseMode, OpportunityStatus
+
+
+class JobOffer(Base):
+    """A job offer (offerta di lavoro). Pay is gross euro a month."""
+
+    __tablename__ = "job_offer"
+    __table_args__ = (
+        one_of("status", OpportunityStatus),
+        CheckConstraint("weekly_hours > 0 AND weekly_hours <= 60", name="weekly_hours"),
+        CheckConstraint("monthly_pay IS NULL OR monthly_pay >= 0", name="monthly_pay"),
+        CheckConstraint("places > 0", name="places"),
+        CheckConstraint("expires_on IS NULL OR expires_on >= published_on", name="validity"),
+        UniqueConstraint("source_agency_id", "external_id"),
+        Index(None, "published_on", "id"),
+        Index(None, "municipality_id", "published_on", "id"),
+    )
+
+    id: Mapped[Key]
+    title: Mapped[str]
+    employer_name: Mapped[str]
+    profession_code: Mapped[str | None]
+    contract_type: Mapped[str | None]
+    weekly_hours: Mapped[Decimal] = mapped_column(Numeric(4, 1))
+    monthly_pay: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    places: Mapped[int]
+    municipality_id: Mapped[UUID] = mapped_column(ForeignKey("municipality.id"))
+    published_on: Mapped[date]
+    expires_on: Mapped[date | None]
+    status: Mapped[OpportunityStatus] = mapped_column(words(OpportunityStatus))
+    source_agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    external_id: Mapped[str]
+    updated_at: Mapped[RecordedAt]
+
+    municipality: Mapped[Municipality] = relationship(viewonly=True)
+    source: Mapped[Agency] = relationship(viewonly=True)
+
+
+class TrainingCourse(Base):
+    """A training course (corso di formazione)."""
+
+    __tablename__ = "training_course"
+    __table_args__ = (
+        one_of("mode", CourseMode),
+        one_of("status", OpportunityStatus),
+        CheckConstraint("hours > 0", name="hours"),
+        CheckConstraint("places > 0 AND enrolled >= 0 AND enrolled <= places", name="places"),
+        CheckConstraint("ends_on >= starts_on", name="period"),
+        UniqueConstraint("source_agency_id", "external_id"),
+        Index(None, "starts_on", "id"),
+        Index(None, "municipality_id", "starts_on", "id"),
+    )
+
+    id: Mapped[Key]
+    title: Mapped[str]
+    provider_name: Mapped[str]
+    mode: Mapped[CourseMode] = mapped_column(words(CourseMode))
+    municipality_id: Mapped[UUID] = mapped_column(ForeignKey("municipality.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    hours: Mapped[int]
+    places: Mapped[int]
+    enrolled: Mapped[int]
+    status: Mapped[OpportunityStatus] = mapped_column(words(OpportunityStatus))
+    source_agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    external_id: Mapped[str]
+    updated_at: Mapped[RecordedAt]
+
+    municipality: Mapped[Municipality] = relationship(viewonly=True)
+    source: Mapped[Agency] = relationship(viewonly=True)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pacts and their goals."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.store.base import Base, Key, RecordedAt, one_of, words
+from hub.store.vocabulary import GoalStatus, PactKind, PactStatus
+
+if TYPE_CHECKING:
+    from hub.store.households import Beneficiary, Household
+
+
+class Pact(Base):
+    """What a person, or for inclusion pacts the whole household, commits to."""
+
+    __tablename__ = "pact"
+    __table_args__ = (
+        one_of("kind", PactKind),
+        one_of("status", PactStatus),
+        # The inclusion pact is the household's; the others are one person's.
+        CheckConstraint("(kind = 'INCLUSION') = (beneficiary_id IS NULL)", name="subject"),
+        CheckConstraint("(status IN ('PROPOSED', 'REFUSED')) OR signed_on IS NOT NULL", name="signed_on"),
+        CheckConstraint("NOT isempty(period) AND NOT lower_inf(period)", name="period"),
+        UniqueConstraint("source_agency_id", "external_id"),
+        # One running pact of a kind per household (inclusion) or per person (the others), on any one day.
+        ExcludeConstraint(
+            (Column("household_id"), "="),
+            (Column("kind"), "="),
+            (Column("period"), "&&"),
+            name="pact_household_overlap_excl",
+            using="gist",
+            where=text("beneficiary_id IS NULL AND status IN ('ACTIVE', 'SUSPENDED')"),
+        ),
+        ExcludeConstraint(
+            (Column("beneficiary_id"), "="),
+            (Column("kind"), "="),
+            (Column("period"), "&&"),
+            name="pact_beneficiary_overlap_excl",
+            using="gist",
+            where=text("beneficiary_id IS NOT NULL AND status IN ('ACTIVE', 'SUSPENDED')"),
+        ),
+        Index(None, "household_id", "created_on", "id"),
+        Index(None, "beneficiary_id", "created_on", "id"),
+    )
+
+    id: Mapped[Key]
+    kind: Mapped[PactKind] = mapped_column(words(PactKind))
+    status: Mapped[PactStatus] = mapped_column(words(PactStatus))
+    household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"))
+    beneficiary_id: Mapped[UUID | None] = mapped_column(ForeignKey("beneficiary.id"))
+    created_on: Mapped[date]
+    signed_on: Mapped[date | None]
+    period: Mapped[Range[date]] = mapped_column(DATERANGE)
+    source_agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
+    external_id: Mapped[str | None]
+    updated_at: Mapped[RecordedAt]
+
+    household: Mapped[Household] = relationship(back_populates="pacts", viewonly=True)
+    beneficiary: Mapped[Beneficiary | None] = relationship(back_populates="pacts", viewonly=True)
+    goals: Mapped[list[PactGoal]] = relationship(order_by="PactGoal.ordinal", viewonly=True)
+
+
+class PactGoal(Base):
+    """One goal of a pact."""
+
+    __tablename__ = "pact_goal"
+    __table_args__ = (
+        one_of("status", GoalStatus),
+        CheckConstraint("ordinal > 0", name="ordinal"),
+        UniqueConstraint("pact_id", "ordinal"),
+    )
+
+    id: Mapped[Key]
+    pact_id: Mapped[UUID] = mapped_column(ForeignKey("pact.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    description: Mapped[str]
+    status: Mapped[GoalStatus] = mapped_column(words(GoalStatus))
+    due_on: Mapped[date | None]

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every table, by name, in one place: what migrations compare against and what other rooms import."""
+
+from __future__ import annotations
+
+from hub.store.activities import Activity
+from hub.store.agencies import AccessGrant, AccessGrantArea, Agency, AgencyClient, Purpose
+from hub.store.appointments import Convocation
+from hub.store.audit import AccessDocument, AccessLog
+from hub.store.base import Base
+from hub.store.delivery import InboundRun, OutboxMessage, QuarantinedRecord
+from hub.store.households import AgencyAnswer, Beneficiary, Benefit, Household
+from hub.store.ledger import ConditionalityEvent, FeedEntry, IdempotencyKey
+from hub.store.opportunities import JobOffer, TrainingCourse
+from hub.store.pacts import Pact, PactGoal
+from hub.store.puc import PucAssignment, PucProject
+from hub.store.territory import EmploymentCentre, Municipality, MunicipalityVersion, Region
+
+metadata = Base.metadata
+
+__all__ = [
+    "AccessDocument",
+    "AccessGrant",
+    "AccessGrantArea",
+    "AccessLog",
+    "Activity",
+    "Agency",
+    "AgencyAnswer",
+    "AgencyClient",
+    "Base",
+    "Beneficiary",
+    "Benefit",
+    "ConditionalityEvent",
+    "Convocation",
+    "EmploymentCentre",
+    "FeedEntry",
+    "Household",
+    "IdempotencyKey",
+    "InboundRun",
+    "JobOffer",
+    "Municipality",
+    "MunicipalityVersion",
+    "OutboxMessage",
+    "Pact",
+    "PactGoal",
+    "PucAssignment",
+    "PucProject",
+    "Purpose",
+    "QuarantinedRecord",
+    "Region",
+    "TrainingCourse",
+    "metadata",
+]

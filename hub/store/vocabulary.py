@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The words the tables and the schema share. A word's value is its name: what is stored is what GraphQL says.
+
+Words may be added; none may be renamed or removed, since the ledger keeps them for ever.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Measure(StrEnum):
+    """The measures served side by side."""
+
+    RDC = "RDC"
+    MIA = "MIA"
+    ADI = "ADI"
+    SFL = "SFL"
+
+
+class Sex(StrEnum):
+    """As in the fiscal code and ANPR (`sesso`)."""
+
+    F = "F"
+    M = "M"
+
+
+class Obligation(StrEnum):
+    """Whether a member is bound by the active-inclusion obligations (DL 4/2019 art. 4; DL 48/2023 art. 6)."""
+
+    OBLIGED = "OBLIGED"
+    EXEMPT = "EXEMPT"
+    EXCLUDED = "EXCLUDED"
+    VOLUNTARY = "VOLUNTARY"
+
+
+class EmploymentStatus(StrEnum):
+    """Occupational status, codes 01–05 of ANPAL's classification."""
+
+    NEVER_EMPLOYED = "NEVER_EMPLOYED"
+    UNEMPLOYED = "UNEMPLOYED"
+    EMPLOYED_SEEKING = "EMPLOYED_SEEKING"
+    EMPLOYED = "EMPLOYED"
+    OTHER = "OTHER"
+
+
+class BenefitStatus(StrEnum):
+    """The state of a benefit as INPS reports it."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    FORFEITED = "FORFEITED"
+    REVOKED = "REVOKED"
+    ENDED = "ENDED"
+
+
+class PactKind(StrEnum):
+    """Patto per il lavoro, per l'inclusione sociale, di attivazione digitale, di servizio personalizzato."""
+
+    WORK = "WORK"
+    INCLUSION = "INCLUSION"
+    DIGITAL_ACTIVATION = "DIGITAL_ACTIVATION"
+    SERVICE = "SERVICE"
+
+
+class PactStatus(StrEnum):
+    """Where a pact stands."""
+
+    PROPOSED = "PROPOSED"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    COMPLETED = "COMPLETED"
+    TERMINATED = "TERMINATED"
+    REFUSED = "REFUSED"
+
+
+class GoalStatus(StrEnum):
+    """Progress of one goal of a pact."""
+
+    PLANNED = "PLANNED"
+    IN_PROGRESS = "IN_PROGRESS"
+    ACHIEVED = "ACHIEVED"
+    ABANDONED = "ABANDONED"
+
+
+class ConvocationChannel(StrEnum):
+    """How the person was convened: ANPAL's channels 01–04, and the SMS of MyANPAL's agenda."""
+
+    MAIL = "MAIL"
+    FAX = "FAX"
+    POST = "POST"
+    PHONE = "PHONE"
+    SMS = "SMS"
+
+
+class ConvocationReason(StrEnum):
+    """Why: ACC first interview, ORI orientation, CPS preselection, ALT other."""
+
+    FIRST_INTERVIEW = "FIRST_INTERVIEW"
+    ORIENTATION = "ORIENTATION"
+    PRESELECTION = "PRESELECTION"
+    OTHER = "OTHER"
+
+
+class ConvocationOutcome(StrEnum):
+    """P presente, AG assente giustificato, AI assente ingiustificato, AN annullata."""
+
+    PRESENT = "PRESENT"
+    ABSENT_JUSTIFIED = "ABSENT_JUSTIFIED"
+    ABSENT_UNJUSTIFIED = "ABSENT_UNJUSTIFIED"
+    CANCELLED = "CANCELLED"
+
+
+class ActivityKind(StrEnum):
+    """The active policies a path is made of."""
+
+    ORIENTATION = "ORIENTATION"
+    TRAINING = "TRAINING"
+    PLACEMENT = "PLACEMENT"
+    JOB_SEARCH = "JOB_SEARCH"
+    SCHOOLING = "SCHOOLING"
+    SOCIAL_SUPPORT = "SOCIAL_SUPPORT"
+
+
+class ActivityStatus(StrEnum):
+    """From the SAP's policy events (01–15), folded to where the activity stands."""
+
+    PROPOSED = "PROPOSED"
+    STARTED = "STARTED"
+    SUSPENDED = "SUSPENDED"
+    COMPLETED = "COMPLETED"
+    REFUSED = "REFUSED"
+    ABANDONED = "ABANDONED"
+    CANCELLED = "CANCELLED"
+
+
+class CourseMode(StrEnum):
+    """Where a course is held."""
+
+    ON_SITE = "ON_SITE"
+    ONLINE = "ONLINE"
+    MIXED = "MIXED"
+
+
+class OpportunityStatus(StrEnum):
+    """Whether an offer, a course or a project can still be taken."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class PucField(StrEnum):
+    """The six fields of action of DM 22-10-2019."""
+
+    CULTURAL = "CULTURAL"
+    SOCIAL = "SOCIAL"
+    ARTISTIC = "ARTISTIC"
+    ENVIRONMENTAL = "ENVIRONMENTAL"
+    EDUCATIONAL = "EDUCATIONAL"
+    COMMONS = "COMMONS"
+
+
+class PucAssignmentStatus(StrEnum):
+    """GePI's states: da assegnare, proposto, attivo, completato."""
+
+    TO_ASSIGN = "TO_ASSIGN"
+    PROPOSED = "PROPOSED"
+    ACTIVE = "ACTIVE"
+    COMPLETED = "COMPLETED"
+
+
+class PucPot(StrEnum):
+    """GePI's three pots of places: beneficiari Comune, beneficiari CPI, volontari."""
+
+    MUNICIPALITY = "MUNICIPALITY"
+    CENTRE = "CENTRE"
+    VOLUNTEER = "VOLUNTEER"
+
+
+class AgencyKind(StrEnum):
+    """What an agency is to the hub."""
+
+    EMPLOYMENT_CENTRE = "EMPLOYMENT_CENTRE"
+    MUNICIPALITY = "MUNICIPALITY"
+    REGION = "REGION"
+    INPS = "INPS"
+    MINISTRY = "MINISTRY"
+    ACCREDITED = "ACCREDITED"
+    HUB = "HUB"
+
+
+class GrantScope(StrEnum):
+    """How far a grant's rows reach."""
+
+    CENTRE = "CENTRE"
+    MUNICIPALITY = "MUNICIPALITY"
+    REGION = "REGION"
+    NATIONAL = "NATIONAL"
+
+
+class Capability(StrEnum):
+    """What a grant allows beyond looking at the rows of its scope."""
+
+    RECORD_EVENTS = "RECORD_EVENTS"
+    READ_FEED = "READ_FEED"
+
+
+class ConditionalityEventType(StrEnum):
+    """Facts that bear on conditionality, and those that show compliance.
+
+    Sources: DL 4/2019 art. 7 (RdC), DL 48/2023 art. 8 c. 6 and art. 9 (ADI, SFL).
+    """
+
+    CONVOCATION_MISSED = "CONVOCATION_MISSED"
+    CONVOCATION_ATTENDED = "CONVOCATION_ATTENDED"
+    ABSENCE_JUSTIFIED = "ABSENCE_JUSTIFIED"
+    AVAILABILITY_NOT_DECLARED = "AVAILABILITY_NOT_DECLARED"
+    PACT_SIGNED = "PACT_SIGNED"
+    PACT_NOT_SIGNED = "PACT_NOT_SIGNED"
+    ACTIVITY_ATTENDED = "ACTIVITY_ATTENDED"
+    ACTIVITY_NOT_ATTENDED = "ACTIVITY_NOT_ATTENDED"
+    ORIENTATION_NOT_ATTENDED = "ORIENTATION_NOT_ATTENDED"
+    PUC_NOT_JOINED = "PUC_NOT_JOINED"
+    INCLUSION_COMMITMENT_BREACHED = "INCLUSION_COMMITMENT_BREACHED"
+    SUITABLE_OFFER_ACCEPTED = "SUITABLE_OFFER_ACCEPTED"
+    SUITABLE_OFFER_REFUSED = "SUITABLE_OFFER_REFUSED"
+    WORK_NOT_COMMUNICATED = "WORK_NOT_COMMUNICATED"
+    HOUSEHOLD_CHANGE_NOT_DECLARED = "HOUSEHOLD_CHANGE_NOT_DECLARED"
+    UNDECLARED_WORK_FOUND = "UNDECLARED_WORK_FOUND"
+    HIRED_THROUGH_SUITABLE_OFFER = "HIRED_THROUGH_SUITABLE_OFFER"
