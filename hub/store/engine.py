@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -32,7 +32,7 @@ def database_url(settings: Settings) -> AbstractContextManager[str]:
     return embedded_server(settings.data_dir)
 
 
-def connection_arguments(url: str) -> dict[str, object]:
+def connection_arguments(url: str) -> dict[str, Any]:
     """What asyncpg needs of a `postgresql+asyncpg://` URL.
 
     Raises:
@@ -44,7 +44,7 @@ def connection_arguments(url: str) -> dict[str, object]:
         raise DatabaseError(
             f"SNODO_DATABASE_URL must start with postgresql+asyncpg://, not {parsed.drivername}://."
         )
-    arguments: dict[str, object] = {
+    arguments = {
         "host": parsed.query.get("host") or parsed.host,
         "port": parsed.port,
         "user": parsed.username,
@@ -75,7 +75,7 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
     }
     try:
         read = await asyncpg.create_pool(
-            **arguments,  # type: ignore[arg-type]
+            **arguments,
             min_size=1,
             max_size=settings.read_connections,
             max_inactive_connection_lifetime=0,
@@ -86,7 +86,7 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
             reset=keep_session,
         )
         write = await asyncpg.create_pool(
-            **arguments,  # type: ignore[arg-type]
+            **arguments,
             min_size=1,
             max_size=settings.write_connections,
             max_inactive_connection_lifetime=0,

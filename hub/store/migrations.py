@@ -83,7 +83,7 @@ async def read_revision(connection: asyncpg.Connection[asyncpg.Record]) -> str |
 
 async def _revision_at(url: str) -> str | None:
     try:
-        connection = await asyncpg.connect(**connection_arguments(url))  # type: ignore[arg-type]
+        connection = await asyncpg.connect(**connection_arguments(url))
     except (OSError, asyncpg.PostgresError) as error:
         raise DatabaseError(f"The database cannot be reached: {type(error).__name__}.") from error
     try:

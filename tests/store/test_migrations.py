@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The migrations against the models, up and down, and the guards they set."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+from alembic import command
+
+from hub.store.engine import Database, connection_arguments
+from hub.store.migrations import (
+    DatabaseTooNew,
+    DatabaseTooOld,
+    alembic_config,
+    check_version,
+    downgrade,
+    migrate,
+    read_revision,
+)
+from hub.store.tables import metadata
+
+
+async def constraints(url: str) -> set[tuple[str, str]]:
+    """Table and name of each CHECK, foreign key, unique and exclusion constraint in the database."""
+    connection = await asyncpg.connect(**connection_arguments(url))
+    rows = await connection.fetch(
+        "SELECT conrelid::regclass::text AS t, conname FROM pg_constraint"
+        " WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'p', 'u', 'x') AND NOT conislocal = false"
+    )
+    await connection.close()
+    return {
+        (row["t"], row["conname"]) for row in rows if not row["t"].startswith(("alembic_", "access_log_"))
+    }
+
+
+async def test_models_and_migrations_agree(database_url: str) -> None:
+    await asyncio.to_thread(command.check, alembic_config(database_url))
+
+
+async def test_every_constraint_of_the_models_is_in_the_database_under_its_name(database_url: str) -> None:
+    modelled = {
+        (table.name, str(c.name)) for table in metadata.tables.values() for c in table.constraints if c.name
+    }
+    assert all(c.name for table in metadata.tables.values() for c in table.constraints)
+    assert await constraints(database_url) == modelled
+
+
+async def test_downgrade_leaves_nothing_and_upgrade_brings_it_back(empty_url: str) -> None:
+    await asyncio.to_thread(migrate, empty_url)
+    before = await constraints(empty_url)
+    await asyncio.to_thread(downgrade, empty_url, "base")
+    connection = await asyncpg.connect(**connection_arguments(empty_url))
+    left = await connection.fetch(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')"
+    )
+    functions = await connection.fetchval(
+        "SELECT count(*) FROM pg_proc WHERE proname IN ('refuse_change', 'keep_feed_dense')"
+    )
+    await connection.close()
+    assert [row["relname"] for row in left] == ["alembic_version"]
+    assert functions == 0
+    await asyncio.to_thread(migrate, empty_url)
+    assert await constraints(empty_url) == before
+
+
+async def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
+    await asyncio.gather(*(asyncio.to_thread(_migrate_in_a_process, empty_url) for _ in range(2)))
+    connection = await asyncpg.connect(**connection_arguments(empty_url))
+    assert await read_revision(connection) == "0001"
+    await connection.close()
+
+
+def _migrate_in_a_process(url: str) -> None:
+    import subprocess
+    import sys
+
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from hub.store.migrations import migrate; migrate(sys.argv[1])",
+            url,
+        ],
+        check=True,
+    )
+
+
+async def test_a_database_newer_than_the_code_is_refused(
+    owner: asyncpg.Connection[asyncpg.Record], database_url: str
+) -> None:
+    await owner.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(DatabaseTooNew, match="9999"):
+        await check_version(owner, database_url)
+    with pytest.raises(DatabaseTooNew, match="newer"):
+        await asyncio.to_thread(migrate, database_url)
+
+
+async def test_a_database_without_tables_asks_for_migrate(empty_url: str) -> None:
+    connection = await asyncpg.connect(**connection_arguments(empty_url))
+    with pytest.raises(DatabaseTooOld, match="snodo migrate"):
+        await check_version(connection, empty_url)
+    await connection.close()
+
+
+@pytest.mark.parametrize("table", ["conditionality_event", "feed_entry", "access_log", "access_document"])
+@pytest.mark.parametrize("change", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+async def test_append_only_tables_refuse_even_their_owner(
+    owner: asyncpg.Connection[asyncpg.Record], database: Database, table: str, change: str
+) -> None:
+    column = str(next(iter(metadata.tables[table].columns)).name)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
+        await owner.execute(change.format(table, column))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+        await database.write.execute(change.format(table, column))
