@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""How an agency is called by its code: one rule per kind, so that whoever looks one up finds it."""
+
+from __future__ import annotations
+
+INPS_AGENCY_CODE = "inps"
+"""The one INPS."""
+
+
+def centre_agency_code(centre_code: str) -> str:
+    """Of an employment centre: `H501C900031` → `cpi-h501c900031`."""
+    return f"cpi-{centre_code.lower()}"
+
+
+def municipality_agency_code(belfiore_code: str) -> str:
+    """Of a municipality: `H501` → `comune-h501`."""
+    return f"comune-{belfiore_code.lower()}"
+
+
+def region_agency_code(region_code: str) -> str:
+    """Of a region, by its code in our table of regions: `12` → `regione-12`."""
+    return f"regione-{region_code}"
