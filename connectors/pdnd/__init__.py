@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""PDND, the national platform that gives vouchers: the hub as its client (domain.md section 2).
+
+identity     the hub's client id and key
+assertion    the client assertion          ─┐
+tokens       the token endpoint             ├─ passes: vouchers and evidence, kept while they last
+evidence     Agid-JWT-TrackingEvidence     ─┘
+integrity    Digest and Agid-JWT-Signature
+access       all headers of a request to one e-service
+jwks         PDND's public keys
+"""
+
+from connectors.pdnd.access import EServiceAccess, SecuredRequest
+from connectors.pdnd.evidence import Operator
+from connectors.pdnd.identity import ClientIdentity
+from connectors.pdnd.jwks import fetch_jwks
+from connectors.pdnd.passes import Passes
+from connectors.pdnd.tokens import TokenEndpoint
+
+__all__ = [
+    "ClientIdentity",
+    "EServiceAccess",
+    "Operator",
+    "Passes",
+    "SecuredRequest",
+    "TokenEndpoint",
+    "fetch_jwks",
+]
