@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Switches that make a simulated agency fail as the real ones do: per operation, for tests and the demo."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class FaultKind(StrEnum):
+    """What comes instead of the answer."""
+
+    SLOW = "slow"
+    """The right answer, late: `latency` is what is wrong."""
+    ERROR = "error"
+    """500 with the agency gateway's problem+json."""
+    UNAVAILABLE = "unavailable"
+    """503 with the agency gateway's problem+json."""
+    OVER_LIMIT = "over-limit"
+    """429 with an empty body, as GovWay sends it."""
+    HTML = "html"
+    """200 with a maintenance page."""
+    WRONG_TYPE = "wrong-type"
+    """The right answer labelled text/plain."""
+    TRUNCATED = "truncated"
+    """The right answer cut in the middle, with the length and type of the whole: broken JSON."""
+    DROP = "drop"
+    """The connection ends in the middle of the answer."""
+    HANG = "hang"
+    """Nothing, until the caller gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: seconds of latency before it, seconds for `Retry-After`, and how often it strikes."""
+
+    kind: FaultKind
+    latency: float = 0.0
+    retry_after: int | None = None
+    times: int | None = None
+
+
+EVERY = "*"
+"""The name that stands for every operation without a fault of its own."""
+
+
+class Faults:
+    """The switches of one simulator; may be set from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._set: dict[str, Fault] = {}
+        self._struck: Counter[str] = Counter()
+        self._calls: Counter[str] = Counter()
+
+    def set(self, operation: str, fault: Fault) -> None:
+        """Let an operation (or `EVERY`) fail from now on, `fault.times` times when that is given."""
+        with self._lock:
+            self._set[operation] = fault
+            self._struck[operation] = 0
+
+    def clear(self, operation: str | None = None) -> None:
+        """Let an operation, or all, work again."""
+        with self._lock:
+            if operation is None:
+                self._set.clear()
+            else:
+                self._set.pop(operation, None)
+
+    def calls(self, operation: str) -> int:
+        """How many requests for an operation came in, answered or not."""
+        with self._lock:
+            return self._calls[operation]
+
+    def next(self, operation: str) -> Fault | None:
+        """Count one request and give the fault that strikes it."""
+        with self._lock:
+            self._calls[operation] += 1
+            name = operation if operation in self._set else EVERY
+            fault = self._set.get(name)
+            if fault is None or (fault.times is not None and self._struck[name] >= fault.times):
+                return None
+            self._struck[name] += 1
+            return fault
+
+
+class FaultyAsgi:
+    """An ASGI application with its agency's faults in front; `operation_of` names a path's operation."""
+
+    def __init__(self, app: ASGIApp, faults: Faults, operation_of: Callable[[str], str | None]) -> None:
+        self.app = app
+        self._faults = faults
+        self._operation_of = operation_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or do what the fault says instead."""
+        operation = self._operation_of(scope["path"]) if scope["type"] == "http" else None
+        fault = self._faults.next(operation) if operation else None
+        if fault is None:
+            await self.app(scope, receive, send)
+            return
+        await asyncio.sleep(fault.latency)
+        match fault.kind:
+            case FaultKind.SLOW:
+                await self.app(scope, receive, send)
+            case FaultKind.WRONG_TYPE | FaultKind.TRUNCATED:
+                await self.app(scope, receive, _spoil(send, fault.kind))
+            case FaultKind.HANG:
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+            case FaultKind.DROP:
+                await _start(send, 200, "application/json", length=1_000)
+                await send({"type": "http.response.body", "body": b'{"', "more_body": True})
+                # Ending here, 998 bytes short, makes the server close the connection.
+            case _:
+                await _instead(send, fault)
+
+
+_PAGE = b"<!DOCTYPE html><html><head><title>Manutenzione</title></head><body>Servizio sospeso</body></html>"
+_PROBLEM = b'{"type":"https://govway.org/handling-errors/%d/%s.html","title":"%s","status":%d,"detail":"%s"}'
+
+
+async def _instead(send: Send, fault: Fault) -> None:
+    status, body = 200, _PAGE
+    media_type: str | None = "text/html; charset=utf-8"
+    if fault.kind is FaultKind.OVER_LIMIT:
+        status, media_type, body = 429, None, b""
+    elif fault.kind is FaultKind.ERROR:
+        body = _PROBLEM % (500, b"APIError", b"APIError", 500, b"Error occurred while processing the API")
+        status, media_type = 500, "application/problem+json"
+    elif fault.kind is FaultKind.UNAVAILABLE:
+        body = _PROBLEM % (503, b"APIUnavailable", b"APIUnavailable", 503, b"The API is not available")
+        status, media_type = 503, "application/problem+json"
+    await _start(send, status, media_type, length=len(body), retry_after=fault.retry_after)
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _start(
+    send: Send, status: int, media_type: str | None, *, length: int, retry_after: int | None = None
+) -> None:
+    headers = [(b"content-length", str(length).encode())]
+    if media_type is not None:
+        headers.append((b"content-type", media_type.encode()))
+    if retry_after is not None:
+        headers.append((b"retry-after", str(retry_after).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+
+
+def _spoil(send: Send, kind: FaultKind) -> Send:
+    async def spoiling(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [pair for pair in message["headers"] if pair[0] != b"content-length"]
+            if kind is FaultKind.WRONG_TYPE:
+                kept = [pair for pair in kept if pair[0] != b"content-type"]
+                kept.append((b"content-type", b"text/plain"))
+            await send({**message, "headers": kept})
+        elif kind is FaultKind.TRUNCATED:
+            body = message.get("body", b"")
+            await send({**message, "body": body[: len(body) // 2]})
+        else:
+            await send(message)
+
+    return spoiling

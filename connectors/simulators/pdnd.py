@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""PDND's authorization server: the token endpoint and the published keys (domain.md 2.1 and 2.2).
+
+Every reason to refuse is masked on the wire exactly as PDND masks it (code 015-0008, nothing more); tests and
+operators of the demo find the reason in `PdndSimulator.refusals`.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.simulators.assertions import AssertionRefused, Granted, check_assertion
+from connectors.simulators.faults import Faults, FaultyAsgi
+from connectors.simulators.jws import sign
+from connectors.simulators.keys import PDND, DemoKeys
+from connectors.simulators.registry import Consumer, EService, Purpose, Registry
+
+_log = logging.getLogger(__name__)
+_NO_STORE = {"Cache-Control": "no-cache, no-store"}
+
+
+def issue_voucher(
+    registry: Registry,
+    keys: DemoKeys,
+    consumer_name: str,
+    *,
+    now: float | None = None,
+    lifespan: int = 600,
+    eservice: str = "hub",
+    digest: str | None = None,
+) -> str:
+    """Issue a voucher without the HTTP endpoint, with the same claims (`snodo voucher --as NAME`).
+
+    Args:
+        registry: the demo world.
+        keys: its keys.
+        consumer_name: whose voucher it is.
+        now: seconds since the epoch; the clock's when absent.
+        lifespan: seconds the voucher lives.
+        eservice: which e-service it is for; the hub's by default.
+        digest: hex SHA-256 of the tracking evidence it is bound to.
+
+    Raises:
+        LookupError: there is no such consumer, or it has no purpose for the e-service.
+
+    """
+    consumer = registry.consumer(consumer_name)
+    purpose = consumer.purpose_for(eservice)
+    moment = time.time() if now is None else now
+    return _voucher(registry, keys, consumer, purpose, registry.eservices[eservice], moment, lifespan, digest)
+
+
+def _voucher(
+    registry: Registry,
+    keys: DemoKeys,
+    consumer: Consumer,
+    purpose: Purpose,
+    eservice: EService,
+    now: float,
+    lifespan: int,
+    digest: str | None,
+) -> str:
+    claims: dict[str, object] = {
+        "jti": str(uuid.uuid4()),
+        "iss": registry.issuer,
+        "aud": ",".join(eservice.audiences),  # NOTE one string, never an array: so does PDND's encoder
+        "client_id": consumer.client_id,
+        "sub": consumer.client_id,
+        "iat": int(now),
+        "nbf": int(now),
+        "exp": int(now) + lifespan,
+        "purposeId": purpose.purpose_id,
+        "producerId": eservice.producer_id,
+        "consumerId": consumer.organisation_id,
+        "eserviceId": eservice.eservice_id,
+        "descriptorId": eservice.descriptor_id,
+    }
+    if digest is not None:
+        claims["digest"] = {"alg": "SHA256", "value": digest}
+    header = {"alg": "RS256", "use": "sig", "typ": "at+jwt", "kid": keys.kid(PDND)}
+    return sign(header, claims, keys.private[PDND])
+
+
+class PdndSimulator:
+    """The authorization server as an ASGI application (`app`), with switches for faults (`faults`)."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        keys: DemoKeys,
+        *,
+        now: Callable[[], float] = time.time,
+        rate_limit: int = 100,
+        rate_interval: float = 1.0,
+    ) -> None:
+        """Allow `rate_limit` token requests per client in each interval of `rate_interval` seconds."""
+        self._registry = registry
+        self._keys = keys
+        self._client_keys = keys.client_keys(registry)
+        self._now = now
+        self._limit = rate_limit
+        self._interval = rate_interval
+        self._spent: dict[str, tuple[int, int]] = {}
+        self.refusals: list[str] = []
+        self.issued: list[str] = []
+        """The purpose ids of the vouchers issued, in order."""
+        self.faults = Faults()
+        routes = [
+            Route("/token.oauth2", self._token, methods=["POST"]),
+            Route("/.well-known/jwks.json", self._jwks, methods=["GET"]),
+        ]
+        self.app = FaultyAsgi(Starlette(routes=routes), self.faults, _operation)
+
+    async def _token(self, request: Request) -> Response:
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != "application/x-www-form-urlencoded":
+            return self._refuse("unsupportedMediaType")
+        body = await request.body()
+        try:
+            pairs = parse_qsl(body.decode("ascii"), strict_parsing=True, keep_blank_values=True)
+            form = dict(pairs)
+            if len(form) != len(pairs):
+                return self._refuse("repeatedParameter")
+            if "dpop" in request.headers:
+                return self._refuse("dpopNotSimulated")
+            granted = check_assertion(form, self._registry, self._client_keys, self._now())
+        except ValueError:
+            return self._refuse("malformedForm")
+        except AssertionRefused as refused:
+            return self._refuse(refused.reason)
+        return self._grant(granted)
+
+    def _grant(self, granted: Granted) -> Response:
+        remaining = self._spend(granted.consumer.client_id)
+        headers = {
+            **_NO_STORE,
+            "X-Rate-Limit-Limit": str(self._limit),
+            "X-Rate-Limit-Remaining": str(max(0, remaining)),
+            "X-Rate-Limit-Interval": str(math.ceil(self._interval * 1000)),
+        }
+        if remaining < 0:
+            self.refusals.append("tooManyRequests")
+            # That it is 429 is published; the code in the body is not, and no client should lean on it.
+            return _problem(429, "Too Many Requests", "015-0429", "Rate limit exceeded", headers)
+        lifespan = granted.eservice.voucher_lifespan
+        token = _voucher(
+            self._registry,
+            self._keys,
+            granted.consumer,
+            granted.purpose,
+            granted.eservice,
+            self._now(),
+            lifespan,
+            granted.digest,
+        )
+        self.issued.append(granted.purpose.purpose_id)
+        content = {"access_token": token, "token_type": "Bearer", "expires_in": lifespan}
+        return JSONResponse(content, headers=headers)
+
+    def _spend(self, client_id: str) -> int:
+        """Count one request in the current interval and give how many are left; negative when over."""
+        interval = int(self._now() / self._interval)
+        seen, spent = self._spent.get(client_id, (interval, 0))
+        spent = spent + 1 if seen == interval else 1
+        self._spent[client_id] = (interval, spent)
+        return self._limit - spent
+
+    def _refuse(self, reason: str) -> Response:
+        self.refusals.append(reason)
+        _log.info("assertion refused: %s", reason)
+        title = "The request contains bad syntax or cannot be fulfilled."
+        return _problem(400, title, "015-0008", "Unable to generate a token for the given request", _NO_STORE)
+
+    async def _jwks(self, _: Request) -> Response:
+        return JSONResponse(self._keys.jwks())
+
+
+def _problem(status: int, title: str, code: str, detail: str, headers: Mapping[str, str]) -> Response:
+    content = {
+        "type": "about:blank",
+        "status": status,
+        "title": title,
+        "correlationId": str(uuid.uuid4()),
+        "detail": detail,
+        "errors": [{"code": code, "detail": detail}],
+    }
+    return JSONResponse(content, status, headers, media_type="application/problem+json")
+
+
+def _operation(path: str) -> str | None:
+    return {"/token.oauth2": "token", "/.well-known/jwks.json": "jwks"}.get(path)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The demo world as PDND's catalogue knows it: organisations, e-services, clients, purposes.
+
+Every id is a UUID made from its name (RFC 9562, version 5): the same on every machine and in every process,
+so nothing has to be handed over but the keys. A consumer's *client* calls an e-service for a *purpose*; a
+purpose belongs to one e-service. PDND gives vouchers only while agreement, descriptor and purpose are all
+active (domain.md 2.1).
+
+ANPR's use cases C020, C021 and C030 are one e-service with three audiences here (a descriptor's `audience`
+is a list), so the hub holds one purpose for all three, as its settings do. In PDND's real catalogue each is
+an e-service of its own; `connectors.anpr` takes one purpose per use case for that.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+ISSUER = "interop.pagopa.it"
+"""`iss` of the demo's vouchers: the hub's default for `pdnd_issuer`."""
+ASSERTION_AUDIENCE = "auth.interop.pagopa.it/client-assertion"
+HUB_AUDIENCE = "https://snodo.example/graphql"
+ANPR_AUDIENCE_BASE = "https://anpr.example/govway/rest/in/MinInternoPortaANPR"
+ANPR_AUDIENCES = {
+    "C020": f"{ANPR_AUDIENCE_BASE}/C020-servizioAccertamentoResidenza/v1",
+    "C021": f"{ANPR_AUDIENCE_BASE}/C021-servizioAccertamentoStatoFamiglia/v1",
+    "C030": f"{ANPR_AUDIENCE_BASE}/C030-servizioAccertamentoIdUnicoNazionale/v1",
+}
+INPS_AUDIENCE = "https://inps.example/pdnd/soap/ConsultazioneISEE/v1"
+REGION_AUDIENCE = "https://lavoro.regione.example/rest/lavoro/v1"
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://snodo.example/demo")
+
+
+def demo_id(*words: str) -> str:
+    """Give the demo world's UUID of what these words name."""
+    return str(uuid.uuid5(_NAMESPACE, "/".join(words)))
+
+
+class Standing(StrEnum):
+    """The state of an agreement, a descriptor or a purpose, as PDND names it."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    ARCHIVED = "ARCHIVED"
+
+
+@dataclass(frozen=True, slots=True)
+class EService:
+    """One e-service: who offers it, under which ids and audiences; `voucher_lifespan` in seconds."""
+
+    name: str
+    display_name: str
+    producer_id: str
+    eservice_id: str
+    descriptor_id: str
+    audiences: tuple[str, ...]
+    voucher_lifespan: int = 600
+    descriptor: Standing = Standing.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What one consumer may call one e-service for."""
+
+    purpose_id: str
+    eservice: str
+    state: Standing = Standing.ACTIVE
+    agreement: Standing = Standing.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """An organisation with a client on PDND; its key is kept under `name` (`connectors.simulators.keys`)."""
+
+    name: str
+    display_name: str
+    organisation_id: str
+    client_id: str
+    purposes: tuple[Purpose, ...]
+
+    def purpose_for(self, eservice: str) -> Purpose:
+        """Give the first purpose for this e-service.
+
+        Raises:
+            LookupError: there is none.
+
+        """
+        for purpose in self.purposes:
+            if purpose.eservice == eservice:
+                return purpose
+        raise LookupError(f"{self.name} has no purpose for {eservice}")
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All consumers and e-services, by name."""
+
+    consumers: Mapping[str, Consumer]
+    eservices: Mapping[str, EService]
+    issuer: str = ISSUER
+    assertion_audience: str = ASSERTION_AUDIENCE
+
+    def consumer(self, name: str) -> Consumer:
+        """Give a consumer by name.
+
+        Raises:
+            LookupError: there is none of this name; `citizen` is reserved and has no client.
+
+        """
+        try:
+            return self.consumers[name]
+        except KeyError:
+            raise LookupError(
+                f"no consumer is called {name!r}; there are {', '.join(self.consumers)}"
+            ) from None
+
+    def client(self, client_id: object) -> Consumer | None:
+        """Give the consumer whose client has this id."""
+        return next((one for one in self.consumers.values() if one.client_id == client_id), None)
+
+
+RESERVED = frozenset({"citizen"})
+"""Names `snodo voucher --as` knows that are no PDND consumers: citizens come with an OIDC token."""
+
+
+def _eservice(name: str, display_name: str, producer: str, audiences: tuple[str, ...]) -> EService:
+    return EService(
+        name=name,
+        display_name=display_name,
+        producer_id=demo_id("organisation", producer),
+        eservice_id=demo_id("eservice", name),
+        descriptor_id=demo_id("descriptor", name),
+        audiences=audiences,
+    )
+
+
+def _consumer(name: str, display_name: str, *eservices: str) -> Consumer:
+    return Consumer(
+        name=name,
+        display_name=display_name,
+        organisation_id=demo_id("organisation", name),
+        client_id=demo_id("client", name),
+        purposes=tuple(Purpose(demo_id("purpose", name, eservice), eservice) for eservice in eservices),
+    )
+
+
+def demo_registry() -> Registry:
+    """Build the demo world: four consumers of the hub, and the hub as consumer of three agencies."""
+    eservices = (
+        _eservice("hub", "Snodo", "hub", (HUB_AUDIENCE,)),
+        _eservice("anpr", "Consultazione ANPR C020, C021, C030", "anpr", tuple(ANPR_AUDIENCES.values())),
+        _eservice("inps", "INPS: misure di inclusione e ISEE", "inps", (INPS_AUDIENCE,)),
+        _eservice("region", "Sistema informativo lavoro regionale", "region", (REGION_AUDIENCE,)),
+    )
+    consumers = (
+        _consumer("centre", "Centro per l'impiego", "hub"),
+        _consumer("municipality", "Comune", "hub"),
+        _consumer("region", "Regione", "hub"),
+        _consumer("inps", "INPS", "hub"),
+        _consumer("hub", "Snodo", "anpr", "inps", "region"),
+    )
+    return Registry(
+        consumers=MappingProxyType({one.name: one for one in consumers}),
+        eservices=MappingProxyType({one.name: one for one in eservices}),
+    )
