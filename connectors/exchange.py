@@ -207,7 +207,7 @@ class Exchange:
         async with self._deadline(operation, until):
             outgoing = await prepare()
         try:
-            async with self._deadline(operation, until), self._bulkhead.slot():
+            async with self._bulkhead.slot(until - self._clock()):
                 return await self._through(operation, breaker, outgoing, until, failed)
         except BulkheadFull:
             again = self._policy.longest_backoff
@@ -317,11 +317,12 @@ class Exchange:
 
     @asynccontextmanager
     async def _deadline(self, operation: str, until: float) -> AsyncIterator[None]:
+        left = until - self._clock()
         try:
-            async with asyncio.timeout(max(0.0, until - self._clock())) as scope:
+            if left <= 0:
+                raise TimeoutError
+            async with asyncio.timeout(left):
                 yield
         except TimeoutError:
-            if not scope.expired():
-                raise
             again = self._policy.longest_backoff
             raise self._unavailable(operation, "the time for it is over", again) from None

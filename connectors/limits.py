@@ -34,7 +34,7 @@ class RetryBudget:
 
 
 class BulkheadFull(Exception):
-    """As many calls wait as may wait."""
+    """As many calls wait as may wait, or this one waited as long as it may."""
 
 
 class Bulkhead:
@@ -46,18 +46,21 @@ class Bulkhead:
         self._waiting = 0
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold one slot.
+    async def slot(self, patience: float) -> AsyncIterator[None]:
+        """Hold one slot, waiting for it at most `patience` seconds.
 
         Raises:
-            BulkheadFull: the queue is full.
+            BulkheadFull: the queue is full, or no slot came free in time.
 
         """
         if self._slots.locked() and self._waiting >= self._queue:
             raise BulkheadFull
         self._waiting += 1
         try:
-            await self._slots.acquire()
+            async with asyncio.timeout(patience):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise BulkheadFull from None
         finally:
             self._waiting -= 1
         try:

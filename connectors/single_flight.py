@@ -30,7 +30,7 @@ class SingleFlight(Generic[V]):
 
     async def run(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
         """Wait for the work of this key, beginning it if nobody has; raises what the work raises."""
-        flight = self._flights.get(key) or self._begin(key, work)
+        flight = self._under_way(key) or self._begin(key, work)
         flight.passengers += 1
         try:
             return await asyncio.shield(flight.task)
@@ -42,7 +42,7 @@ class SingleFlight(Generic[V]):
 
     def start(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, V]]) -> None:
         """Begin the work of this key, unless it is under way, and do not wait for it."""
-        flight = self._flights.get(key) or self._begin(key, work)
+        flight = self._under_way(key) or self._begin(key, work)
         flight.unattended = True
 
     async def aclose(self) -> None:
@@ -51,6 +51,11 @@ class SingleFlight(Generic[V]):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _under_way(self, key: Hashable) -> _Flight[V] | None:
+        """Give a flight that can still be joined: one that has just ended is not, whatever it ended with."""
+        flight = self._flights.get(key)
+        return None if flight is None or flight.task.done() else flight
 
     def _begin(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, V]]) -> _Flight[V]:
         flight = _Flight(asyncio.get_running_loop().create_task(work()))
