@@ -10,7 +10,7 @@ What is inference, and stands here because the file calls for it:
 - D is a record that is not in force, whose codes may still be provisional: it lands when an archive shows it as A. The file of
   2023-05 has none.
 - IDREGIONE 04 is two labour territories, told apart by the province: 021 is Bolzano (21), 022 is Trento (22); so what is today
-  Bolzano's is Trento's while it lay in the one province of 1923–1926.
+  Bolzano's is Trento's while the file has it in province 022, until 1927-01-11.
 - EX is the territory ceded after the war (Fiume, Pola, Zara, the provisional Venezia Giulia), outside the 21 territories of
   today; it is refused. Where a province has the same region in every other row of the file, EX and 00 are a lapse, and the
   row takes that region.

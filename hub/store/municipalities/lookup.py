@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a municipality was called, and under which codes, on a day.
 
-An ISTAT code passes from one municipality to another (366 have, in the archive of 2023-05), a name changes, a municipality
+An ISTAT code passes from one municipality to another (364 have, in the archive of 2023-05), a name changes, a municipality
 is closed and founded again: only the Belfiore code and a day together say which record is meant.
 """
 
