@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Simulated agencies on real sockets. The servers live as long as the session; each test puts new agencies in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from connectors.anpr import AnprConnector, UseCase
+from connectors.exchange import Exchange, Policy
+from connectors.pdnd import ClientIdentity, EServiceAccess, Operator, Passes, TokenEndpoint
+from connectors.simulators.anpr import AnprSimulator
+from connectors.simulators.keys import DemoKeys, open_keys
+from connectors.simulators.pdnd import PdndSimulator
+from connectors.simulators.people import PopulationInMemory, SimulatedAddress, SimulatedPerson
+from connectors.simulators.registry import ANPR_AUDIENCE_BASE, Registry, demo_registry
+from connectors.simulators.serving import serve
+
+ROMA = {"municipality_istat": "058091", "municipality_name": "Roma", "province": "RM"}
+
+
+def person(fiscal_code: str, id_anpr: str, name: str, **more: Any) -> SimulatedPerson:
+    values: dict[str, Any] = {
+        "fiscal_code": fiscal_code,
+        "id_anpr": id_anpr,
+        "given_name": name,
+        "family_name": "Prova",
+        "sex": "F" if name.endswith("a") else "M",
+        "birth_date": date(1990, 10, 10),
+        "birth_municipality_istat": "058091",
+        "birth_municipality_name": "Roma",
+        "birth_province": "RM",
+        "addresses": (
+            SimulatedAddress(
+                "Via", "dei Test", "10", "00100", since=date(2014, 5, 2), letter="A", flat="3", **ROMA
+            ),
+        ),
+        "family_id": "F1",
+    }
+    return SimulatedPerson(**{**values, **more})
+
+
+PEOPLE = (
+    person("PRVGNN90R10H501Q", "UK79569LF", "Giovanni"),
+    person("NRECLD90R50H501G", "JF28000UG", "Claudia", relationship="2", family_since=date(2015, 6, 1)),
+    person("STTSGT90A01H501J", "AF41450AS", "Sergio", family_id="F2", deceased_on=date(2024, 2, 29)),
+    person("MRARSS80A01H501U", "AA00001AA", "Mario", family_id="F3", same_code=("AA00002AA",)),
+    person("MRARSS80A01H501U", "AA00002AA", "Maria", family_id="F4"),
+)
+
+
+class Clock:
+    """The time of day, in seconds since the epoch; it stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Socketed:
+    """An ASGI application that answers with whichever agency the test has put in."""
+
+    def __init__(self) -> None:
+        self.agency: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.agency is not None
+        await self.agency(scope, receive, send)
+
+
+class World:
+    """One test's agencies, and the hub's side of them."""
+
+    def __init__(
+        self, registry: Registry, keys: DemoKeys, urls: Mapping[str, str], http: httpx2.AsyncClient
+    ) -> None:
+        self.registry, self.keys, self.urls, self.http = registry, keys, urls, http
+        self.clock = Clock()
+        self.skipped = 0.0  # seconds by which the exchanges' clock runs ahead
+        self.pdnd = PdndSimulator(registry, keys, now=self.clock)
+        self.anpr = AnprSimulator(registry, keys, PopulationInMemory(PEOPLE), now=self.clock)
+        self.identity = ClientIdentity.from_pem(registry.consumer("hub").client_id, keys.path("hub"))
+        self.purpose_id = registry.consumer("hub").purpose_for("anpr").purpose_id
+        self.audiences = registry.eservices["anpr"].audiences
+
+    def exchange(self, agency: str, policy: Policy | None = None) -> Exchange:
+        return Exchange(agency, policy or Policy(), self.http, clock=lambda: time.monotonic() + self.skipped)
+
+    def tokens(self, policy: Policy | None = None) -> TokenEndpoint:
+        return TokenEndpoint(
+            self.identity,
+            self.exchange("PDND", policy),
+            url=f"{self.urls['pdnd']}/token.oauth2",
+            assertion_audience=self.registry.assertion_audience,
+            now=self.clock,
+        )
+
+    def passes(self, *, reuse: bool = True) -> Passes:
+        return Passes(self.identity, self.tokens(), reuse=reuse, now=self.clock)
+
+    def access(self, passes: Passes | None = None) -> EServiceAccess:
+        return EServiceAccess(
+            self.identity,
+            passes or self.passes(),
+            purpose_id=self.purpose_id,
+            audiences=self.audiences,
+            now=self.clock,
+        )
+
+    def connector(
+        self,
+        policy: Policy | None = None,
+        *,
+        reuse: bool = True,
+        purposes: Mapping[UseCase, str] | None = None,
+        url: str | None = None,
+    ) -> AnprConnector:
+        return AnprConnector(
+            self.identity,
+            self.passes(reuse=reuse),
+            self.exchange("ANPR", policy),
+            url=url or self.urls["anpr"],
+            audience=ANPR_AUDIENCE_BASE,
+            purposes=purposes or dict.fromkeys(UseCase, self.purpose_id),
+            now=self.clock,
+        )
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    return demo_registry()
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> DemoKeys:
+    return open_keys(tmp_path_factory.mktemp("flow-keys"), registry)
+
+
+@pytest.fixture(scope="session")
+async def sockets() -> AsyncIterator[SimpleNamespace]:
+    apps = {"pdnd": Socketed(), "anpr": Socketed()}
+    async with serve(apps) as urls:
+        yield SimpleNamespace(urls=urls, **apps)
+
+
+@pytest.fixture
+async def world(registry: Registry, keys: DemoKeys, sockets: SimpleNamespace) -> AsyncIterator[World]:
+    async with httpx2.AsyncClient() as http:
+        made = World(registry, keys, sockets.urls, http)
+        sockets.pdnd.agency, sockets.anpr.agency = made.pdnd.app, made.anpr.app
+        yield made
+
+
+@pytest.fixture
+def operator() -> Operator:
+    return Operator("op-4711", "CPI-F205C000321-pc12", "high")
