@@ -104,7 +104,7 @@ async def test_untouched_it_passes(world: World, operator: Operator) -> None:
 
 
 Tamper = Callable[["World", Headers], object]
-HUB_EXPIRED = {"iat": 1_789_990_000, "nbf": 1_789_990_000, "exp": 1_790_000_000}
+EXPIRED: dict[str, Any] = {"iat": 1_789_990_000, "nbf": 1_789_990_000, "exp": 1_790_000_000}
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,7 @@ HUB_EXPIRED = {"iat": 1_789_990_000, "nbf": 1_789_990_000, "exp": 1_790_000_000}
         pytest.param(lambda w, h: with_voucher(w, h, by="hub"), "voucher: invalid", id="voucher by us"),
         pytest.param(unsigned, "voucher: invalid", id="alg none"),
         pytest.param(lambda w, h: with_typ(w, h, "JWT"), "voucher: typ", id="not at+jwt"),
-        pytest.param(
-            lambda w, h: with_voucher(w, h, **HUB_EXPIRED), "voucher: expired", id="voucher expired"
-        ),
+        pytest.param(lambda w, h: with_voucher(w, h, **EXPIRED), "voucher: expired", id="voucher expired"),
         pytest.param(
             lambda w, h: with_voucher(w, h, nbf=1_790_000_001), "voucher: nbf", id="voucher too soon"
         ),
@@ -182,7 +180,7 @@ HUB_EXPIRED = {"iat": 1_789_990_000, "nbf": 1_789_990_000, "exp": 1_790_000_000}
             id="signed for C020",
         ),
         pytest.param(
-            lambda w, h: with_signature(w, h, **HUB_EXPIRED), "signature: expired", id="signature expired"
+            lambda w, h: with_signature(w, h, **EXPIRED), "signature: expired", id="signature expired"
         ),
         pytest.param(
             lambda w, h: with_signature(w, h, iat=1_790_000_001), "signature: iat", id="future signature"
@@ -244,9 +242,7 @@ HUB_EXPIRED = {"iat": 1_789_990_000, "nbf": 1_789_990_000, "exp": 1_790_000_000}
             "evidence: purposeId",
             id="evidence of another purpose",
         ),
-        pytest.param(
-            lambda w, h: with_evidence(w, h, **HUB_EXPIRED), "evidence: expired", id="evidence expired"
-        ),
+        pytest.param(lambda w, h: with_evidence(w, h, **EXPIRED), "evidence: expired", id="evidence expired"),
         pytest.param(lambda w, h: with_evidence(w, h, jti=None), "evidence: jti", id="evidence without jti"),
     ],
 )
