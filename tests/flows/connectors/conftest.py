@@ -81,14 +81,18 @@ class World:
     """One test's agencies, and the hub's side of them."""
 
     def __init__(
-        self, registry: Registry, keys: DemoKeys, urls: Mapping[str, str], http: httpx2.AsyncClient
+        self,
+        registry: Registry,
+        keys: DemoKeys,
+        identity: ClientIdentity,
+        urls: Mapping[str, str],
+        http: httpx2.AsyncClient,
     ) -> None:
-        self.registry, self.keys, self.urls, self.http = registry, keys, urls, http
+        self.registry, self.keys, self.identity, self.urls, self.http = registry, keys, identity, urls, http
         self.clock = Clock()
         self.skipped = 0.0  # seconds by which the exchanges' clock runs ahead
         self.pdnd = PdndSimulator(registry, keys, now=self.clock)
         self.anpr = AnprSimulator(registry, keys, PopulationInMemory(PEOPLE), now=self.clock)
-        self.identity = ClientIdentity.from_pem(registry.consumer("hub").client_id, keys.path("hub"))
         self.purpose_id = registry.consumer("hub").purpose_for("anpr").purpose_id
         self.audiences = registry.eservices["anpr"].audiences
 
@@ -146,6 +150,12 @@ def keys(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> DemoKe
 
 
 @pytest.fixture(scope="session")
+def identity(registry: Registry, keys: DemoKeys) -> ClientIdentity:
+    """Read once: checking an RSA key takes longer than a test."""
+    return ClientIdentity.from_pem(registry.consumer("hub").client_id, keys.path("hub"))
+
+
+@pytest.fixture(scope="session")
 async def sockets() -> AsyncIterator[SimpleNamespace]:
     apps = {"pdnd": Socketed(), "anpr": Socketed()}
     async with serve(apps) as urls:
@@ -153,9 +163,11 @@ async def sockets() -> AsyncIterator[SimpleNamespace]:
 
 
 @pytest.fixture
-async def world(registry: Registry, keys: DemoKeys, sockets: SimpleNamespace) -> AsyncIterator[World]:
-    async with httpx2.AsyncClient() as http:
-        made = World(registry, keys, sockets.urls, http)
+async def world(
+    registry: Registry, keys: DemoKeys, identity: ClientIdentity, sockets: SimpleNamespace
+) -> AsyncIterator[World]:
+    async with httpx2.AsyncClient(verify=False) as http:  # plain HTTP: no certificates to load for each test
+        made = World(registry, keys, identity, sockets.urls, http)
         sockets.pdnd.agency, sockets.anpr.agency = made.pdnd.app, made.anpr.app
         yield made
 

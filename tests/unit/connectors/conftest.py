@@ -20,6 +20,6 @@ def keys(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> DemoKe
     return open_keys(tmp_path_factory.mktemp("unit-keys"), registry)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def identity(registry: Registry, keys: DemoKeys) -> ClientIdentity:
     return ClientIdentity.from_pem(registry.consumer("hub").client_id, keys.path("hub"))
