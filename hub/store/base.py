@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Enum, MetaData, Text, func, text
+from sqlalchemy import CheckConstraint, DateTime, Enum, MetaData, Table, Text, func, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -40,6 +40,13 @@ Key = Annotated[
 
 RecordedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
 """When the row was made, by the database's clock."""
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table a model declares."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
 
 
 def words(vocabulary: type[enum.StrEnum]) -> Enum:

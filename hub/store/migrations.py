@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 import migrations
 from hub.errors import DatabaseError
 from hub.store.engine import connection_arguments
+from hub.store.statement import Connection
 
 
 class DatabaseTooNew(DatabaseError):
@@ -59,7 +60,7 @@ def known_or_refuse(url: str) -> None:
         )
 
 
-async def check_version(connection: asyncpg.Connection[asyncpg.Record], url: str) -> None:
+async def check_version(connection: Connection, url: str) -> None:
     """Raise unless the database is at exactly the revision this code is written for."""
     found, head = await read_revision(connection), _scripts(url).get_current_head()
     if found == head:
@@ -73,7 +74,7 @@ async def check_version(connection: asyncpg.Connection[asyncpg.Record], url: str
     )
 
 
-async def read_revision(connection: asyncpg.Connection[asyncpg.Record]) -> str | None:
+async def read_revision(connection: Connection) -> str | None:
     """The revision written in the database; None for an empty one."""
     if await connection.fetchval("SELECT to_regclass('public.alembic_version')") is None:
         return None

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The agencies this hub is connected to, as its settings say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx2
+
+from connectors.anpr import AnprConnector, purposes_from
+from connectors.exchange import Exchange, Policy
+from connectors.inps import InpsConnector
+from connectors.pdnd import ClientIdentity, Passes, TokenEndpoint
+from connectors.regional import RegionalConnector, RegionalSystem
+from hub.errors import ConfigurationError
+from hub.settings import Settings
+
+
+@dataclass(frozen=True)
+class ConnectedAgencies:
+    """A connector for each agency; None where the settings name none."""
+
+    anpr: AnprConnector | None = None
+    inps: InpsConnector | None = None
+    region: RegionalConnector | None = None
+
+
+def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencies:
+    """Build the connectors over one HTTP client, which the caller closes.
+
+    Raises:
+        ConfigurationError: an agency is half configured, or named without the hub's own client on PDND.
+
+    """
+    groups = {
+        "anpr": (settings.anpr_url, settings.anpr_audience, settings.anpr_purpose_id),
+        "inps": (settings.inps_url, settings.inps_audience, settings.inps_purpose_id),
+        "region": (settings.region_url, settings.region_audience, settings.region_purpose_id),
+    }
+    for name, values in groups.items():
+        if any(values) and not all(values):
+            raise ConfigurationError(
+                f"SNODO_{name.upper()}_URL, _AUDIENCE and _PURPOSE_ID go together: set all three or none."
+            )
+    if not any(any(values) for values in groups.values()):
+        return ConnectedAgencies()
+    if not (settings.client_id and settings.client_key_file and settings.pdnd_token_url):
+        raise ConfigurationError(
+            "To call an agency the hub needs SNODO_CLIENT_ID, SNODO_CLIENT_KEY_FILE and SNODO_PDND_TOKEN_URL."
+        )
+    identity = ClientIdentity.from_pem(settings.client_id, settings.client_key_file)
+    tokens = TokenEndpoint(
+        identity,
+        Exchange("PDND", _policy(settings), http),
+        url=settings.pdnd_token_url,
+        assertion_audience=settings.pdnd_assertion_audience,
+    )
+    passes = Passes(identity, tokens)
+    anpr = inps = region = None
+    if settings.anpr_url and settings.anpr_audience and settings.anpr_purpose_id:
+        anpr = AnprConnector(
+            identity,
+            passes,
+            Exchange("ANPR", _policy(settings), http),
+            url=settings.anpr_url,
+            audience=settings.anpr_audience,
+            purposes=purposes_from(settings.anpr_purpose_id),
+        )
+    if settings.inps_url and settings.inps_audience and settings.inps_purpose_id:
+        inps = InpsConnector(
+            identity,
+            passes,
+            Exchange("INPS", _policy(settings), http),
+            url=settings.inps_url,
+            audience=settings.inps_audience,
+            purpose_id=settings.inps_purpose_id,
+        )
+    if settings.region_url and settings.region_audience and settings.region_purpose_id:
+        if not settings.region_code:
+            raise ConfigurationError("SNODO_REGION_URL needs SNODO_REGION_CODE: whose labour system it is.")
+        system = RegionalSystem(
+            settings.region_code, settings.region_url, settings.region_audience, settings.region_purpose_id
+        )
+        region = RegionalConnector(identity, passes, Exchange("REGION", _policy(settings), http), system)
+    return ConnectedAgencies(anpr, inps, region)
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        deadline=settings.call_deadline,
+        attempt_timeout=min(settings.call_timeout, settings.call_deadline),
+        concurrency=settings.call_concurrency,
+        max_bytes=settings.call_max_bytes,
+    )

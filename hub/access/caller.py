@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who is asking, for what purpose, and how far that reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from hub.errors import Forbidden
+from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How far the rows reach, as far as a statement's text depends on it: two callers of one scope share their plans."""
+
+    kind: GrantScope
+    single: bool
+    """Whether the territory is one area: then it is compared with `=`, which an index can follow in order."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An agency under one of its purposes."""
+
+    agency_id: UUID
+    agency_code: str
+    agency_kind: AgencyKind
+    client_id: UUID
+    purpose_id: UUID
+    scope: Scope
+    centres: tuple[UUID, ...] = ()
+    municipalities: tuple[UUID, ...] = ()
+    regions: tuple[str, ...] = ()
+    capabilities: frozenset[Capability] = field(default_factory=frozenset)
+
+    def require(self, capability: Capability) -> None:
+        """Raise Forbidden unless the purpose was granted the capability."""
+        if capability not in self.capabilities:
+            raise Forbidden(
+                f"Purpose {self.purpose_id} of {self.agency_code} is not granted {capability.value}; "
+                "ask whoever runs the hub for a grant, or use a voucher of the purpose that has it.",
+                requires=capability.value,
+            )

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The callers the hub knows: from a voucher's client and purpose to an agency and what it is granted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import DateTime, bindparam, func, or_, select
+
+from hub.access.caller import Caller, Scope
+from hub.access.voucher import Voucher
+from hub.errors import Forbidden, Unauthenticated
+from hub.store.base import table_of
+from hub.store.engine import Pool
+from hub.store.statement import Statement
+from hub.store.tables import AccessGrant, AccessGrantArea, Agency, AgencyClient, Purpose
+from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+
+REMEMBERED = 2.0
+"""Seconds a caller is remembered: a revoked grant ends within them."""
+MOST = 10_000
+
+
+class UnknownClient(Unauthenticated):
+    """The voucher's client is not registered with this hub."""
+
+
+class Directory:
+    """Finds callers in the tables, and remembers them for two seconds."""
+
+    def __init__(self, pool: Pool, clock: Callable[[], float]) -> None:
+        """Take the pool to ask, and a clock in seconds that only grows."""
+        self._pool = pool
+        self._clock = clock
+        self._known: dict[tuple[UUID, UUID], tuple[float, Caller]] = {}
+
+    def remembered(self, voucher: Voucher) -> Caller | None:
+        """The caller, if it was found less than two seconds ago."""
+        known = self._known.get((voucher.client_id, voucher.purpose_id))
+        return known[1] if known is not None and self._clock() - known[0] < REMEMBERED else None
+
+    async def caller(self, voucher: Voucher) -> Caller:
+        """The agency and purpose of a voucher, with its grant.
+
+        Raises:
+            Unauthenticated: the client is not registered, or its registration was withdrawn.
+            Forbidden: the purpose is not registered for this agency, or has no grant in force.
+
+        """
+        async with self._pool.acquire() as connection:
+            agency = await _agency().fetchrow(connection, client_id=voucher.client_id)
+            if agency is None:
+                raise UnknownClient(
+                    f"Client {voucher.client_id} is not registered with this hub, or its registration was withdrawn. "
+                    "Ask whoever runs the hub to register it.",
+                    check="client", claim="client_id",
+                )  # fmt: skip
+            grants = await _grants().fetch(connection, purpose_id=voucher.purpose_id, agency_id=agency["id"])
+            if not grants:
+                raise Forbidden(
+                    f"Purpose {voucher.purpose_id} has no grant in force for {agency['code']}. Ask whoever runs the hub for one.",
+                    check="purpose", claim="purposeId",
+                )  # fmt: skip
+        caller = _caller(agency, grants, voucher)
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[voucher.client_id, voucher.purpose_id] = (self._clock(), caller)
+        return caller
+
+
+def _caller(agency: asyncpg.Record, grants: list[asyncpg.Record], voucher: Voucher) -> Caller:
+    # One scope per purpose: several grants of the same scope add up their areas; the narrower kinds are never mixed.
+    scope = GrantScope(grants[0]["scope"])
+    same = [grant for grant in grants if grant["scope"] == scope]
+    centres = tuple(sorted({area for grant in same for area in grant["centres"] if area is not None}))
+    municipalities = tuple(
+        sorted({area for grant in same for area in grant["municipalities"] if area is not None})
+    )
+    regions = tuple(sorted({area for grant in same for area in grant["regions"] if area is not None}))
+    areas = {
+        GrantScope.CENTRE: centres,
+        GrantScope.MUNICIPALITY: municipalities,
+        GrantScope.REGION: regions,
+    }.get(scope, ())
+    return Caller(
+        agency_id=agency["id"],
+        agency_code=agency["code"],
+        agency_kind=AgencyKind(agency["kind"]),
+        client_id=voucher.client_id,
+        purpose_id=voucher.purpose_id,
+        scope=Scope(scope, single=len(areas) == 1),
+        centres=centres,
+        municipalities=municipalities,
+        regions=regions,
+        capabilities=frozenset(Capability(word) for grant in same for word in grant["capabilities"]),
+    )
+
+
+@cache
+def _agency() -> Statement:
+    agency, client = table_of(Agency), table_of(AgencyClient)
+    return Statement(
+        select(agency.c.id, agency.c.code, agency.c.kind)
+        .join_from(client, agency, client.c.agency_id == agency.c.id)
+        .where(client.c.client_id == bindparam("client_id"), client.c.revoked_at.is_(None))
+    )
+
+
+@cache
+def _grants() -> Statement:
+    purpose, grant, area = table_of(Purpose), table_of(AccessGrant), table_of(AccessGrantArea)
+    now = func.now(type_=DateTime(timezone=True))
+    return Statement(
+        select(
+            grant.c.scope,
+            grant.c.capabilities,
+            func.array_agg(area.c.employment_centre_id).label("centres"),
+            func.array_agg(area.c.municipality_id).label("municipalities"),
+            func.array_agg(area.c.region_code).label("regions"),
+        )
+        .select_from(
+            purpose.join(grant, grant.c.purpose_id == purpose.c.purpose_id).outerjoin(
+                area, area.c.grant_id == grant.c.id
+            )
+        )
+        .where(
+            purpose.c.purpose_id == bindparam("purpose_id"),
+            purpose.c.agency_id == bindparam("agency_id"),
+            purpose.c.revoked_at.is_(None),
+            grant.c.revoked_at.is_(None),
+            grant.c.valid_from <= now,
+            or_(grant.c.valid_to.is_(None), grant.c.valid_to > now),
+        )
+        .group_by(grant.c.id)
+        .order_by(grant.c.id)
+    )

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The ASGI application: puts the parts together, nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
+
+from connectors.connected import ConnectedAgencies, connect_agencies
+from connectors.kept_answers import KeptAnswers
+from connectors.pdnd import Operator as DeskOperator
+from connectors.pdnd import fetch_jwks
+from hub.access.caller import Caller
+from hub.access.directory import Directory
+from hub.access.jwks import KeySet
+from hub.access.operator import Operator
+from hub.access.voucher import VoucherRules, VoucherVerifier
+from hub.errors import ConfigurationError
+from hub.http.authentication import Authenticator
+from hub.http.graphiql import TabSource, graphiql_routes
+from hub.http.graphql import GraphQLEndpoint
+from hub.http.metrics import registry
+from hub.http.probes import probe_routes
+from hub.ledger.sequencer import Sequencer
+from hub.plan.operation import DocumentLimits, Documents, Operation, Prepared
+from hub.plan.pages import PageLimits
+from hub.settings import Environment, Settings
+from hub.store.engine import Database, open_database
+from hub.store.migrations import check_version
+from schema.build import build_schema, sdl
+from schema.context import RequestContext
+from schema.live import AgencySources, LiveAnswers
+
+
+class Hub:
+    """The running hub. `/graphql` is answered directly; the rest goes through starlette's router."""
+
+    def __init__(
+        self, graphql: GraphQLEndpoint, other: Starlette, database: Database, agencies: ConnectedAgencies
+    ) -> None:
+        self._graphql = graphql
+        self._other = other
+        self.database = database
+        self.agencies = agencies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection of the ASGI server."""
+        if scope["type"] == "http" and scope["path"] == "/graphql":
+            await self._graphql(scope, receive, send)
+        elif scope["type"] != "lifespan":  # its life is the block of `running_hub`
+            await self._other(scope, receive, send)
+
+
+@asynccontextmanager
+async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = None) -> AsyncIterator[Hub]:
+    """The hub on the database at `url`, with its background work, until the block ends.
+
+    Args:
+        settings: as the environment, or a command, says.
+        url: of a migrated database.
+        tabs: GraphiQL's ready-made tabs, in demo and development.
+
+    Raises:
+        DatabaseError: it cannot be opened, or is older or newer than the code.
+        ConfigurationError: settings contradict each other.
+
+    """
+    schema, catalogue = build_schema()
+    async with (
+        open_database(url, settings) as database,
+        httpx2.AsyncClient(timeout=settings.call_deadline, trust_env=False) as http,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        async with database.write.acquire() as connection:
+            await check_version(connection, url)
+        agencies = connect_agencies(settings, http)
+        documents = Documents(
+            catalogue,
+            most=settings.document_cache_size,
+            limits=DocumentLimits(settings.max_tokens, settings.max_depth),
+            pages=PageLimits(settings.default_page_size, settings.max_page_size),
+        )
+        sources = AgencySources(
+            agencies.anpr,
+            agencies.inps,
+            KeptAnswers(database.write),
+            timedelta(seconds=settings.stale_answer_age),
+        )
+
+        def context(
+            caller: Caller,
+            operator: Operator | None,
+            operation: Operation,
+            variables: Mapping[str, Any],
+            prepared: Prepared,
+        ) -> RequestContext:
+            return RequestContext(
+                caller=caller,
+                operator=operator,
+                operation=operation,
+                variables=variables,
+                plans=prepared.plans,
+                catalogue=catalogue,
+                database=database,
+                live=LiveAnswers(sources, _desk(caller, operator, settings), _now),
+                now=_now,
+                event_clock_tolerance=timedelta(seconds=settings.event_clock_tolerance),
+            )
+
+        keys = KeySet(_jwks_source(settings, http), time.monotonic, settings.jwks_refresh)
+        verifier = VoucherVerifier(keys, VoucherRules.from_settings(settings), time.time)
+        authenticator = Authenticator(verifier, Directory(database.write, time.monotonic))
+        sequencer = Sequencer(database.write, settings.sequencer_interval)
+        if settings.sequencer:
+            stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
+        metrics = registry(compiled=lambda: documents.compiled, sequencing=lambda: float(sequencer.active))
+        routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl())]
+        shows_page = tabs is not None and settings.environment is not Environment.PRODUCTION
+        if shows_page and tabs is not None:
+            routes = [*graphiql_routes(tabs), *routes]
+        other = Starlette(routes=routes)
+        graphql = GraphQLEndpoint(
+            schema,
+            documents,
+            database,
+            authenticator,
+            context,
+            max_body_bytes=settings.max_body_bytes,
+            page=other if shows_page else None,
+        )
+        yield Hub(graphql, other, database, agencies)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _desk(caller: Caller, operator: Operator | None, settings: Settings) -> DeskOperator:
+    """At whose desk a call to an agency begins: the operator's, or, when the consumer names none, the consumer's."""
+    if operator is None:
+        return DeskOperator(caller.agency_code, settings.user_location, "low")
+    return DeskOperator(operator.user_id, operator.user_location, operator.loa)
+
+
+def _jwks_source(settings: Settings, http: httpx2.AsyncClient) -> Any:
+    source = settings.pdnd_jwks
+    if source is None:
+        if settings.environment is Environment.PRODUCTION:
+            raise ConfigurationError(
+                "In production SNODO_PDND_JWKS must name PDND's public keys (a URL or a file)."
+            )
+        source = str(settings.data_dir / "demo" / "pdnd-jwks.json")
+
+    async def fetch() -> Mapping[str, object]:
+        return await fetch_jwks(source, http)
+
+    return fetch
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

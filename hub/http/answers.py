@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Answers as bytes: GraphQL responses, and the errors in them. Only what the hub says on purpose reaches a client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import orjson
+import structlog
+from graphql import GraphQLError
+
+from hub.errors import ClientError, SnodoError, UpstreamError
+
+log = structlog.get_logger()
+
+JSON = b"application/json; charset=utf-8"
+GRAPHQL = b"application/graphql-response+json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back over HTTP."""
+
+    status: int
+    body: bytes
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+def error_reply(
+    status: int, errors: Iterable[dict[str, Any]], headers: Sequence[tuple[bytes, bytes]] = ()
+) -> Reply:
+    """A request error: no `data` at all (GraphQL over HTTP, section 6.4)."""
+    return Reply(status, orjson.dumps({"errors": list(errors)}), headers)
+
+
+def refusal(error: ClientError) -> Reply:
+    """A refusal of the whole request."""
+    headers = ((b"www-authenticate", b'Bearer realm="snodo"'),) if error.status == 401 else ()
+    return error_reply(error.status, [said(error)], headers)
+
+
+def fault(error: Exception) -> Reply:
+    """What went wrong inside: logged by its kind, told as little as helps."""
+    if isinstance(error, ClientError):
+        return refusal(error)
+    if isinstance(error, UpstreamError):
+        return error_reply(503, [said(error)])
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return error_reply(
+            503, [coded("The statement took longer than allowed; ask for less.", "DEADLINE_EXCEEDED")]
+        )
+    if isinstance(error, asyncpg.DataError):
+        return error_reply(
+            400, [coded("A value in the request cannot be stored or compared.", "BAD_USER_INPUT")]
+        )
+    # NOTE an asyncpg message may quote a row: only its class and code are logged.
+    log.error("request.failed", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
+    if isinstance(
+        error,
+        (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, OSError),
+    ):
+        return error_reply(
+            503, [coded("The database does not answer; ask again in a moment.", "DATABASE_UNAVAILABLE")]
+        )
+    return error_reply(
+        500, [coded("Something went wrong inside the hub; it has been logged.", "INTERNAL_ERROR")]
+    )
+
+
+def coded(message: str, code: str, **extensions: Any) -> dict[str, Any]:
+    """An error with its code."""
+    return {"message": message, "extensions": {"code": code, **extensions}}
+
+
+def said(error: SnodoError) -> dict[str, Any]:
+    """An error of the hub's own tree."""
+    return coded(
+        error.message,
+        error.code,
+        **{name: value for name, value in error.extensions.items() if value is not None},
+    )
+
+
+def formatted(error: GraphQLError) -> dict[str, Any]:
+    """A GraphQL error as a client may see it: with its place, and nothing of the inside."""
+    original = error.original_error
+    if isinstance(original, GraphQLError):
+        original = original.original_error
+    found: dict[str, Any]
+    if isinstance(original, SnodoError):
+        found = said(original)
+    elif original is None or (isinstance(original, (TypeError, ValueError)) and error.path is None):
+        found = {
+            "message": error.message,
+            "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})},
+        }
+    else:
+        log.error("field.failed", error=type(original).__name__, sqlstate=getattr(original, "sqlstate", None))
+        found = coded("Something went wrong inside the hub; it has been logged.", "INTERNAL_ERROR")
+    if error.locations:
+        found["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path is not None:
+        found["path"] = error.path
+    return found

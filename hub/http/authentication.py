@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""From a request's headers to the caller and the person at its desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.access.caller import Caller
+from hub.access.directory import Directory
+from hub.access.operator import Operator, read_operator
+from hub.access.voucher import VoucherVerifier
+from hub.errors import Unauthenticated
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class Authenticator:
+    """Verifies the voucher and finds whose it is. A token seen lately costs two look-ups in memory."""
+
+    def __init__(self, verifier: VoucherVerifier, directory: Directory) -> None:
+        self._verifier = verifier
+        self._directory = directory
+
+    async def authenticate(self, headers: Headers) -> tuple[Caller, Operator | None]:
+        """The caller, and the operator when the request names one.
+
+        Raises:
+            Unauthenticated: no voucher, or one that does not hold; says which check failed.
+            Forbidden: the purpose has no grant.
+            UpstreamUnavailable: PDND's keys cannot be had.
+
+        """
+        authorization = evidence = None
+        for name, value in headers:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"agid-jwt-trackingevidence":
+                evidence = value
+        if authorization is None:
+            raise Unauthenticated
+        scheme, _, token = authorization.decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated(
+                "Present the voucher as `Authorization: Bearer …`; other schemes are not taken."
+            )
+        voucher = self._verifier.cached(token) or await self._verifier.verify(token.strip())
+        caller = self._directory.remembered(voucher) or await self._directory.caller(voucher)
+        return caller, None if evidence is None else read_operator(evidence.decode("latin-1"), voucher)

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""GraphQL over HTTP: one ASGI endpoint. Stored data never meets the executor; everything else runs in graphql-core."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+import orjson
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, execute
+from starlette.types import Receive, Scope, Send
+
+from hub.access.caller import Caller
+from hub.access.operator import Operator
+from hub.errors import ClientError
+from hub.http.answers import GRAPHQL, JSON, Reply, error_reply, fault, formatted, refusal
+from hub.http.authentication import Authenticator
+from hub.http.request import (
+    BodyTooLarge,
+    GraphQLRequest,
+    MethodNotAllowed,
+    UnsupportedMediaType,
+    read_get,
+    read_post,
+)
+from hub.plan.execution import PlannedExecutor
+from hub.plan.operation import Documents, Operation, Prepared
+from hub.store.engine import Database
+
+MakeContext: TypeAlias = Callable[[Caller, Operator | None, Operation, Mapping[str, Any], Prepared], Any]
+Page: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class GraphQLEndpoint:
+    """`POST /graphql`, and `GET` for queries; a browser's GET is handed to `page` when there is one."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        documents: Documents,
+        database: Database,
+        authenticator: Authenticator,
+        make_context: MakeContext,
+        *,
+        max_body_bytes: int,
+        page: Page | None = None,
+    ) -> None:
+        self._schema = schema
+        self._documents = documents
+        self._database = database
+        self._authenticator = authenticator
+        self._make_context = make_context
+        self._max_body_bytes = max_body_bytes
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        headers = scope["headers"]
+        accept = _header(headers, b"accept")
+        if (
+            self._page is not None
+            and scope["method"] == "GET"
+            and b"text/html" in accept
+            and not _asks(scope["query_string"])
+        ):
+            await self._page(scope, receive, send)
+            return
+        media = GRAPHQL if b"application/graphql-response+json" in accept else JSON
+        try:
+            reply = await self._reply(scope, receive)
+        except ClientError as error:
+            reply = refusal(error)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            reply = fault(error)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": reply.status,
+                "headers": [
+                    (b"content-type", media),
+                    (b"content-length", str(len(reply.body)).encode()),
+                    (b"cache-control", b"no-store"),
+                    *reply.headers,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _reply(self, scope: Scope, receive: Receive) -> Reply:
+        method = scope["method"]
+        if method == "POST":
+            content_type = _header(scope["headers"], b"content-type").lower()
+            if not content_type.startswith(b"application/json") or (
+                b"charset" in content_type and b"utf-8" not in content_type
+            ):
+                raise UnsupportedMediaType
+            request = read_post(await self._body(scope, receive))
+        elif method == "GET":
+            request = read_get(scope["query_string"])
+        else:
+            return Reply(
+                405,
+                refusal(MethodNotAllowed("Send GraphQL with POST, or GET for queries.")).body,
+                ((b"allow", b"GET, POST"),),
+            )
+        caller, operator = await self._authenticator.authenticate(scope["headers"])
+        return await self.run(request, caller, operator, reads_only=method == "GET")
+
+    async def run(
+        self, request: GraphQLRequest, caller: Caller, operator: Operator | None, *, reads_only: bool = False
+    ) -> Reply:
+        """Answer one request of a known caller."""
+        operation = self._documents.operation(request.query, request.operation_name)
+        if isinstance(operation, list):
+            return error_reply(400, map(formatted, operation))
+        if operation.kind is not OperationType.QUERY:
+            if reads_only:
+                return Reply(405, refusal(MethodNotAllowed()).body, ((b"allow", b"POST"),))
+            if operation.kind is OperationType.SUBSCRIPTION:
+                return error_reply(400, [formatted(GraphQLError("This schema has no subscriptions."))])
+        variables, _, errors = operation.variables.coerce(request.variables)
+        if errors:
+            return error_reply(400, map(formatted, errors))
+        prepared = operation.prepare(variables, caller.scope)
+        if prepared.requires:
+            prepared.permit(caller)
+        if prepared.is_stored:
+            return Reply(200, await self._stored(prepared, variables, caller))
+        return await self._executed(request, operation, prepared, variables, caller, operator)
+
+    async def _stored(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> bytes:
+        """The answer as PostgreSQL wrote it, between the words of the response."""
+        if len(prepared.parts) == 1 and (only := prepared.parts[0][1]) is not None:
+            async with self._database.read.acquire() as connection:
+                return (
+                    b'{"data":{'
+                    + prepared.parts[0][0]
+                    + await only.run(connection, variables, caller)
+                    + b"}}"
+                )
+        plans = [plan for _, plan in prepared.parts if plan is not None]
+        found = iter(await asyncio.gather(*(self._run(plan, variables, caller) for plan in plans)))
+        return (
+            b'{"data":{'
+            + b"".join(text if plan is None else text + next(found) for text, plan in prepared.parts)
+            + b"}}"
+        )
+
+    async def _run(self, plan: Any, variables: Mapping[str, Any], caller: Caller) -> bytes:
+        async with self._database.read.acquire() as connection:
+            found: bytes = await plan.run(connection, variables, caller)
+            return found
+
+    async def _executed(
+        self,
+        request: GraphQLRequest,
+        operation: Operation,
+        prepared: Prepared,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        operator: Operator | None,
+    ) -> Reply:
+        context = self._make_context(caller, operator, operation, variables, prepared)
+        result = execute(
+            self._schema,
+            operation.document,
+            context_value=context,
+            variable_values=dict(request.variables),
+            operation_name=operation.name,
+            executor_class=PlannedExecutor,
+        )
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        answer: dict[str, Any] = {}
+        if result.errors:
+            answer["errors"] = [formatted(error) for error in result.errors]
+        answer["data"] = result.data
+        return Reply(200, orjson.dumps(answer))
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        announced = _header(scope["headers"], b"content-length")
+        if announced.isdigit() and int(announced) > self._max_body_bytes:
+            raise self._too_large()
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body"):
+            if len(body) > self._max_body_bytes:
+                raise self._too_large()
+            return body
+        chunks, size = [body], len(body)
+        while message.get("more_body"):
+            message = await receive()
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > self._max_body_bytes:
+                raise self._too_large()
+        return b"".join(chunks)
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"The body is larger than the {self._max_body_bytes} bytes this hub takes.")
+
+
+def _header(headers: list[tuple[bytes, bytes]], name: bytes) -> bytes:
+    for key, value in headers:
+        if key == name:
+            return value
+    return b""
+
+
+def _asks(query_string: bytes) -> bool:
+    return b"query=" in query_string

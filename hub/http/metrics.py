@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the hub counts, for `/metrics`. No label ever holds a value of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Gauge
+
+
+def registry(*, compiled: Callable[[], float], sequencing: Callable[[], float]) -> CollectorRegistry:
+    """The process's own collectors; read when they are scraped, so that a request pays nothing for them."""
+    collectors = CollectorRegistry()
+    Gauge(
+        "snodo_documents_compiled_total", "GraphQL documents parsed and validated so far", registry=collectors
+    ).set_function(compiled)
+    Gauge(
+        "snodo_sequencer_active", "Whether this process holds the sequencer's lock", registry=collectors
+    ).set_function(sequencing)
+    return collectors

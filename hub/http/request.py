@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A GraphQL request as it comes over HTTP (GraphQL over HTTP, sections 5.2 to 5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+
+import orjson
+
+from hub.errors import ClientError, InvalidInput
+
+
+class NotJson(InvalidInput):
+    """The body is no JSON object with a `query`."""
+
+    code = "BAD_REQUEST"
+
+
+class UnsupportedMediaType(ClientError):
+    """Send the request as `Content-Type: application/json`, in UTF-8."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status: ClassVar[int] = 415
+
+
+class MethodNotAllowed(ClientError):
+    """A mutation is sent with POST; GET only reads."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status: ClassVar[int] = 405
+
+
+class BodyTooLarge(ClientError):
+    """The request's body is larger than this hub takes."""
+
+    code = "BODY_TOO_LARGE"
+    status: ClassVar[int] = 413
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What to run."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation_name: str | None
+
+
+def read_post(body: bytes) -> GraphQLRequest:
+    """The request in a JSON body.
+
+    Raises:
+        NotJson: it is no JSON, or its members are of other types.
+
+    """
+    if b"\\u0000" in body:
+        raise NotJson("The request holds a NUL character, which no value of this schema may have.")
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise NotJson("The body is not JSON.") from error
+    if not isinstance(content, dict):
+        raise NotJson("The body must be one JSON object; batches are not taken.")
+    return _checked(content)
+
+
+def read_get(query_string: bytes) -> GraphQLRequest:
+    """The request in a URL's parameters. Its variables are JSON.
+
+    Raises:
+        NotJson: a parameter cannot be read.
+
+    """
+    try:
+        given = {
+            name: values[-1]
+            for name, values in parse_qs(query_string.decode(), strict_parsing=bool(query_string)).items()
+        }
+        content: dict[str, Any] = {"query": given.get("query"), "operationName": given.get("operationName")}
+        for name in ("variables", "extensions"):
+            if name in given:
+                content[name] = orjson.loads(given[name])
+    except (ValueError, UnicodeDecodeError) as error:
+        raise NotJson(
+            "The URL's parameters cannot be read: `query` is text, `variables` a JSON object."
+        ) from error
+    if "\x00" in (given.get("query") or "") + (given.get("variables") or ""):
+        raise NotJson("The request holds a NUL character, which no value of this schema may have.")
+    return _checked(content)
+
+
+def _checked(content: dict[str, Any]) -> GraphQLRequest:
+    query, variables, name = content.get("query"), content.get("variables"), content.get("operationName")
+    if not isinstance(query, str) or not query:
+        raise NotJson("`query` is missing, or is not a string.")
+    if variables is not None and not isinstance(variables, dict):
+        raise NotJson("`variables` must be an object.")
+    if name is not None and not isinstance(name, str):
+        raise NotJson("`operationName` must be a string.")
+    if not isinstance(content.get("extensions"), (dict, type(None))):
+        raise NotJson("`extensions` must be an object.")
+    return GraphQLRequest(query, variables or {}, name or None)

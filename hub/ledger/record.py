@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Recording a conditionality event: check, append, queue for its position; one transaction, the caller's.
+
+Whether the person exists outside the caller's territory or nowhere is one and the same refusal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import DateTime, LargeBinary, Text, and_, bindparam, func, insert, or_, select
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.types import TypeEngine
+
+from hub.access.caller import Caller, Scope
+from hub.access.rows import scope_values, visible
+from hub.ledger.refusals import Refusal, RefusalCode
+from hub.store.base import table_of
+from hub.store.statement import Connection, Statement
+from hub.store.tables import (
+    Beneficiary,
+    ConditionalityEvent,
+    Household,
+    IdempotencyKey,
+    OutboxMessage,
+    Pact,
+)
+from hub.store.vocabulary import Capability, ConditionalityEventType
+
+FEED_TOPIC = "feed"
+"""The outbox topic of events that wait for their position."""
+OPERATION = "recordConditionalityEvent"
+LONGEST_KEY = 200
+LONGEST_NOTE = 2_000
+
+_key = table_of(IdempotencyKey)
+_event = table_of(ConditionalityEvent)
+_outbox = table_of(OutboxMessage)
+
+
+@dataclass(frozen=True)
+class RecordEvent:
+    """The command. `occurred_at` is aware; `pact_id` must be a pact of the person or of their household."""
+
+    idempotency_key: str
+    fiscal_code: str
+    type: ConditionalityEventType
+    occurred_at: datetime
+    pact_id: UUID | None
+    note: str | None
+
+    @property
+    def input_hash(self) -> bytes:
+        """SHA-256 of everything but the key: the same key with another input is refused."""
+        content = [self.fiscal_code, self.type.value, self.occurred_at, self.pact_id, self.note]
+        return hashlib.sha256(orjson.dumps(content)).digest()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The event's key; `again` when this is the answer to an earlier use of the same key and input."""
+
+    event_id: UUID
+    again: bool
+
+
+async def record_event(
+    connection: Connection,
+    caller: Caller,
+    operator: str | None,
+    command: RecordEvent,
+    *,
+    now: datetime,
+    tolerance: timedelta,
+) -> Recorded | Refusal:
+    """Record one event in the open transaction of `connection`.
+
+    `tolerance`: how far the desk's clock may run ahead of `now`.
+
+    Raises:
+        Forbidden: the caller's purpose may not record events.
+
+    """
+    caller.require(Capability.RECORD_EVENTS)
+    refusal = _refuse_form(command, now + tolerance)
+    if refusal is not None:
+        return refusal
+    earlier = await _earlier(connection, caller, command)
+    if earlier is not None:
+        return earlier
+    person = await _person_statement(caller.scope).fetchrow(
+        connection, fiscal_code=command.fiscal_code, **scope_values(caller)
+    )
+    if person is None:
+        return Refusal(
+            RefusalCode.PERSON_NOT_FOUND,
+            "No person with this fiscal code is in your territory.",
+            ("fiscalCode",),
+        )
+    if command.pact_id is not None:
+        belongs = await _pact_statement().fetchval(
+            connection,
+            pact_id=command.pact_id,
+            beneficiary_id=person["id"],
+            household_id=person["household_id"],
+        )
+        if belongs is None:
+            return Refusal(
+                RefusalCode.PACT_NOT_FOUND,
+                "This pact is neither the person's nor their household's.",
+                ("pactId",),
+            )
+    event_id = await _append_statement().fetchval(
+        connection,
+        **_claim_values(caller, command),
+        type=command.type.value,
+        occurred_at=command.occurred_at,
+        client_id=caller.client_id,
+        purpose_id=caller.purpose_id,
+        operator=operator,
+        beneficiary_id=person["id"],
+        household_id=person["household_id"],
+        fiscal_code=person["fiscal_code"],
+        inps_protocol=person["inps_protocol"],
+        measure=person["measure"],
+        pact_id=command.pact_id,
+        note=command.note,
+    )
+    if event_id is not None:
+        return Recorded(event_id, again=False)
+    # Another request with this key committed while this one waited for it.
+    earlier = await _earlier(connection, caller, command)
+    assert earlier is not None
+    return earlier
+
+
+def _refuse_form(command: RecordEvent, latest: datetime) -> Refusal | None:
+    if not 1 <= len(command.idempotency_key) <= LONGEST_KEY or not command.idempotency_key.isprintable():
+        return Refusal(
+            RefusalCode.IDEMPOTENCY_KEY_INVALID,
+            f"An idempotency key has 1 to {LONGEST_KEY} printable characters.",
+            ("idempotencyKey",),
+        )
+    if command.note is not None and len(command.note) > LONGEST_NOTE:
+        return Refusal(RefusalCode.NOTE_TOO_LONG, f"A note has at most {LONGEST_NOTE} characters.", ("note",))
+    if command.occurred_at > latest:
+        return Refusal(
+            RefusalCode.OCCURRED_IN_FUTURE,
+            "An event is recorded after it happened: occurredAt lies in the future.",
+            ("occurredAt",),
+        )
+    return None
+
+
+async def _earlier(connection: Connection, caller: Caller, command: RecordEvent) -> Recorded | Refusal | None:
+    row = await _earlier_statement().fetchrow(
+        connection, agency_id=caller.agency_id, operation=OPERATION, key=command.idempotency_key
+    )
+    if row is None:
+        return None
+    if row["input_hash"] != command.input_hash:
+        return Refusal(
+            RefusalCode.IDEMPOTENCY_KEY_REUSED,
+            "This idempotency key was used for another input. Use a new key for a new event.",
+            ("idempotencyKey",),
+        )
+    return Recorded(row["result_id"], again=True)
+
+
+def _claim_values(caller: Caller, command: RecordEvent) -> dict[str, Any]:
+    return {
+        "agency_id": caller.agency_id,
+        "operation": OPERATION,
+        "key": command.idempotency_key,
+        "input_hash": command.input_hash,
+    }
+
+
+@cache
+def _earlier_statement() -> Statement:
+    return Statement(
+        select(_key.c.input_hash, _key.c.result_id).where(
+            _key.c.agency_id == bindparam("agency_id"),
+            _key.c.operation == bindparam("operation"),
+            _key.c.key == bindparam("key"),
+        )
+    )
+
+
+@cache
+def _person_statement(scope: Scope) -> Statement:
+    person, household = table_of(Beneficiary), table_of(Household)
+    return Statement(
+        select(
+            person.c.id,
+            person.c.household_id,
+            person.c.fiscal_code,
+            household.c.inps_protocol,
+            household.c.measure,
+        )
+        .join_from(person, household, person.c.household_id == household.c.id)
+        .where(
+            person.c.fiscal_code == bindparam("fiscal_code", type_=Text),
+            visible(person, "beneficiary", scope),
+        )
+    )
+
+
+@cache
+def _pact_statement() -> Statement:
+    pact = table_of(Pact)
+    return Statement(
+        select(pact.c.id).where(
+            pact.c.id == bindparam("pact_id"),
+            or_(
+                pact.c.beneficiary_id == bindparam("beneficiary_id"),
+                and_(pact.c.beneficiary_id.is_(None), pact.c.household_id == bindparam("household_id")),
+            ),
+        )
+    )
+
+
+@cache
+def _append_statement() -> Statement:
+    """Claim the key, append the event, queue it: one statement, so that none of the three is without the others."""
+    claimed = (
+        pg_insert(_key)
+        .values(
+            agency_id=bindparam("agency_id"),
+            operation=bindparam("operation"),
+            key=bindparam("key"),
+            input_hash=bindparam("input_hash", type_=LargeBinary),
+            result_id=func.uuidv7(),
+        )
+        .on_conflict_do_nothing()
+        .returning(_key.c.result_id, _key.c.agency_id)
+        .cte("claimed")
+    )
+    uuid, text = PG_UUID(as_uuid=True), Text()
+    bound: dict[str, TypeEngine[Any]] = {
+        "type": text,
+        "occurred_at": DateTime(timezone=True),
+        "client_id": uuid,
+        "purpose_id": uuid,
+        "operator": text,
+        "beneficiary_id": uuid,
+        "household_id": uuid,
+        "fiscal_code": text,
+        "inps_protocol": text,
+        "measure": text,
+        "pact_id": uuid,
+        "note": text,
+    }
+    recorded = (
+        insert(_event)
+        .from_select(
+            ["id", "agency_id", *bound],
+            select(
+                claimed.c.result_id,
+                claimed.c.agency_id,
+                *(bindparam(name, type_=kind) for name, kind in bound.items()),
+            ),
+            include_defaults=False,
+        )
+        .returning(_event.c.id)
+        .cte("recorded")
+    )
+    queued = (
+        insert(_outbox)
+        .from_select(
+            ["topic", "subject_id"],
+            select(bindparam("topic", FEED_TOPIC, type_=Text), recorded.c.id),
+            include_defaults=False,
+        )
+        .cte("queued")
+    )
+    return Statement(select(recorded.c.id).add_cte(queued))

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Expected refusals of a command: what the person at the desk can mend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Why an event was not recorded."""
+
+    IDEMPOTENCY_KEY_INVALID = "IDEMPOTENCY_KEY_INVALID"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    PERSON_NOT_FOUND = "PERSON_NOT_FOUND"
+    PACT_NOT_FOUND = "PACT_NOT_FOUND"
+    OCCURRED_IN_FUTURE = "OCCURRED_IN_FUTURE"
+    NOTE_TOO_LONG = "NOTE_TOO_LONG"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason, and the path of the input it is about."""
+
+    code: RefusalCode
+    message: str
+    path: tuple[str, ...]

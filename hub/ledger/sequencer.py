@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The sequencer: gives committed events the dense positions 1, 2, 3 …
+
+Positions are given after the events are committed, by one process at a time (an advisory lock of the session that does the
+work: whoever loses the connection loses the lock with it). An event that commits late is simply sequenced later; it can
+never appear below a position a consumer has read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import cache
+
+import asyncpg
+import structlog
+from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
+
+from hub.ledger.record import FEED_TOPIC
+from hub.store.base import table_of
+from hub.store.engine import Pool
+from hub.store.statement import Connection, Statement
+from hub.store.tables import FeedEntry, OutboxMessage
+
+LOCK = 7_203_002
+"""The advisory lock's number, of this database."""
+MOST_AT_ONCE = 5_000
+TAKE_OVER = 0.5
+"""Seconds between two tries for the lock by a process that does not have it."""
+
+log = structlog.get_logger()
+
+_outbox = table_of(OutboxMessage)
+_entry = table_of(FeedEntry)
+
+
+async def sequence(connection: Connection) -> int:
+    """Give every committed event that waits its position; return how many. The caller holds the lock."""
+    given: int = await _statement().fetchval(connection, most=MOST_AT_ONCE)
+    return given
+
+
+@cache
+def _statement() -> Statement:
+    waiting = (
+        select(_outbox.c.id)
+        .where(_outbox.c.topic == FEED_TOPIC, _outbox.c.delivered_at.is_(None), _outbox.c.dead_at.is_(None))
+        .order_by(_outbox.c.id)
+        .limit(bindparam("most", type_=BigInteger))
+    )
+    taken = (
+        delete(_outbox)
+        .where(_outbox.c.id.in_(waiting))
+        .returning(_outbox.c.id, _outbox.c.subject_id)
+        .cte("taken")
+    )
+    last = select(func.coalesce(func.max(_entry.c.position), 0).label("position")).cte("last")
+    placed = (
+        insert(_entry)
+        .from_select(
+            ["position", "event_id"],
+            select(
+                last.c.position + func.row_number().over(order_by=taken.c.id), taken.c.subject_id
+            ).select_from(taken.join(last, last.c.position >= 0)),
+            include_defaults=False,
+        )
+        .returning(_entry.c.position)
+        .cte("placed")
+    )
+    return Statement(select(func.count()).select_from(placed))
+
+
+class Sequencer:
+    """Competes for the lock, and sequences while it holds it; runs until it is cancelled."""
+
+    def __init__(
+        self, pool: Pool, interval: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._pool = pool
+        self._interval = interval
+        self._sleep = sleep
+        self.active = False
+
+    async def run(self) -> None:
+        """Never returns; survives the loss of its connection."""
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    await self._hold(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("sequencer.interrupted", error=type(error).__name__)
+                await self._sleep(TAKE_OVER)
+
+    async def _hold(self, connection: Connection) -> None:
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            await self._sleep(TAKE_OVER)
+        self.active = True
+        log.info("sequencer.active")
+        try:
+            while True:
+                if not await sequence(connection):
+                    await self._sleep(self._interval)
+        finally:
+            self.active = False
+            if not connection.is_closed():
+                await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)

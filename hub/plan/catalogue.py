@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What every type of the schema stands on, read once at start-up, and checked against the tables.
+
+StoredType      a GraphQL type and its table
+└── Source      one field: Key, ColumnOf, ComputedBy, ToOne, ToMany, ByPages, AskedOf
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
+from sqlalchemy import Table, inspect
+from sqlalchemy.orm import Mapper, RelationshipProperty
+from sqlalchemy.orm.interfaces import ONETOMANY
+
+from hub.errors import ConfigurationError
+from hub.plan.declare import SOURCE, Computed, Condition, Federated, Order, Pages, Rooted, Stands
+
+DEFINITION = "strawberry-definition"
+
+
+class SchemaMismatch(ConfigurationError):
+    """A type of the schema and the table it stands on disagree."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """The row's id, as the outside sees it."""
+
+
+@dataclass(frozen=True)
+class ColumnOf:
+    """A column."""
+
+    name: str
+    nullable: bool
+
+
+@dataclass(frozen=True)
+class ComputedBy:
+    """An SQL expression over the row."""
+
+    declaration: Computed
+
+
+@dataclass(frozen=True)
+class Link:
+    """How two tables meet: equal columns, here and there."""
+
+    here: tuple[str, ...]
+    there: tuple[str, ...]
+    target: str
+
+
+@dataclass(frozen=True)
+class ToOne:
+    """The one row a relationship leads to."""
+
+    link: Link
+    nullable: bool
+
+
+@dataclass(frozen=True)
+class ToMany:
+    """All rows a relationship leads to, in the relationship's order."""
+
+    link: Link
+    order: tuple[tuple[str, bool], ...]
+    """Column and whether it is descending."""
+
+
+@dataclass(frozen=True)
+class ByPages:
+    """The rows a relationship leads to, by pages."""
+
+    link: Link
+
+
+@dataclass(frozen=True)
+class AskedOf:
+    """A federated field."""
+
+    needs: tuple[str, ...]
+
+
+Source: TypeAlias = Key | ColumnOf | ComputedBy | ToOne | ToMany | ByPages | AskedOf
+
+
+@dataclass(frozen=True)
+class StoredType:
+    """A GraphQL object type and the table it stands on."""
+
+    name: str
+    table: Table
+    prefix: str | None
+    order: Order
+    fields: Mapping[str, Source]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All stored types by name and by prefix, the declared root fields, and the filters' conditions."""
+
+    schema: GraphQLSchema
+    types: Mapping[str, StoredType]
+    by_prefix: Mapping[str, StoredType]
+    roots: Mapping[str, Rooted]
+    conditions: Mapping[str, Mapping[str, Condition]]
+    """Conditions of each filter type, by GraphQL field name."""
+
+    def stored(self, name: str) -> StoredType:
+        """The stored type of this GraphQL name; KeyError when the type is not stored."""
+        return self.types[name]
+
+
+def read_catalogue(schema: GraphQLSchema) -> Catalogue:
+    """Read what each type stands on.
+
+    Raises:
+        SchemaMismatch: all disagreements at once, each naming the field and the column.
+
+    """
+    problems: list[str] = []
+    marks = {
+        name: definition.origin.__stands__
+        for name, kind in schema.type_map.items()
+        if isinstance(kind, GraphQLObjectType)
+        and (definition := kind.extensions.get(DEFINITION)) is not None
+        and "__stands__" in vars(definition.origin)
+    }
+    tables: dict[str, str] = {stands.table.__tablename__: name for name, stands in marks.items()}
+    types = {
+        name: _read_type(schema.type_map[name], stands, tables, problems)  # type: ignore[arg-type]
+        for name, stands in marks.items()
+    }
+    for stored in types.values():
+        _check_targets(schema, stored, types, problems)
+    query = schema.query_type
+    assert query is not None
+    roots: dict[str, Rooted] = {}
+    for name, field in query.fields.items():
+        declaration = _declaration(field)
+        if isinstance(declaration, Rooted):
+            roots[name] = declaration
+    if problems:
+        raise SchemaMismatch(
+            "The schema and the tables disagree:\n" + "\n".join(f"  - {problem}" for problem in problems)
+        )
+    return Catalogue(
+        schema=schema,
+        types=types,
+        by_prefix={stored.prefix: stored for stored in types.values() if stored.prefix},
+        roots=roots,
+        conditions={
+            name: _conditions(kind)
+            for name, kind in schema.type_map.items()
+            if isinstance(kind, GraphQLInputObjectType)
+        },
+    )
+
+
+def _declaration(field: Any) -> object:
+    definition = field.extensions.get(DEFINITION)
+    return None if definition is None else definition.metadata.get(SOURCE)
+
+
+def _conditions(kind: GraphQLInputObjectType) -> dict[str, Condition]:
+    return {
+        name: found
+        for name, field in kind.fields.items()
+        if isinstance(found := _declaration(field), Condition)
+    }
+
+
+def _read_type(
+    kind: GraphQLObjectType, stands: Stands, tables: Mapping[str, str], problems: list[str]
+) -> StoredType:
+    mapper: Mapper[Any] = inspect(stands.table)
+    table = mapper.local_table
+    assert isinstance(table, Table)
+    problems.extend(
+        f"{kind.name} is ordered by {table.name}.{column}, which may be NULL"
+        for column in stands.order.columns
+        if table.c[column].nullable
+    )
+    fields: dict[str, Source] = {}
+    for name, field in kind.fields.items():
+        found = _read_field(kind.name, name, field, mapper, stands, problems)
+        if found is not None:
+            fields[name] = found
+    for found in fields.values():
+        link = getattr(found, "link", None)
+        if link is not None and link.target not in tables:
+            problems.append(f"{kind.name} leads to table {link.target}, on which no type stands")
+    return StoredType(kind.name, table, stands.prefix, stands.order, fields)
+
+
+def _read_field(
+    type_name: str, name: str, field: GraphQLField, mapper: Mapper[Any], stands: Stands, problems: list[str]
+) -> Source | None:
+    coordinate = f"{type_name}.{name}"
+    declaration = _declaration(field)
+    python_name = field.extensions[DEFINITION].python_name
+    non_null = is_non_null_type(field.type)
+    if isinstance(declaration, Federated):
+        if non_null:
+            problems.append(f"{coordinate} is asked of an agency, which may not answer: it must be nullable")
+        return AskedOf(declaration.needs)
+    if isinstance(declaration, Computed):
+        if non_null and declaration.nullable:
+            problems.append(f"{coordinate} is non-null, and its expression may be NULL")
+        return ComputedBy(declaration)
+    if python_name == "id" and stands.prefix is not None:
+        return Key()
+    if python_name in mapper.columns:
+        column = mapper.columns[python_name]
+        if non_null and column.nullable:
+            problems.append(
+                f"{coordinate} is non-null, and column {mapper.local_table}.{column.name} may be NULL"
+            )
+        return ColumnOf(column.name, bool(column.nullable) or not non_null)
+    if python_name in mapper.relationships:
+        return _read_relationship(coordinate, field, mapper.relationships[python_name], declaration, problems)
+    problems.append(
+        f"{coordinate} has no column and no relationship {python_name!r} on table {mapper.local_table}"
+    )
+    return None
+
+
+def _read_relationship(
+    coordinate: str,
+    field: GraphQLField,
+    relation: RelationshipProperty[Any],
+    declaration: object,
+    problems: list[str],
+) -> Source:
+    pairs = relation.local_remote_pairs or []
+    link = Link(
+        tuple(here.name for here, _ in pairs),
+        tuple(there.name for _, there in pairs),
+        relation.mapper.local_table.name,  # type: ignore[attr-defined]
+    )
+    if isinstance(declaration, Pages):
+        return ByPages(link)
+    inner = field.type.of_type if is_non_null_type(field.type) else field.type
+    if is_list_type(inner) != bool(relation.uselist):
+        problems.append(f"{coordinate} and relationship {relation} disagree about one or many")
+    if relation.uselist:
+        return ToMany(link, _order(relation))
+    optional = relation.direction is ONETOMANY or any(here.nullable for here, _ in pairs)
+    if is_non_null_type(field.type) and optional:
+        columns = ", ".join(f"{here.table.name}.{here.name}" for here, _ in pairs)
+        problems.append(f"{coordinate} is non-null, and {columns} may be NULL or lead nowhere")
+    return ToOne(link, nullable=not is_non_null_type(field.type))
+
+
+def _order(relation: RelationshipProperty[Any]) -> tuple[tuple[str, bool], ...]:
+    from sqlalchemy.sql.elements import UnaryExpression
+    from sqlalchemy.sql.operators import desc_op
+
+    order: list[tuple[str, bool]] = []
+    for clause in relation.order_by or ():
+        descending = isinstance(clause, UnaryExpression) and clause.modifier is desc_op
+        column: Any = clause.element if isinstance(clause, UnaryExpression) else clause
+        order.append((column.name, descending))
+    return tuple(order)
+
+
+def _check_targets(
+    schema: GraphQLSchema, stored: StoredType, types: Mapping[str, StoredType], problems: list[str]
+) -> None:
+    """A relationship must lead to the table the field's type stands on."""
+    kind = schema.type_map[stored.name]
+    assert isinstance(kind, GraphQLObjectType)
+    for name, found in stored.fields.items():
+        target = None
+        if isinstance(found, (ToOne, ToMany)):
+            target = types.get(get_named_type(kind.fields[name].type).name)
+        elif isinstance(found, ByPages):
+            target = types.get(node_type_name(schema, kind.fields[name]))
+        else:
+            continue
+        if target is None or target.table.name != found.link.target:
+            problems.append(
+                f"{stored.name}.{name} leads to table {found.link.target}, and its type stands on another"
+            )
+
+
+def node_type_name(schema: GraphQLSchema, field: GraphQLField) -> str:
+    """The type of a connection's nodes."""
+    connection = schema.type_map[get_named_type(field.type).name]
+    assert isinstance(connection, GraphQLObjectType)
+    return str(get_named_type(connection.fields["nodes"].type).name)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""How a schema module says what a type or a field stands on.
+
+    @stored(tables.Beneficiary, prefix="ben")
+    @strawberry.type
+    class Beneficiary(Node):
+        family_name: str                                # a column of that name
+        household: Household                            # a relationship of that name
+        conditionality_events: Connection[…] = …        # a relationship, by pages
+        residence: … = federated(…)                     # asked of an agency
+
+A field whose name is neither a column nor a relationship says what it is with `computed` or `federated`; anything else is
+refused when the hub starts (`hub.plan.catalogue`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy.types import TypeEngine
+
+from hub.store.base import Base
+from hub.store.vocabulary import Capability
+
+T = TypeVar("T", bound=type)
+
+SOURCE = "plan.source"
+"""The key under which a field's declaration stands in its strawberry metadata."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of a list when none is asked for: columns of the table, each ascending unless it is in `descending`.
+
+    The key is appended, so that the order is total. All columns are NOT NULL: keyset pages compare them.
+    """
+
+    columns: tuple[str, ...] = ()
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Stands:
+    """What a GraphQL type stands on."""
+
+    table: type[Base]
+    prefix: str | None
+    order: Order
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A field whose value is an SQL expression over its row."""
+
+    expression: Callable[[FromClause], ColumnElement[Any]]
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Federated:
+    """A field asked of an agency when it is selected; always nullable. `needs`: columns of its row the resolver reads."""
+
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A root field: the one row whose `column` equals the argument of the same GraphQL name."""
+
+    column: str
+    argument: str
+
+
+@dataclass(frozen=True)
+class NodeLookup:
+    """A root field: whichever row an id names."""
+
+    argument: str = "id"
+
+
+@dataclass(frozen=True)
+class Pages:
+    """A root field or a relationship read by pages (a Relay connection)."""
+
+
+@dataclass(frozen=True)
+class FeedPages:
+    """A root field: the feed, from a position on."""
+
+
+@dataclass(frozen=True)
+class Rooted:
+    """A root field's declaration, with the capability it asks of the caller."""
+
+    source: Lookup | NodeLookup | Pages | FeedPages
+    requires: Capability | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One field of a filter: the SQL condition it stands for, given the row and the bound value.
+
+    `kind`: the SQL type the value is bound as. `convert`: from the GraphQL value to what is bound; may raise InvalidInput.
+    """
+
+    expression: Callable[[FromClause, ColumnElement[Any]], ColumnElement[bool]]
+    kind: TypeEngine[Any]
+    convert: Callable[[Any], Any] | None = None
+
+
+def stored(table: type[Base], *, prefix: str | None = None, order: Order | None = None) -> Callable[[T], T]:
+    """Say which table a strawberry type stands on, the prefix of its ids, and the order of its lists."""
+
+    def mark(cls: T) -> T:
+        cls.__stands__ = Stands(table, prefix, order or Order())  # type: ignore[attr-defined]
+        return cls
+
+    return mark
+
+
+def stands_on(declaration: object) -> dict[Any, Any]:
+    """The strawberry metadata that carries a declaration."""
+    return {SOURCE: declaration}
+
+
+def planned() -> Any:
+    """Stands in the body of a field the planner answers; never runs."""
+    raise AssertionError("a planned field is answered by its statement, not by a resolver")

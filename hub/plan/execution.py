@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Operations that are not stored data alone run in graphql-core; what is stored in them arrives finished.
+
+Only objects on the path to a federated field are walked: they are the dictionaries PostgreSQL's JSON was read into. Every
+other stored value is taken as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import orjson
+from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from graphql.execution.incremental import IncrementalExecutor
+
+from hub.access.caller import Caller
+from hub.plan.builder import TYPE
+from hub.plan.catalogue import AskedOf, Catalogue
+from hub.plan.plan import Plan
+from hub.store.engine import Pool
+
+
+class PlannedContext(Protocol):
+    """What the executor needs of a request's context."""
+
+    caller: Caller
+    catalogue: Catalogue
+    plans: Mapping[str, Plan]
+    walked: set[int]
+    variables: Mapping[str, Any]
+    read: Pool
+
+
+class Finished:
+    """JSON that is part of the answer as it stands."""
+
+    __slots__ = ("fragment",)
+
+    def __init__(self, json: bytes) -> None:
+        self.fragment = orjson.Fragment(json)
+
+
+class ReadBack:
+    """What a mutation reads back, by response key."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+
+def opened(plan: Plan, json: bytes, walked: set[int]) -> Any:
+    """An answer as the executor takes it: finished, or read into dictionaries it walks."""
+    if plan.is_stored:
+        return None if json == b"null" else Finished(json)
+    walked.update(plan.walked)
+    return orjson.loads(json)
+
+
+async def resolve_planned(_source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
+    """The resolver of every planned root field."""
+    context: PlannedContext = info.context
+    plan = context.plans[str(info.path.key)]
+    async with context.read.acquire() as connection:
+        json = await plan.run(connection, context.variables, context.caller)
+    return opened(plan, json, context.walked)
+
+
+def install(schema: GraphQLSchema, catalogue: Catalogue) -> None:
+    """Have graphql-core answer planned roots by their plans, and take stored objects as they come."""
+    query = schema.query_type
+    assert query is not None
+    for name in catalogue.roots:
+        query.fields[name].resolve = resolve_planned
+    for name in catalogue.types:
+        kind = schema.type_map[name]
+        assert isinstance(kind, GraphQLObjectType)
+        kind.is_type_of = None  # they are dictionaries, whose type the plan knows
+
+
+class PlannedExecutor(IncrementalExecutor):
+    """graphql-core's executor, for which a finished value is finished."""
+
+    def execute_field(self, parent_type, source, field_details_list, path, position_context):  # type: ignore[no-untyped-def]  # noqa: D102
+        if type(source) is dict:
+            context: PlannedContext = self.context_value
+            stored = context.catalogue.types[parent_type.name]
+            name = field_details_list[0].node.name.value
+            if not isinstance(stored.fields.get(name), AskedOf):
+                value = source[path.key]
+                if value is None or not any(
+                    id(details.node) in context.walked for details in field_details_list
+                ):
+                    return value
+                definition = self.schema.get_field(parent_type, name)
+                assert definition is not None
+                info = self.build_resolve_info(
+                    definition, [details.node for details in field_details_list], parent_type, path
+                )
+                return self.complete_value(  # type: ignore[no-untyped-call]
+                    definition.type, field_details_list, info, path, value, position_context
+                )
+        return super().execute_field(parent_type, source, field_details_list, path, position_context)
+
+    def complete_value(self, return_type, field_details_list, info, path, result, position_context):  # type: ignore[no-untyped-def]  # noqa: D102
+        if type(result) is ReadBack:
+            result = result.values[path.key]
+        if type(result) is Finished:
+            return result.fragment
+        return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    def complete_abstract_value(self, return_type, field_details_list, info, path, result, position_context):  # type: ignore[no-untyped-def]  # noqa: D102
+        if type(result) is dict:
+            kind = self.schema.type_map[result[TYPE]]
+            assert isinstance(kind, GraphQLObjectType)
+            return self.complete_object_value(kind, field_details_list, info, path, result, position_context)
+        return super().complete_abstract_value(
+            return_type, field_details_list, info, path, result, position_context
+        )

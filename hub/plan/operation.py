@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A GraphQL operation, read once: parsed, validated, and planned for each shape of its variables.
+
+Operation           one document and operation name
+└── Prepared        one shape of variables and one scope of callers: a plan per root field
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    validate,
+)
+
+from hub.access.caller import Caller, Scope
+from hub.plan.catalogue import Catalogue
+from hub.plan.depth import check_depth
+from hub.plan.pages import PageLimits
+from hub.plan.plan import Plan
+from hub.plan.roots import plan_root
+from hub.plan.selection import Document, selected
+from hub.plan.variables import Shape, VariableReader
+from hub.store.vocabulary import Capability
+
+
+@dataclass(frozen=True)
+class DocumentLimits:
+    """How large a document may be: lexical tokens, and levels of fields."""
+
+    tokens: int = 10_000
+    depth: int = 16
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What one shape of an operation needs: the plan of each stored root field, by response key."""
+
+    plans: Mapping[str, Plan]
+    requires: frozenset[Capability]
+    is_stored: bool
+    """Whether the plans alone make the whole answer."""
+    parts: Sequence[tuple[bytes, Plan | None]]
+    """The answer's pieces in order: text, then the plan whose result follows it."""
+
+    def permit(self, caller: Caller) -> None:
+        """Raise Forbidden unless the caller's purpose has every capability the root fields ask for."""
+        for capability in self.requires:
+            caller.require(capability)
+
+
+class Operation:
+    """One operation of one document; immutable but for the plans it remembers."""
+
+    MOST_SHAPES = 64
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        document: DocumentNode,
+        definition: OperationDefinitionNode,
+        limits: PageLimits,
+    ) -> None:
+        self.document = document
+        self.definition = definition
+        self.kind = definition.operation
+        self.name = definition.name.value if definition.name else None
+        self.variables = VariableReader(catalogue.schema, definition.variable_definitions or ())
+        self._catalogue = catalogue
+        self._limits = limits
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self._prepared: OrderedDict[tuple[Shape, Scope], Prepared] = OrderedDict()
+
+    def prepare(self, variables: Mapping[str, Any], scope: Scope) -> Prepared:
+        """The plans for these variables' shape; made at the first request of the shape.
+
+        Raises:
+            InvalidInput: an argument cannot be planned (both `first` and `last`, …).
+
+        """
+        key = (self.variables.shape(variables), scope)
+        found = self._prepared.get(key)
+        if found is None:
+            found = self._prepared[key] = self._plan(variables, scope)
+            if len(self._prepared) > self.MOST_SHAPES:
+                self._prepared.popitem(last=False)
+        return found
+
+    def walk(self, variables: Mapping[str, Any]) -> Document:
+        """The document as the planner walks it, with these variables."""
+        return Document(self._catalogue.schema, self._fragments, variables)
+
+    def _plan(self, variables: Mapping[str, Any], scope: Scope) -> Prepared:
+        plans: dict[str, Plan] = {}
+        requires: set[Capability] = set()
+        parts: list[tuple[bytes, Plan | None]] = []
+        stored = self.kind is OperationType.QUERY
+        if stored:
+            query = self._catalogue.schema.query_type
+            assert query is not None
+            document = self.walk(variables)
+            for field in selected(document, query, [self.definition.selection_set]):
+                text = (b"," if parts else b"") + b'"' + field.key.encode() + b'":'
+                if field.name == "__typename":
+                    parts.append((text + b'"' + query.name.encode() + b'"', None))
+                    continue
+                root = self._catalogue.roots.get(field.name)
+                if root is None:
+                    stored = False  # introspection, and whatever is not stored: the executor's
+                    continue
+                if root.requires is not None:
+                    requires.add(root.requires)
+                plan = plan_root(self._catalogue, document, field, root, scope, self._limits)
+                plans[field.key] = plan
+                stored = stored and plan.is_stored
+                parts.append((text, plan))
+        return Prepared(plans, frozenset(requires), stored, parts)
+
+
+class Documents:
+    """The operations one process remembers, by their text: the least recently used goes first."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        most: int,
+        limits: DocumentLimits | None = None,
+        pages: PageLimits | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._most = most
+        self._limits = limits or DocumentLimits()
+        self._pages = pages or PageLimits()
+        self._known: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+        self.compiled = 0
+        """Documents parsed and validated so far: a warm request adds none."""
+
+    def operation(self, text: str, name: str | None) -> Operation | list[GraphQLError]:
+        """The operation `name` of a document, or the errors that stand in its way."""
+        key = (text, name)
+        found = self._known.get(key)
+        if found is not None:
+            self._known.move_to_end(key)
+            return found
+        self.compiled += 1
+        compiled = self._compile(text, name)
+        if isinstance(compiled, Operation):
+            self._known[key] = compiled
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return compiled
+
+    def _compile(self, text: str, name: str | None) -> Operation | list[GraphQLError]:
+        try:
+            document = parse(text, max_tokens=self._limits.tokens)
+        except GraphQLError as error:
+            return [_coded(error, "GRAPHQL_PARSE_FAILED")]
+        except RecursionError:
+            return [
+                GraphQLError("The document is nested too deeply.", extensions={"code": "MAX_DEPTH_LIMIT"})
+            ]
+        too_deep = check_depth(document, self._limits.depth)
+        if too_deep is not None:
+            return [too_deep]
+        errors = validate(self._catalogue.schema, document, max_errors=20)
+        if errors:
+            return [_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors]
+        return self._choose(document, name)
+
+    def _choose(self, document: DocumentNode, name: str | None) -> Operation | list[GraphQLError]:
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        if name is not None:
+            operations = [node for node in operations if node.name is not None and node.name.value == name]
+            message = f"The document has no operation named {name!r}."
+        else:
+            message = "Say with `operationName` which of the document's operations to run."
+        if len(operations) != 1:
+            return [GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})]
+        return Operation(self._catalogue, document, operations[0], self._pages)
+
+
+def _coded(error: GraphQLError, code: str) -> GraphQLError:
+    extensions = {"code": code, **(error.extensions or {})}
+    return GraphQLError(
+        error.message,
+        error.nodes,
+        error.source,
+        error.positions,
+        error.path,
+        error.original_error,
+        extensions,
+    )

@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Relay connections by keyset, and the feed's pages: rows, then their JSON, then one aggregate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLField, GraphQLObjectType, get_named_type
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Subquery,
+    Text,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+
+from hub.access.rows import visible
+from hub.errors import InvalidInput
+from hub.plan.arguments import Argument, Reader, Variables, arguments_of
+from hub.plan.builder import Builder
+from hub.plan.catalogue import Link, StoredType, node_type_name
+from hub.plan.cursor import cursor_expression, read_cursor
+from hub.plan.json_text import Piece, constant, joined, members
+from hub.plan.order import TotalOrder, total_order
+from hub.plan.selection import Selected, below, selected
+
+
+class InvalidPage(InvalidInput):
+    """`first` and `last` are positive and only one of them is given."""
+
+    code = "INVALID_PAGE"
+
+
+@dataclass(frozen=True)
+class PageLimits:
+    """Rows of a page when none are asked for, and at most."""
+
+    default: int = 50
+    most: int = 1_000
+
+
+def root_pages(
+    builder: Builder, field: Selected, definition: GraphQLField, limits: PageLimits
+) -> Select[Any]:
+    """The statement of a root field that is a connection."""
+    target = builder.catalogue.stored(node_type_name(builder.catalogue.schema, definition))
+    pieces = _connection(
+        builder,
+        field,
+        definition,
+        target,
+        limits,
+        lambda row: [visible(row, target.table.name, builder.scope)],
+        None,
+    )
+    return select(joined(pieces))
+
+
+def related_pages(
+    builder: Builder, stored: StoredType, row: FromClause, field: Selected, link: Link
+) -> Sequence[Piece]:
+    """The JSON of a connection over the rows `row` links to."""
+    kind = builder.catalogue.schema.type_map[stored.name]
+    assert isinstance(kind, GraphQLObjectType)
+    target = builder.target(link, stored, field)
+    return _connection(
+        builder,
+        field,
+        kind.fields[field.name],
+        target,
+        PageLimits(),
+        lambda other: [builder.to_rows(link, row, other, stored.table.name)],
+        row,
+    )
+
+
+def _connection(
+    builder: Builder,
+    field: Selected,
+    definition: GraphQLField,
+    target: StoredType,
+    limits: PageLimits,
+    belongs: Callable[[FromClause], list[ColumnElement[bool]]],
+    parent: FromClause | None,
+) -> list[Piece]:
+    arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
+    filters = _filter(builder, arguments.get("filter"))
+
+    def conditions(row: FromClause) -> list[ColumnElement[bool]]:
+        return [*belongs(row), *(make(row) for make in filters)]
+
+    asked = arguments.get("orderBy")
+    order = total_order(target, None if asked is None else list(asked.example))
+    backward = "last" in arguments
+    read_size = _size_reader(arguments, limits)
+    size = builder.bind(read_size, BigInteger())
+
+    rows = builder.alias(target)
+    chosen = [*conditions(rows)]
+    for name, direction in (("after", order), ("before", order.reversed())):
+        if name in arguments:
+            chosen.append(direction.beyond(rows, _cursor_values(builder, arguments[name], order, rows)))
+
+    connection = builder.catalogue.schema.type_map[get_named_type(definition.type).name]
+    assert isinstance(connection, GraphQLObjectType)
+    wanted = selected(builder.document, connection, below(field))
+    looks_ahead = _mentions(builder, wanted, "hasPreviousPage" if backward else "hasNextPage")
+    direction = order.reversed() if backward else order
+    limit = size + literal_column("1") if looks_ahead else size
+    page = select(*rows.c).select_from(rows).where(*chosen).order_by(*direction.clauses(rows)).limit(limit)
+    page_rows = (page.correlate(parent) if parent is not None else page).subquery(f"{rows.name}_page")  # type: ignore[attr-defined]
+
+    items = _Items(page_rows, direction, order, size, backward=backward)
+    pairs: list[tuple[str, Sequence[Piece]]] = []
+    for part in wanted:
+        before = len(builder.walked)
+        match part.name:
+            case "nodes":
+                value = items.array(builder.object(target, page_rows, below(part)))
+            case "edges":
+                value = items.array(_edge(builder, connection, target, page_rows, part, order))
+            case "pageInfo":
+                value = _page_info(builder, part, items, arguments, backward=backward)
+            case "totalCount":
+                counted = builder.alias(target)
+                count = select(func.count()).select_from(counted).where(*conditions(counted))
+                value = [(count.correlate(parent) if parent is not None else count).scalar_subquery()]
+            case _:
+                value = [f'"{connection.name}"']
+        if len(builder.walked) > before:
+            builder.walked.update(id(node) for node in part.nodes)
+        pairs.append((part.key, value))
+    answer = select(joined(members(pairs))).select_from(items.subquery())
+    return [answer.correlate(parent).scalar_subquery() if parent is not None else answer.scalar_subquery()]
+
+
+class _Items:
+    """The rows of a page with the JSON each use needs, and the aggregates over them."""
+
+    def __init__(
+        self,
+        rows: Subquery,
+        direction: TotalOrder,
+        order: TotalOrder,
+        size: ColumnElement[int],
+        *,
+        backward: bool,
+    ) -> None:
+        self._rows = rows
+        self._order = order
+        self._backward = backward
+        self._within = literal_column("n") <= size
+        self._size = size
+        self._columns: list[ColumnElement[Any]] = [
+            func.row_number().over(order_by=direction.clauses(rows)).label("n")
+        ]
+        self._cursor: str | None = None
+
+    def column(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Have each item carry an expression; the name it is found under."""
+        name = f"v{len(self._columns)}"
+        self._columns.append(expression.label(name))
+        return literal_column(name, Text)
+
+    def cursor(self) -> ColumnElement[str]:
+        """Each item's cursor; written once however often it is asked for."""
+        if self._cursor is None:
+            self._cursor = str(self.column(cursor_expression(self._order.mark, self._order.keys(self._rows))))
+        return literal_column(self._cursor, Text)
+
+    def array(self, pieces: list[Piece]) -> list[Piece]:
+        """`[…]` of one JSON per item, in the list's order."""
+        item = self.column(joined(pieces))
+        listed = func.string_agg(item, aggregate_order_by(literal_column("','"), self._position()))
+        return ["[", listed.filter(self._within), "]"]
+
+    def more(self) -> list[Piece]:
+        """Whether there is a row beyond the page."""
+        return [cast(func.count() > self._size, Text)]
+
+    def edge_cursor(self, *, last: bool) -> list[Piece]:
+        """The cursor of the first or the last item, or null."""
+        position: ColumnElement[Any] = (
+            literal_column("n").desc() if last != self._backward else literal_column("n").asc()
+        )
+        ends = func.array_agg(aggregate_order_by(self.cursor(), position), type_=ARRAY(Text)).filter(
+            self._within
+        )
+        quoted = constant('"').concat(ends[1]).concat(constant('"'))
+        return [func.coalesce(quoted, constant("null"))]
+
+    def aggregate(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+        """An aggregate over the page's items only."""
+        return expression.filter(self._within)  # type: ignore[no-any-return]
+
+    def subquery(self) -> Subquery:
+        """The items, to select the aggregates from."""
+        return select(*self._columns).select_from(self._rows).subquery("items")
+
+    def _position(self) -> ColumnElement[Any]:
+        return literal_column("n").desc() if self._backward else literal_column("n").asc()
+
+
+def _edge(
+    builder: Builder,
+    connection: GraphQLObjectType,
+    target: StoredType,
+    rows: FromClause,
+    part: Selected,
+    order: TotalOrder,
+) -> list[Piece]:
+    edge = get_named_type(connection.fields["edges"].type)
+    assert isinstance(edge, GraphQLObjectType)
+    pairs: list[tuple[str, Sequence[Piece]]] = []
+    for member in selected(builder.document, edge, below(part)):
+        if member.name == "node":
+            before = len(builder.walked)
+            pairs.append((member.key, builder.object(target, rows, below(member))))
+            if len(builder.walked) > before:
+                builder.walked.update(id(node) for node in member.nodes)
+        elif member.name == "cursor":
+            pairs.append((member.key, ['"', cursor_expression(order.mark, order.keys(rows)), '"']))
+        else:
+            pairs.append((member.key, [f'"{edge.name}"']))
+    return members(pairs)
+
+
+def _page_info(
+    builder: Builder, part: Selected, items: _Items, arguments: Mapping[str, Argument], *, backward: bool
+) -> list[Piece]:
+    kind = builder.catalogue.schema.type_map["PageInfo"]
+    assert isinstance(kind, GraphQLObjectType)
+    pairs: list[tuple[str, Sequence[Piece]]] = []
+    for member in selected(builder.document, kind, below(part)):
+        match member.name:
+            case "hasNextPage":
+                value = ["true" if "before" in arguments else "false"] if backward else items.more()
+            case "hasPreviousPage":
+                value = items.more() if backward else ["true" if "after" in arguments else "false"]
+            case "startCursor":
+                value = items.edge_cursor(last=False)
+            case "endCursor":
+                value = items.edge_cursor(last=True)
+            case _:
+                value = ['"PageInfo"']
+        pairs.append((member.key, value))
+    return members(pairs)
+
+
+def _mentions(builder: Builder, wanted: list[Selected], name: str) -> bool:
+    kind = builder.catalogue.schema.type_map["PageInfo"]
+    assert isinstance(kind, GraphQLObjectType)
+    return any(
+        member.name == name
+        for part in wanted
+        if part.name == "pageInfo"
+        for member in selected(builder.document, kind, below(part))
+    )
+
+
+def _filter(builder: Builder, given: Argument | None) -> list[Callable[[FromClause], ColumnElement[bool]]]:
+    if given is None:
+        return []
+    conditions = builder.catalogue.conditions[get_named_type(given.type).name]
+    made: list[Callable[[FromClause], ColumnElement[bool]]] = []
+    for name, member in given.members().items():
+        condition = conditions[name]
+        value = builder.bind(member.read, condition.kind, condition.convert)
+        made.append(lambda row, condition=condition, value=value: condition.expression(row, value))  # type: ignore[misc]
+    return made
+
+
+def _size_reader(arguments: Mapping[str, Argument], limits: PageLimits) -> Reader:
+    first, last = arguments.get("first"), arguments.get("last")
+    if first is not None and last is not None:
+        raise InvalidPage("Give `first` or `last`, not both.")
+    asked = first or last
+    if asked is None:
+        return lambda _variables: limits.default
+    name = "first" if first is not None else "last"
+
+    def read(variables: Variables) -> int:
+        return page_size(name, asked.read(variables), limits)
+
+    return read
+
+
+def page_size(name: str, asked: int, limits: PageLimits) -> int:
+    """The rows asked for, checked.
+
+    Raises:
+        InvalidPage: negative, or above the limit.
+
+    """
+    if asked < 0:
+        raise InvalidPage(f"`{name}` is {asked}; it must not be negative.")
+    if asked > limits.most:
+        raise InvalidPage(
+            f"`{name}` is {asked}; a page holds at most {limits.most}. Ask for less and follow the cursor."
+        )
+    return asked
+
+
+def _cursor_values(
+    builder: Builder, given: Argument, order: TotalOrder, row: FromClause
+) -> list[ColumnElement[Any]]:
+    types, mark = order.types(row), order.mark
+
+    def part(index: int) -> Reader:
+        return lambda variables: read_cursor(given.read(variables), mark, types)[index]
+
+    return [builder.bind(part(index), column.type) for index, column in enumerate(order.keys(row))]
+
+
+def feed_pages(
+    builder: Builder, field: Selected, definition: GraphQLField, limits: PageLimits
+) -> Select[Any]:
+    """The statement of `conditionalityFeed`: entries whose position is above the cursor's."""
+    arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
+    page_type = get_named_type(definition.type)
+    assert isinstance(page_type, GraphQLObjectType)
+    target = builder.catalogue.stored(get_named_type(page_type.fields["entries"].type).name)
+    after = arguments.get("after")
+    start = builder.bind(
+        (lambda _v: 0) if after is None else (lambda v: feed_position(after.read(v))), BigInteger()
+    )
+    size = builder.bind(_size_reader(arguments, limits), BigInteger())
+    rows = builder.alias(target)
+    order = TotalOrder(target.table.name, (("position", False),))
+    page = (
+        select(*rows.c)
+        .select_from(rows)
+        .where(rows.c.position > start, visible(rows, target.table.name, builder.scope))
+        .order_by(rows.c.position)
+        .limit(size + literal_column("1"))
+    )
+    page_rows = page.subquery("feed_page")
+    items = _Items(page_rows, order, order, size, backward=False)
+    pairs: list[tuple[str, Sequence[Piece]]] = []
+    for part in selected(builder.document, page_type, below(field)):
+        match part.name:
+            case "entries":
+                before = len(builder.walked)
+                value = items.array(builder.object(target, page_rows, below(part)))
+                if len(builder.walked) > before:
+                    builder.walked.update(id(node) for node in part.nodes)
+            case "endCursor":
+                position = items.column(page_rows.c.position)
+                value = ['"', func.coalesce(items.aggregate(func.max(position)), start), '"']
+            case "hasMore":
+                value = items.more()
+            case _:
+                value = [f'"{page_type.name}"']
+        pairs.append((part.key, value))
+    return select(joined(members(pairs))).select_from(items.subquery())
+
+
+def feed_position(cursor: str) -> int:
+    """The position a feed cursor stands for: a decimal number, 0 for the start.
+
+    Raises:
+        InvalidCursor: it is no such number.
+
+    """
+    from hub.plan.cursor import InvalidCursor
+
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
+        raise InvalidCursor("A feed cursor is the position it stands at, as the hub gave it in `endCursor`.")
+    return int(cursor)

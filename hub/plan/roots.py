@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Root fields and read-backs: each becomes one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from graphql import GraphQLField, SelectionSetNode, get_named_type
+from sqlalchemy import Select, Text, func, select
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from hub.access.caller import Scope
+from hub.access.rows import visible
+from hub.errors import InvalidInput
+from hub.plan.arguments import arguments_of
+from hub.plan.builder import Builder
+from hub.plan.catalogue import Catalogue, StoredType
+from hub.plan.declare import FeedPages, Lookup, NodeLookup, Rooted
+from hub.plan.json_text import constant, joined
+from hub.plan.pages import PageLimits, feed_pages, root_pages
+from hub.plan.plan import Plan
+from hub.plan.selection import Document, Selected, below
+from hub.store.identifiers import decode_id
+from hub.store.statement import Statement
+from hub.store.vocabulary import GrantScope
+
+
+def plan_root(
+    catalogue: Catalogue, document: Document, field: Selected, root: Rooted, scope: Scope, limits: PageLimits
+) -> Plan:
+    """The plan of one root field.
+
+    Raises:
+        InvalidInput: the arguments cannot be planned.
+
+    """
+    builder = Builder(catalogue, document, scope)
+    query = catalogue.schema.query_type
+    assert query is not None
+    definition = query.fields[field.name]
+    match root.source:
+        case Lookup(column, argument):
+            statement = _lookup(builder, field, definition, column, argument)
+        case NodeLookup(argument):
+            statement = _node(builder, field, definition, argument)
+        case FeedPages():
+            statement = feed_pages(builder, field, definition, limits)
+        case _:
+            statement = root_pages(builder, field, definition, limits)
+    return _finish(builder, statement)
+
+
+def plan_row(
+    catalogue: Catalogue,
+    document: Document,
+    type_name: str,
+    selections: Sequence[SelectionSetNode | None],
+    scope: Scope,
+    key: UUID,
+) -> Plan:
+    """The plan that reads back one row by its key, as the caller sees it."""
+    builder = Builder(catalogue, document, scope)
+    stored = catalogue.stored(type_name)
+    return _finish(
+        builder, _one(builder, stored, selections, "id", builder.bind(lambda _v: key, PG_UUID(as_uuid=True)))
+    )
+
+
+def _finish(builder: Builder, statement: Select[Any]) -> Plan:
+    return Plan(
+        Statement(statement),
+        dict(builder.binds),
+        builder.scope.kind is not GrantScope.NATIONAL,
+        frozenset(builder.walked),
+    )
+
+
+def _lookup(
+    builder: Builder, field: Selected, definition: GraphQLField, column: str, argument: str
+) -> Select[Any]:
+    stored = builder.catalogue.stored(get_named_type(definition.type).name)
+    given = arguments_of(definition.args, field.nodes[0], builder.document.variables)[argument]
+    if column == "id":
+        prefix = stored.prefix
+        value = builder.bind(given.read, PG_UUID(as_uuid=True), lambda text: decode_id(text, prefix)[1])
+    else:
+        value = builder.bind(given.read, Text())
+    return _one(builder, stored, below(field), column, value)
+
+
+def _node(builder: Builder, field: Selected, definition: GraphQLField, argument: str) -> Select[Any]:
+    given = arguments_of(definition.args, field.nodes[0], builder.document.variables)[argument]
+    try:
+        prefix, _ = decode_id(given.example)
+        stored = builder.catalogue.by_prefix.get(prefix)
+    except InvalidInput:
+        stored = None
+    value = builder.bind(given.read, PG_UUID(as_uuid=True), lambda text: decode_id(text)[1])
+    if stored is None:
+        # No table has such ids: the answer is null, or the error decode_id raises when the value is bound.
+        return select(func.nullif(constant("null"), constant("null"))).where(value.is_not(None))
+    return _one(builder, stored, below(field), "id", value, typed=True)
+
+
+def _one(
+    builder: Builder,
+    stored: StoredType,
+    selections: Sequence[SelectionSetNode | None],
+    column: str,
+    value: Any,
+    *,
+    typed: bool = False,
+) -> Select[Any]:
+    row = builder.alias(stored)
+    pieces = builder.object(stored, row, selections)
+    if typed and builder.walked:
+        # The executor must know which type of the interface it walks.
+        pieces = builder.object(stored, row, selections, typed=True)
+    return (
+        select(joined(pieces))
+        .select_from(row)
+        .where(row.c[column] == value, visible(row, stored.table.name, builder.scope))
+    )

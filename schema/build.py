@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The schema, put together: strawberry's types as graphql-core's schema, and what each stands on."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import strawberry
+from graphql import GraphQLSchema, print_schema
+
+import schema.vocabulary  # noqa: F401 (describes the enums)
+from hub.plan.catalogue import Catalogue, read_catalogue
+from hub.plan.execution import install
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import SCALARS
+
+
+@cache
+def build_schema() -> tuple[GraphQLSchema, Catalogue]:
+    """The schema and its catalogue.
+
+    Raises:
+        SchemaMismatch: a type and its table disagree.
+
+    """
+    built = strawberry.Schema(query=Query, mutation=Mutation, config=SCALARS)
+    graphql_schema = built._schema  # noqa: SLF001 (graphql-core's schema, which the hub executes itself)
+    catalogue = read_catalogue(graphql_schema)
+    install(graphql_schema, catalogue)
+    return graphql_schema, catalogue
+
+
+def sdl() -> str:
+    """The schema in the schema definition language."""
+    return print_schema(build_schema()[0]) + "\n"

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What a resolver finds in `info.context`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import strawberry
+
+from hub.access.caller import Caller
+from hub.access.operator import Operator
+from hub.plan.catalogue import Catalogue
+from hub.plan.operation import Operation
+from hub.plan.plan import Plan
+from hub.store.engine import Database, Pool
+
+if TYPE_CHECKING:
+    from schema.live import LiveAnswers
+
+
+@dataclass
+class RequestContext:
+    """One request: who asks, what was planned for it, and where answers come from."""
+
+    caller: Caller
+    operator: Operator | None
+    operation: Operation
+    variables: Mapping[str, Any]
+    plans: Mapping[str, Plan]
+    catalogue: Catalogue
+    database: Database
+    live: LiveAnswers
+    now: Callable[[], datetime]
+    event_clock_tolerance: timedelta
+    walked: set[int] = field(default_factory=set)
+
+    @property
+    def read(self) -> Pool:
+        """The pool that reads."""
+        return self.database.read
+
+
+Info: TypeAlias = strawberry.Info[RequestContext, None]

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Conditionality events and the feed."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from sqlalchemy import ColumnElement, DateTime, FromClause, select
+
+from hub.plan.declare import Computed, Order, stands_on, stored
+from hub.store import tables
+from hub.store.base import table_of
+from hub.store.vocabulary import ConditionalityEventType
+from schema.agencies import Agency
+from schema.filters import before, by_any_of, from_
+from schema.node import Node
+from schema.pacts import Pact
+from schema.scalars import BigInt, FiscalCode
+
+if TYPE_CHECKING:
+    from schema.households import Beneficiary
+
+
+def _position(row: FromClause) -> ColumnElement[int]:
+    entry = table_of(tables.FeedEntry).alias()
+    return select(entry.c.position).where(entry.c.event_id == row.c.id).scalar_subquery()
+
+
+def _of_event(column: str) -> Computed:
+    def expression(row: FromClause) -> ColumnElement[str]:
+        event = table_of(tables.ConditionalityEvent).alias()
+        return select(event.c[column]).where(event.c.id == row.c.event_id).scalar_subquery()
+
+    return Computed(expression)
+
+
+@stored(tables.ConditionalityEvent, prefix="evt", order=Order(("occurred_at",), descending=True))
+@strawberry.type(description="Evento di condizionalità: a fact as it was recorded; it never changes.")
+class ConditionalityEvent(Node):
+    id: strawberry.ID
+    type: ConditionalityEventType
+    occurred_at: datetime.datetime
+    recorded_at: datetime.datetime
+    source: Agency = strawberry.field(description="Who recorded it.")
+    beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")]
+    pact: Pact | None
+    note: str | None
+    position: BigInt | None = strawberry.field(
+        description="Its place in the feed; null for the moment until the sequencer has given it one.",
+        metadata=stands_on(Computed(_position, nullable=True)),
+    )
+
+
+class ConditionalityEventOrder(enum.Enum):
+    OCCURRED_AT_ASC = "occurred_at"
+    OCCURRED_AT_DESC = "-occurred_at"
+    RECORDED_AT_ASC = "recorded_at"
+    RECORDED_AT_DESC = "-recorded_at"
+
+
+strawberry.enum(ConditionalityEventOrder, description="By when it happened or was recorded.")
+
+
+@strawberry.input(description="Which events; every condition given must hold.")
+class ConditionalityEventFilter:
+    types: list[ConditionalityEventType] | None = strawberry.field(
+        default=strawberry.UNSET, metadata=stands_on(by_any_of("type"))
+    )
+    occurred_from: datetime.datetime | None = strawberry.field(
+        default=strawberry.UNSET, metadata=stands_on(from_("occurred_at", DateTime(timezone=True)))
+    )
+    occurred_before: datetime.datetime | None = strawberry.field(
+        default=strawberry.UNSET, metadata=stands_on(before("occurred_at", DateTime(timezone=True)))
+    )
+
+
+@stored(tables.FeedEntry, order=Order(("position",)))
+@strawberry.type(
+    description="An event's place in the feed, with the person's code and INPS's protocol as they were when it was recorded."
+)
+class FeedEntry:
+    position: BigInt = strawberry.field(
+        description="1, 2, 3 …, dense: who has read up to n and counts n entries missed none."
+    )
+    event: ConditionalityEvent
+    fiscal_code: FiscalCode = strawberry.field(metadata=stands_on(_of_event("fiscal_code")))
+    inps_protocol: str = strawberry.field(metadata=stands_on(_of_event("inps_protocol")))
+
+
+@strawberry.type(description="A page of the feed.")
+class ConditionalityFeedPage:
+    entries: list[FeedEntry]
+    end_cursor: str = strawberry.field(
+        description="Hand it to `after` for what comes next; it stays the same when nothing has come."
+    )
+    has_more: bool

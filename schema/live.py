@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Federated fields: each agency asked once per request and subject, however often a field is selected.
+
+When the agency does not answer, its last answer is given as STALE if policy allows its age; else the field is null and its
+error says so. What the agency refuses, or answers wrongly, is never covered up with an older answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+from uuid import UUID
+
+from aiodataloader import DataLoader
+
+from connectors.anpr import AnprConnector, FamilyMember, Residence
+from connectors.inps import InpsConnector
+from connectors.inps.records import PaymentStatus as PaidStatus
+from connectors.kept_answers import KeptAnswer, KeptAnswers, Subject
+from connectors.pdnd import Operator
+from hub.errors import UpstreamUnavailable
+from schema.residence import (
+    Freshness,
+    PaymentStatus,
+    RegisteredFamily,
+    RegisteredFamilyMember,
+    ResidenceRecord,
+)
+
+T = TypeVar("T")
+Ask = Callable[[str], Awaitable[dict[str, Any] | None]]
+
+
+@dataclass(frozen=True)
+class AgencySources:
+    """The connectors this hub is set up with; None where an agency is not connected."""
+
+    anpr: AnprConnector | None
+    inps: InpsConnector | None
+    kept: KeptAnswers
+    stale_answer_age: timedelta
+
+
+class LiveAnswers:
+    """The agencies, as one request asks them."""
+
+    def __init__(self, sources: AgencySources, operator: Operator, now: Callable[[], datetime]) -> None:
+        self._sources = sources
+        self._operator = operator
+        self._now = now
+        self._residence = self._loader("ANPR", "C020", self._ask_residence)
+        self._family = self._loader("ANPR", "C021", self._ask_family)
+        self._payments = self._loader("INPS", "payment-status", self._ask_payments, of_household=True)
+
+    async def residence(self, key: str, fiscal_code: str) -> ResidenceRecord | None:
+        """ANPR C020, by the person's row and fiscal code."""
+        kept, freshness = await self._residence.load((UUID(key), fiscal_code))
+        if kept.answer is None:
+            return None
+        return ResidenceRecord(
+            **{**kept.answer, "since": _day(kept.answer["since"])},
+            as_of=kept.answered_at, source="ANPR", freshness=freshness,
+        )  # fmt: skip
+
+    async def registered_family(self, key: str, fiscal_code: str) -> RegisteredFamily | None:
+        """ANPR C021, by the person's row and fiscal code."""
+        kept, freshness = await self._family.load((UUID(key), fiscal_code))
+        if kept.answer is None:
+            return None
+        members = [
+            RegisteredFamilyMember(
+                **{
+                    **member,
+                    "birth_date": _day(member["birth_date"]),
+                    "deceased_on": _day(member["deceased_on"]),
+                }
+            )
+            for member in kept.answer["members"]
+        ]
+        return RegisteredFamily(members=members, as_of=kept.answered_at, source="ANPR", freshness=freshness)
+
+    async def payments(self, key: str, inps_protocol: str) -> PaymentStatus | None:
+        """INPS's payment status, by the household's row and protocol."""
+        kept, freshness = await self._payments.load((UUID(key), inps_protocol))
+        if kept.answer is None:
+            return None
+        amount = kept.answer["last_amount"]
+        return PaymentStatus(
+            state=kept.answer["state"],
+            last_payment_on=_day(kept.answer["last_payment_on"]),
+            last_amount=None if amount is None else Decimal(amount),
+            suspension_reason=kept.answer["suspension_reason"],
+            as_of=kept.answered_at, source="INPS", freshness=freshness, unverified=True,
+        )  # fmt: skip
+
+    def _loader(
+        self, agency: str, operation: str, ask: Ask, *, of_household: bool = False
+    ) -> DataLoader[tuple[UUID, str], tuple[KeptAnswer, Freshness]]:
+        async def one(subject: Subject, content: str) -> tuple[KeptAnswer, Freshness]:
+            asked_at = self._now()
+            try:
+                kept = KeptAnswer(await ask(content), asked_at)
+            except UpstreamUnavailable:
+                last = await self._sources.kept.last(
+                    agency, operation, subject, since=asked_at - self._sources.stale_answer_age
+                )
+                if last is None:
+                    raise
+                return last, Freshness.STALE
+            await self._sources.kept.keep(agency, operation, subject, kept)
+            return kept, Freshness.LIVE
+
+        async def many(keys: list[tuple[UUID, str]]) -> list[Any]:
+            subjects = [
+                Subject(household_id=key) if of_household else Subject(beneficiary_id=key) for key, _ in keys
+            ]
+            return await asyncio.gather(
+                *(one(subject, content) for subject, (_, content) in zip(subjects, keys, strict=True)),
+                return_exceptions=True,
+            )
+
+        return DataLoader(many)
+
+    async def _ask_residence(self, fiscal_code: str) -> dict[str, Any] | None:
+        record = await _connected(self._sources.anpr, "ANPR").residence(fiscal_code, self._operator)
+        return None if record is None else _residence(record)
+
+    async def _ask_family(self, fiscal_code: str) -> dict[str, Any] | None:
+        members = await _connected(self._sources.anpr, "ANPR").registered_family(fiscal_code, self._operator)
+        return None if members is None else {"members": [_member(member) for member in members]}
+
+    async def _ask_payments(self, inps_protocol: str) -> dict[str, Any] | None:
+        status = await _connected(self._sources.inps, "INPS").payment_status(inps_protocol, self._operator)
+        return None if status is None else _payment(status)
+
+
+def _connected(connector: T | None, agency: str) -> T:
+    if connector is None:
+        raise UpstreamUnavailable(f"{agency} is not connected to this hub.", agency=agency)
+    return connector
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _residence(record: Residence) -> dict[str, Any]:
+    address = " ".join(part for part in (record.street, record.number, record.unit) if part)
+    return {
+        "municipality_istat_code": record.municipality_istat,
+        "municipality_name": record.municipality_name or record.locality or record.country_name,
+        "province": record.province,
+        "postal_code": record.postal_code,
+        "address": address or None,
+        "since": record.since.isoformat() if record.since else None,
+    }
+
+
+def _member(member: FamilyMember) -> dict[str, Any]:
+    return {
+        "fiscal_code": member.fiscal_code,
+        "given_name": member.given_name,
+        "family_name": member.family_name,
+        "birth_date": member.birth_date.isoformat() if member.birth_date else None,
+        "relationship_code": member.relationship,
+        "deceased_on": member.deceased_on.isoformat() if member.deceased_on else None,
+    }
+
+
+def _payment(status: PaidStatus) -> dict[str, Any]:
+    return {
+        "state": status.state.value,
+        "last_payment_on": status.last_payment_on.isoformat() if status.last_payment_on else None,
+        "last_amount": None if status.last_amount is None else str(status.last_amount),
+        "suspension_reason": status.suspension_reason,
+    }

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The root of every command."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import strawberry
+from graphql import GraphQLObjectType, get_named_type
+
+from hub.ledger import refusals
+from hub.ledger.record import RecordEvent, record_event
+from hub.ledger.refusals import Refusal
+from hub.plan.execution import ReadBack, opened
+from hub.plan.roots import plan_row
+from hub.plan.selection import below, selected
+from hub.store.identifiers import decode_id
+from hub.store.vocabulary import ConditionalityEventType
+from schema.context import Info
+from schema.ledger import ConditionalityEvent
+from schema.scalars import FiscalCode
+
+strawberry.enum(refusals.RefusalCode, name="UserErrorCode", description="Why a command was refused.")
+
+
+@strawberry.type(description="An expected refusal: what the person at the desk can mend.")
+class UserError:
+    code: refusals.RefusalCode
+    message: str
+    path: list[str] = strawberry.field(description="The member of the input it is about.")
+
+
+@strawberry.input(description="A fact to record.")
+class RecordConditionalityEventInput:
+    idempotency_key: str = strawberry.field(
+        description="Yours: the same key and input gives the first answer again; with another input it is refused."
+    )
+    fiscal_code: FiscalCode
+    type: ConditionalityEventType
+    occurred_at: datetime.datetime
+    pact_id: strawberry.ID | None = strawberry.UNSET
+    note: str | None = strawberry.field(default=strawberry.UNSET, description="At most 2,000 characters.")
+
+
+@strawberry.type(description="The recorded event, or why there is none.")
+class RecordConditionalityEventPayload:
+    event: ConditionalityEvent | None
+    user_errors: list[UserError]
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(
+        description="Record a conditionality event (evento di condizionalità) about a person of the caller's territory."
+    )
+    async def record_conditionality_event(
+        self,
+        info: Info,
+        input: RecordConditionalityEventInput,  # noqa: A002
+    ) -> RecordConditionalityEventPayload:
+        context = info.context
+        command = RecordEvent(
+            idempotency_key=input.idempotency_key,
+            fiscal_code=input.fiscal_code,
+            type=input.type,
+            occurred_at=input.occurred_at,
+            pact_id=decode_id(input.pact_id, "pct")[1] if input.pact_id else None,
+            note=input.note or None,
+        )
+        async with context.database.write.acquire() as connection, connection.transaction():
+            outcome = await record_event(
+                connection,
+                context.caller,
+                context.operator.user_id if context.operator else None,
+                command,
+                now=context.now(),
+                tolerance=context.event_clock_tolerance,
+            )
+            if isinstance(outcome, Refusal):
+                refused = UserError(code=outcome.code, message=outcome.message, path=["input", *outcome.path])
+                return RecordConditionalityEventPayload(event=None, user_errors=[refused])
+            event: Any = await _read_back(info, connection, "event", "ConditionalityEvent", outcome.event_id)
+        return RecordConditionalityEventPayload(event=event, user_errors=[])
+
+
+async def _read_back(info: Info, connection: Any, name: str, type_name: str, key: Any) -> ReadBack:
+    """What the payload's field `name` is asked for, read in the transaction that wrote it, under each of its aliases."""
+    context = info.context
+    document = context.operation.walk(context.variables)
+    raw = info._raw_info  # noqa: SLF001 (strawberry keeps graphql-core's nodes there)
+    payload = get_named_type(raw.return_type)
+    assert isinstance(payload, GraphQLObjectType)
+    values: dict[str, Any] = {}
+    for field in selected(document, payload, [node.selection_set for node in raw.field_nodes]):
+        if field.name == name:
+            plan = plan_row(context.catalogue, document, type_name, below(field), context.caller.scope, key)
+            json = await plan.run(connection, context.variables, context.caller)
+            values[field.key] = opened(plan, json, context.walked)
+    return ReadBack(values)

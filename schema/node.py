@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What Relay asks of a schema: nodes, connections, pages."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import strawberry
+
+N = TypeVar("N")
+
+
+@strawberry.interface(
+    description="Anything with an id of its own: `<prefix>_<32 hexadecimal digits>`, opaque and typed."
+)
+class Node:
+    id: strawberry.ID
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type(description="A row of a page, with the cursor to go on from it.")
+class Edge(Generic[N]):
+    node: N
+    cursor: str
+
+
+@strawberry.type(
+    description="A page of a list, by keyset: `first`/`after` forward, `last`/`before` backward."
+)
+class Connection(Generic[N]):
+    edges: list[Edge[N]]
+    nodes: list[N]
+    page_info: PageInfo
+    total_count: int = strawberry.field(description="Rows in the whole list; counted only when selected.")

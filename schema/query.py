@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The root of every question."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from hub.plan.declare import FeedPages, Lookup, NodeLookup, Pages, Rooted, planned, stands_on
+from hub.store.vocabulary import Capability
+from schema.households import (
+    Beneficiary,
+    BeneficiaryFilter,
+    BeneficiaryOrder,
+    Household,
+    HouseholdFilter,
+    PactFilter,
+)
+from schema.ledger import (
+    ConditionalityEvent,
+    ConditionalityEventFilter,
+    ConditionalityEventOrder,
+    ConditionalityFeedPage,
+)
+from schema.node import Connection, Node
+from schema.opportunities import JobOffer, JobOfferFilter, TrainingCourse, TrainingCourseFilter
+from schema.pacts import Pact
+from schema.puc import PucProject, PucProjectFilter
+from schema.scalars import FiscalCode
+
+First = Annotated[int | None, strawberry.argument(description="Rows from the start of the list.")]
+Last = Annotated[int | None, strawberry.argument(description="Rows from its end.")]
+Cursor = Annotated[str | None, strawberry.argument(description="A cursor of this list, in this order.")]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(
+        description="Whatever an id names, if the caller may see it.",
+        metadata=stands_on(Rooted(NodeLookup())),
+    )
+    def node(self, id: strawberry.ID) -> Node | None:  # noqa: A002
+        return planned()
+
+    @strawberry.field(
+        description="The person with this fiscal code.",
+        metadata=stands_on(Rooted(Lookup("fiscal_code", "fiscalCode"))),
+    )
+    def beneficiary(self, fiscal_code: FiscalCode) -> Beneficiary | None:
+        return planned()
+
+    @strawberry.field(
+        description="The people of the caller's territory.", metadata=stands_on(Rooted(Pages()))
+    )
+    def beneficiaries(
+        self,
+        filter: BeneficiaryFilter | None = strawberry.UNSET,  # noqa: A002
+        order_by: list[BeneficiaryOrder] | None = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Beneficiary]:
+        return planned()
+
+    @strawberry.field(description="One household.", metadata=stands_on(Rooted(Lookup("id", "id"))))
+    def household(self, id: strawberry.ID) -> Household | None:  # noqa: A002
+        return planned()
+
+    @strawberry.field(
+        description="The households of the caller's territory.", metadata=stands_on(Rooted(Pages()))
+    )
+    def households(
+        self,
+        filter: HouseholdFilter | None = strawberry.UNSET,  # noqa: A002
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Household]:
+        return planned()
+
+    @strawberry.field(description="One pact.", metadata=stands_on(Rooted(Lookup("id", "id"))))
+    def pact(self, id: strawberry.ID) -> Pact | None:  # noqa: A002
+        return planned()
+
+    @strawberry.field(
+        description="The pacts of the caller's territory, newest first.", metadata=stands_on(Rooted(Pages()))
+    )
+    def pacts(
+        self,
+        filter: PactFilter | None = strawberry.UNSET,  # noqa: A002
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Pact]:
+        return planned()
+
+    @strawberry.field(description="Job offers, newest first.", metadata=stands_on(Rooted(Pages())))
+    def job_offers(
+        self,
+        filter: JobOfferFilter | None = strawberry.UNSET,  # noqa: A002
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[JobOffer]:
+        return planned()
+
+    @strawberry.field(
+        description="Training courses, latest start first.", metadata=stands_on(Rooted(Pages()))
+    )
+    def training_courses(
+        self,
+        filter: TrainingCourseFilter | None = strawberry.UNSET,  # noqa: A002
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[TrainingCourse]:
+        return planned()
+
+    @strawberry.field(description="PUC projects, latest start first.", metadata=stands_on(Rooted(Pages())))
+    def puc_projects(
+        self,
+        filter: PucProjectFilter | None = strawberry.UNSET,  # noqa: A002
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[PucProject]:
+        return planned()
+
+    @strawberry.field(
+        description="The events of the caller's people, newest first.", metadata=stands_on(Rooted(Pages()))
+    )
+    def conditionality_events(
+        self,
+        filter: ConditionalityEventFilter | None = strawberry.UNSET,  # noqa: A002
+        order_by: list[ConditionalityEventOrder] | None = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[ConditionalityEvent]:
+        return planned()
+
+    @strawberry.field(
+        description="The feed: every event, in order, once. For purposes granted READ_FEED.",
+        metadata=stands_on(Rooted(FeedPages(), requires=Capability.READ_FEED)),
+    )
+    def conditionality_feed(
+        self,
+        after: Annotated[
+            str | None,
+            strawberry.argument(description="`endCursor` of the page before; nothing for the start."),
+        ] = strawberry.UNSET,
+        first: int = 500,
+    ) -> ConditionalityFeedPage:
+        return planned()

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What agencies answer live: residence and family from ANPR, payments from INPS."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from enum import StrEnum
+
+import strawberry
+
+
+class Freshness(StrEnum):
+    LIVE = "LIVE"
+    CACHED = "CACHED"
+    STALE = "STALE"
+
+
+strawberry.enum(
+    Freshness,
+    description="LIVE asked just now; CACHED kept from a moment ago; STALE the last known, because the agency does not answer.",
+)
+
+
+@strawberry.type(description="Residenza, as ANPR (C020) gives it.")
+class ResidenceRecord:
+    municipality_istat_code: str | None
+    municipality_name: str | None
+    province: str | None
+    postal_code: str | None
+    address: str | None
+    since: datetime.date | None = strawberry.field(description="Data decorrenza residenza.")
+    as_of: datetime.datetime
+    source: str
+    freshness: Freshness
+
+
+@strawberry.type(description="A member of the family ANPR has registered (C021).")
+class RegisteredFamilyMember:
+    fiscal_code: str | None
+    given_name: str | None
+    family_name: str | None
+    birth_date: datetime.date | None
+    relationship_code: str | None = strawberry.field(description="Relazione di parentela, ANPR's table.")
+    deceased_on: datetime.date | None
+
+
+@strawberry.type(description="Stato di famiglia, as ANPR (C021) gives it.")
+class RegisteredFamily:
+    members: list[RegisteredFamilyMember]
+    as_of: datetime.datetime
+    source: str
+    freshness: Freshness
+
+
+@strawberry.type(
+    description="The state of a household's payments, as INPS gives it. The service's shape is not established publicly: unverified."
+)
+class PaymentStatus:
+    state: str | None
+    last_payment_on: datetime.date | None
+    last_amount: decimal.Decimal | None
+    suspension_reason: str | None
+    as_of: datetime.datetime
+    source: str
+    freshness: Freshness
+    unverified: bool

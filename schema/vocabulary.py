@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The words of the schema: the enums of the tables, described. What is stored is what GraphQL says."""
+
+from __future__ import annotations
+
+import strawberry
+
+from hub.store import vocabulary
+
+strawberry.enum(vocabulary.ActivityKind, description="The active policies a path is made of.")
+strawberry.enum(vocabulary.ActivityStatus, description="Where an activity stands.")
+strawberry.enum(vocabulary.AgencyKind, description="What an agency is to the hub.")
+strawberry.enum(
+    vocabulary.BenefitStatus, description="Attivo, sospeso, decaduto, revocato, cessato; as INPS reports it."
+)
+strawberry.enum(
+    vocabulary.ConditionalityEventType,
+    description="Facts that bear on conditionality (condizionalità): DL 4/2019 art. 7; DL 48/2023 art. 8 c. 6 and art. 9; and those that show compliance.",
+)
+strawberry.enum(vocabulary.ConvocationChannel, description="How the person was convened.")
+strawberry.enum(
+    vocabulary.ConvocationOutcome,
+    description="P presente, AG assente giustificato, AI assente ingiustificato, AN annullata.",
+)
+strawberry.enum(
+    vocabulary.ConvocationReason,
+    description="ACC first interview, ORI orientation, CPS preselection, ALT other.",
+)
+strawberry.enum(vocabulary.CourseMode, description="Where a course is held.")
+strawberry.enum(vocabulary.EmploymentStatus, description="Stato occupazionale, ANPAL's codes 01 to 05.")
+strawberry.enum(vocabulary.GoalStatus, description="Progress of a goal.")
+strawberry.enum(
+    vocabulary.Measure,
+    description="RDC reddito di cittadinanza; MIA misura di inclusione attiva (draft of 2023); ADI assegno di inclusione; SFL supporto per la formazione e il lavoro.",
+)
+strawberry.enum(
+    vocabulary.Obligation, description="Whether a member is bound by the obligations of active inclusion."
+)
+strawberry.enum(vocabulary.OpportunityStatus, description="Whether it can still be taken.")
+strawberry.enum(
+    vocabulary.PactKind,
+    description="WORK patto per il lavoro; INCLUSION patto per l'inclusione sociale; DIGITAL_ACTIVATION patto di attivazione digitale; SERVICE patto di servizio personalizzato.",
+)
+strawberry.enum(vocabulary.PactStatus, description="Where a pact stands.")
+strawberry.enum(vocabulary.PucAssignmentStatus, description="Da assegnare, proposto, attivo, completato.")
+strawberry.enum(
+    vocabulary.PucField,
+    description="Ambito: culturale, sociale, artistico, ambientale, formativo, tutela dei beni comuni.",
+)
+strawberry.enum(vocabulary.PucPot, description="Beneficiari Comune, beneficiari CPI, volontari.")
+strawberry.enum(vocabulary.Sex, description="As in the fiscal code.")
