@@ -134,7 +134,7 @@ def json_for_script(value: object) -> str:
 
 
 def graphiql_routes(tabs: TabSource) -> list[BaseRoute]:
-    """The routes of the page and its files; to stand before the GraphQL endpoint's own route for `/graphql`."""
+    """The routes of the page and its files; to stand before any other route for `/graphql`."""
 
     async def page(_request: Request) -> Response:
         nonce = secrets.token_urlsafe(16)
@@ -168,9 +168,9 @@ class BrowserRoute(Route):
 
 
 def asks_for_page(request: Request) -> bool:
-    """Whether `Accept` names HTML and no JSON, and the URL holds no operation to run."""
+    """Whether `Accept` names HTML and the URL holds no operation to run."""
     accept = ",".join(request.headers.getlist("accept")).lower()
-    return "text/html" in accept and "json" not in accept and "query" not in request.query_params
+    return "text/html" in accept and "query" not in request.query_params
 
 
 async def static_file(request: Request) -> Response:

@@ -157,7 +157,7 @@ def test_each_page_has_its_own_nonce_and_is_not_kept(client: TestClient) -> None
         ("OPTIONS", "/graphql", BROWSER["Accept"]),
         ("GET", "/graphql", "*/*"),
         ("GET", "/graphql", "application/json"),
-        ("GET", "/graphql", "application/graphql-response+json, text/html;q=0.5"),
+        ("GET", "/graphql", "application/graphql-response+json"),
         ("GET", "/graphql?query={a}", BROWSER["Accept"]),
     ],
 )
