@@ -138,7 +138,7 @@ def _connection(
         if len(builder.walked) > before:
             builder.walked.update(id(node) for node in part.nodes)
         pairs.append((part.key, value))
-    answer = select(joined(members(pairs))).select_from(items.subquery())
+    answer = items.answer(members(pairs))
     return [answer.correlate(parent).scalar_subquery() if parent is not None else answer.scalar_subquery()]
 
 
@@ -163,6 +163,8 @@ class _Items:
             func.row_number().over(order_by=direction.clauses(rows)).label("n")
         ]
         self._cursor: str | None = None
+        # Without an aggregate the statement would give a row per item, where one is wanted.
+        self._aggregated = False
 
     def column(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
         """Have each item carry an expression; the name it is found under."""
@@ -178,16 +180,19 @@ class _Items:
 
     def array(self, pieces: list[Piece]) -> list[Piece]:
         """`[…]` of one JSON per item, in the list's order."""
+        self._aggregated = True
         item = self.column(joined(pieces))
         listed = func.string_agg(item, aggregate_order_by(literal_column("','"), self._position()))
         return ["[", listed.filter(self._within), "]"]
 
     def more(self) -> list[Piece]:
         """Whether there is a row beyond the page."""
+        self._aggregated = True
         return [cast(func.count() > self._size, Text)]
 
     def edge_cursor(self, *, last: bool) -> list[Piece]:
         """The cursor of the first or the last item, or null."""
+        self._aggregated = True
         position: ColumnElement[Any] = (
             literal_column("n").desc() if last != self._backward else literal_column("n").asc()
         )
@@ -199,11 +204,15 @@ class _Items:
 
     def aggregate(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
         """An aggregate over the page's items only."""
+        self._aggregated = True
         return expression.filter(self._within)  # type: ignore[no-any-return]
 
-    def subquery(self) -> Subquery:
-        """The items, to select the aggregates from."""
-        return select(*self._columns).select_from(self._rows).subquery("items")
+    def answer(self, pieces: list[Piece]) -> Select[Any]:
+        """One row with the JSON of the page; the rows are read only if an aggregate over them is in it."""
+        statement = select(joined(pieces))
+        if not self._aggregated:
+            return statement
+        return statement.select_from(select(*self._columns).select_from(self._rows).subquery("items"))
 
     def _position(self) -> ColumnElement[Any]:
         return literal_column("n").desc() if self._backward else literal_column("n").asc()
@@ -360,7 +369,7 @@ def feed_pages(
             case _:
                 value = [f'"{page_type.name}"']
         pairs.append((part.key, value))
-    return select(joined(members(pairs))).select_from(items.subquery())
+    return items.answer(members(pairs))
 
 
 def feed_position(cursor: str) -> int:
