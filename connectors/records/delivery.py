@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A page of records as an agency delivered it: each one either read or refused, none lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+R = TypeVar("R")
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a record cannot land: the field as the agency names it, and a sentence without personal data."""
+
+    field: str | None
+    reason: str
+
+
+class RecordRefused(Exception):
+    """A record cannot be read; carries the refusal."""
+
+    def __init__(self, field: str | None, reason: str) -> None:
+        self.refusal = Refusal(field, reason)
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered(Generic[R]):
+    """One record as it came.
+
+    `key` names it in the agency's own world (the same thing told again has the same key); `version` orders what
+    is told about one key, None when that cannot be read; `payload` is the record whole, for the quarantine.
+    """
+
+    key: str
+    version: datetime | None
+    payload: Payload = field(repr=False)
+    content: R | Refusal = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R]):
+    """Some records, the watermark after the last of them, and whether there are more."""
+
+    records: tuple[Delivered[R], ...]
+    watermark: str | None
+    more: bool

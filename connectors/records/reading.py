@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A list of raw records becomes deliveries: what can be read is read, the rest is refused, nothing raises."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+
+from connectors.records.delivery import Delivered, RecordRefused, Refusal
+
+R = TypeVar("R")
+
+DIGEST_PREFIX = "sha256:"
+"""How the key of a record begins that names none itself."""
+LONGEST_KEY = 100
+"""Characters of a record's key; a longer or unreadable one is replaced by a digest of the record."""
+
+
+def deliver(
+    raw: object,
+    *,
+    key_field: str,
+    version_of: Callable[[Mapping[str, Any]], datetime | None],
+    decode: Callable[[Mapping[str, Any]], R],
+) -> Delivered[R]:
+    """Read one raw record.
+
+    Args:
+        raw: the record as JSON gave it; it should be an object.
+        key_field: the member that names it.
+        version_of: reads the version as well as it can; None when it cannot.
+        decode: reads the record, or raises RecordRefused.
+
+    """
+    if not isinstance(raw, dict):
+        payload: Mapping[str, Any] = {"value": storable(raw)}
+        return Delivered(_digest(payload), None, payload, Refusal(None, "The record is not an object."))
+    payload = storable(raw)
+    content: R | Refusal
+    try:
+        content = decode(raw)
+    except RecordRefused as refused:
+        content = refused.refusal
+    return Delivered(_key(raw, key_field, payload), version_of(raw), payload, content)
+
+
+def storable(value: Any) -> Any:
+    """The same value with U+0000, which PostgreSQL cannot keep, written as U+FFFD."""
+    if isinstance(value, str):
+        return value.replace("\x00", "�") if "\x00" in value else value
+    if isinstance(value, dict):
+        return {storable(name): storable(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [storable(member) for member in value]
+    return value
+
+
+def best_version(read: Callable[[], datetime]) -> datetime | None:
+    """What `read` gives, or None when it refuses."""
+    try:
+        return read()
+    except RecordRefused:
+        return None
+
+
+def canonical(payload: Mapping[str, Any]) -> bytes:
+    """A payload's bytes in one written form, so that two deliveries of the same thing can be told to be the same."""
+    return orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+
+
+def _key(raw: Mapping[str, Any], key_field: str, payload: Mapping[str, Any]) -> str:
+    value = raw.get(key_field)
+    written = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(written, str) and (stripped := written.strip()) and len(stripped) <= LONGEST_KEY:
+        return stripped if stripped.isprintable() else _digest(payload)
+    return _digest(payload)
+
+
+def _digest(payload: Mapping[str, Any]) -> str:
+    return f"{DIGEST_PREFIX}{hashlib.sha256(canonical(payload)).hexdigest()}"

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A regional labour system asked, page by page, for its pacts, offers and courses."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from connectors.exchange import Exchange
+from connectors.pdnd import ClientIdentity, EServiceAccess, Passes
+from connectors.records.delivery import Delivered, Page
+from connectors.records.fields import Json, moment
+from connectors.records.reading import best_version, deliver
+from connectors.regional import courses, offers, pacts
+from connectors.regional.codes import RegionalCodes
+from connectors.regional.records import RegionalCourse, RegionalOffer, RegionalPact
+from connectors.regional.system import RegionalSystem
+from connectors.signed_json import SignedJson
+
+R = TypeVar("R")
+
+LONGEST_CURSOR = 200
+"""Characters of a cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(Generic[R]):
+    """One kind of record: where it is asked for, what names it, how it is read."""
+
+    path: str
+    key_field: str
+    decode: Callable[[Json, RegionalCodes], R]
+
+
+PACTS: Resource[RegionalPact] = Resource("patti", pacts.KEY, pacts.decode_pact)
+OFFERS: Resource[RegionalOffer] = Resource("offerte", offers.KEY, offers.decode_offer)
+COURSES: Resource[RegionalCourse] = Resource("corsi", courses.KEY, courses.decode_course)
+
+
+class RegionalConnector:
+    """One region's system. Paths and envelopes are unverified (see the package)."""
+
+    def __init__(
+        self,
+        identity: ClientIdentity,
+        passes: Passes,
+        exchange: Exchange,
+        system: RegionalSystem,
+        *,
+        now: Callable[[], float] = time.time,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        """Take the hub's client on PDND, the passes it shares between agencies, and the region's exchange."""
+        self.system = system
+        access = EServiceAccess(
+            identity,
+            passes,
+            purpose_id=system.purpose_id,
+            audiences=[system.audience],
+            now=now,
+            new_id=new_id,
+        )
+        self._service = SignedJson(exchange, access, url=system.url)
+
+    async def pacts(self, after: str | None, limit: int) -> Page[RegionalPact]:
+        """Give the pacts that changed after a cursor; see `page`."""
+        return await self.page(PACTS, after, limit)
+
+    async def job_offers(self, after: str | None, limit: int) -> Page[RegionalOffer]:
+        """Give the offers that changed after a cursor; see `page`."""
+        return await self.page(OFFERS, after, limit)
+
+    async def training_courses(self, after: str | None, limit: int) -> Page[RegionalCourse]:
+        """Give the courses that changed after a cursor; see `page`."""
+        return await self.page(COURSES, after, limit)
+
+    def read(self, resource: Resource[R], raw: object) -> Delivered[R]:
+        """Read one record, also one that was kept from an earlier page."""
+        theirs = self.system.names
+
+        def named(record: Mapping[str, Any]) -> Json:
+            return record if not theirs else {**record, **{n: record.get(t) for n, t in theirs.items()}}
+
+        def version_of(record: Mapping[str, Any]) -> datetime | None:
+            return best_version(lambda: moment(named(record), "dataAggiorn"))
+
+        return deliver(
+            raw,
+            key_field=theirs.get(resource.key_field, resource.key_field),
+            version_of=version_of,
+            decode=lambda record: resource.decode(named(record), self.system.codes),
+        )
+
+    async def page(self, resource: Resource[R], after: str | None, limit: int) -> Page[R]:
+        """Give the records of a resource after a cursor, oldest change first; a malformed one comes refused.
+
+        Args:
+            resource: PACTS, OFFERS or COURSES.
+            after: the watermark of an earlier page; None for the beginning.
+            limit: records of the page at most.
+
+        Raises:
+            UpstreamUnavailable: the region does not answer.
+            UpstreamRefused: it refuses the question.
+            UpstreamInvalid: the answer is not a page.
+
+        """
+        question: dict[str, object] = {"limit": limit}
+        if after is not None:
+            question["cursor"] = after
+        answer = await self._service.ask(resource.path, f"{resource.path}/ricerca", question)
+        items, cursor, more = answer.get("items"), answer.get("cursor"), answer.get("hasMore")
+        if not isinstance(items, list) or len(items) > limit:
+            raise self._service.invalid("items is not a list of at most the records asked for")
+        if cursor is not None and not (isinstance(cursor, str) and 0 < len(cursor) <= LONGEST_CURSOR):
+            raise self._service.invalid("cursor is not a text of 1 to 200 characters")
+        if not isinstance(more, bool):
+            raise self._service.invalid("hasMore is neither true nor false")
+        if (items or more) and cursor in {None, after}:
+            raise self._service.invalid("cursor does not move on")
+        return Page(tuple(self.read(resource, item) for item in items), cursor or after, more)
