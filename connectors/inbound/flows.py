@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The inbound flows by name: INPS's list of households; a region's offers, courses and pacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connectors.inbound.courses import TrainingCourses
+from connectors.inbound.flow import PAGE_SIZE, Clock, RunReport, run_flow
+from connectors.inbound.households import AdmittedHouseholds
+from connectors.inbound.offers import JobOffers
+from connectors.inbound.pacts import Pacts
+from connectors.inps import InpsConnector
+from connectors.regional import RegionalConnector
+from hub.store.engine import Pool
+from hub.store.reference.agency_codes import INPS_AGENCY_CODE
+
+
+@dataclass(frozen=True, slots=True)
+class RegionReport:
+    """What the three runs of a region did."""
+
+    job_offers: RunReport
+    training_courses: RunReport
+    pacts: RunReport
+
+
+async def pull_admitted_households(
+    pool: Pool,
+    inps: InpsConnector,
+    *,
+    agency_code: str = INPS_AGENCY_CODE,
+    clock: Clock,
+    page_size: int = PAGE_SIZE,
+) -> RunReport:
+    """Pull what is new in INPS's list of admitted households; see `run_flow`."""
+    kind = AdmittedHouseholds(inps)
+    return await run_flow(pool, kind, agency_code=agency_code, clock=clock, page_size=page_size)
+
+
+async def pull_region(
+    pool: Pool,
+    region: RegionalConnector,
+    *,
+    agency_code: str | None = None,
+    clock: Clock,
+    page_size: int = PAGE_SIZE,
+) -> RegionReport:
+    """Pull what is new in a region's offers, courses and pacts, in this order; see `run_flow`.
+
+    The records are kept under the region's agency unless another is named.
+    """
+    code = agency_code or region.system.agency_code
+    return RegionReport(
+        job_offers=await run_flow(
+            pool, JobOffers(region), agency_code=code, clock=clock, page_size=page_size
+        ),
+        training_courses=await run_flow(
+            pool, TrainingCourses(region), agency_code=code, clock=clock, page_size=page_size
+        ),
+        pacts=await run_flow(pool, Pacts(region), agency_code=code, clock=clock, page_size=page_size),
+    )

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Households land whole: the household, its benefit and its members, or nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import DateTime, Text, any_, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from connectors.inbound.batches import Batch
+from connectors.inbound.benefits import read_terms, reported, write_terms
+from connectors.inbound.people import Telling, land_people
+from connectors.inbound.places import Place, Places, find_places
+from connectors.inbound.terms import Term, current, with_report
+from connectors.inps import AdmittedHousehold, InpsConnector
+from connectors.records.delivery import Delivered, Page, RecordRefused, Refusal
+from hub.store.statement import Connection, Statement
+from hub.store.tables import Household
+
+FLOW = "admitted-households"
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A report whose municipalities and centres are known; `homes` are its members', in their order."""
+
+    report: AdmittedHousehold
+    place: Place
+    homes: tuple[tuple[Place, UUID | None], ...]
+
+
+class AdmittedHouseholds:
+    """INPS's daily list of the households admitted to a measure."""
+
+    flow = FLOW
+
+    def __init__(self, inps: InpsConnector) -> None:
+        self._inps = inps
+
+    async def fetch(self, after: str | None, limit: int) -> Page[AdmittedHousehold]:
+        """See `Kind.fetch`."""
+        return await self._inps.admitted_households(after, limit)
+
+    def read(self, payload: object) -> Delivered[AdmittedHousehold]:
+        """See `Kind.read`."""
+        return self._inps.read(payload)
+
+    async def land(
+        self, connection: Connection, _agency_id: UUID, records: Sequence[AdmittedHousehold], now: datetime
+    ) -> list[Refusal | None]:
+        """See `Kind.land`."""
+        places = await find_places(
+            connection,
+            (member.belfiore_code for report in records for member in report.members),
+            (member.centre_code for report in records for member in report.members if member.centre_code),
+        )
+        outcomes: list[Refusal | None] = []
+        placed: list[_Placed] = []
+        for report in records:
+            try:
+                placed.append(_place(report, places))
+                outcomes.append(None)
+            except RecordRefused as refused:
+                outcomes.append(refused.refusal)
+        if placed:
+            await _land(connection, placed, now)
+        return outcomes
+
+    async def versions(
+        self, connection: Connection, _agency_id: UUID, keys: Sequence[str]
+    ) -> dict[str, datetime]:
+        """See `Kind.versions`."""
+        return await reported(connection, keys)
+
+
+def _place(report: AdmittedHousehold, places: Places) -> _Placed:
+    homes = []
+    for i, member in enumerate(report.members):
+        home = places.place(member.belfiore_code, f"beneficiari[{i}].cod_comune_residenza")
+        homes.append((home, places.centre(member.centre_code, home, f"beneficiari[{i}].cod_cpi")))
+    return _Placed(report, places.place(report.belfiore_code, "cod_comune_residenza"), tuple(homes))
+
+
+async def _land(connection: Connection, placed: Sequence[_Placed], now: datetime) -> None:
+    known = {
+        row["inps_protocol"]: row["id"]
+        for row in await _KNOWN.fetch(connection, protocols=[one.report.inps_protocol for one in placed])
+    }
+    was = await read_terms(connection, list(known.values()))
+    new = [one for one in placed if one.report.inps_protocol not in known]
+    keys = {}
+    if new:
+        for row in await _ADD.fetch(connection, now=now, **_NEW.bind(_new_row(one) for one in new)):
+            known[row["inps_protocol"]] = row["id"]
+            keys[row["id"]] = row["benefit_id"]
+    becomes, latest = {}, []
+    for one in placed:
+        household_id, term = known[one.report.inps_protocol], _term(one.report)
+        becomes[household_id] = with_report(was.get(household_id, ()), term)
+        now_holds = current(becomes[household_id])
+        if (now_holds.reported_at, now_holds.starts_on) == (term.reported_at, term.starts_on):
+            latest.append(one)
+    await write_terms(connection, was, becomes, keys)
+    await _CHANGE.execute(connection, now=now, **_CHANGED.bind(_new_row(one) for one in latest))
+    await land_people(connection, [telling for one in placed for telling in _tellings(one, known)], now)
+
+
+def _term(report: AdmittedHousehold) -> Term:
+    return Term(
+        id=None,
+        starts_on=report.starts_on,
+        before=None if report.ends_on is None else report.ends_on + timedelta(days=1),
+        measure=report.measure,
+        status=report.status,
+        monthly_amount=report.monthly_amount,
+        reported_at=report.reported_at,
+    )
+
+
+def _tellings(one: _Placed, ids: dict[str, UUID]) -> list[Telling]:
+    report = one.report
+    household_id = ids[report.inps_protocol]
+    return [
+        Telling(member, household_id, report.inps_protocol, report.reported_at, home, centre)
+        for member, (home, centre) in zip(report.members, one.homes, strict=True)
+    ]
+
+
+def _new_row(one: _Placed) -> dict[str, object]:
+    return {
+        "inps_protocol": one.report.inps_protocol,
+        "measure": one.report.measure.value,
+        "municipality_id": one.place.id,
+        "region_code": one.place.region_code,
+    }
+
+
+def _batch(name: str) -> Batch:
+    return Batch(
+        name, inps_protocol=Text, measure=Text, municipality_id=PG_UUID(as_uuid=True), region_code=Text
+    )
+
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_KNOWN = Statement(
+    select(Household.id, Household.inps_protocol).where(
+        Household.inps_protocol == any_(bindparam("protocols", type_=ARRAY(Text)))
+    )
+)
+_NEW = _batch("new")
+_ADD = Statement(
+    insert(Household)
+    .from_select(
+        ["inps_protocol", "measure", "municipality_id", "region_code", "benefit_id", "updated_at"],
+        select(*_NEW.table.c, func.uuidv7(), _NOW).select_from(_NEW.table),
+    )
+    .returning(Household.id, Household.inps_protocol, Household.benefit_id)
+)
+_CHANGED = _batch("changed")
+_CHANGE = Statement(
+    update(Household)
+    .where(
+        Household.inps_protocol == _CHANGED["inps_protocol"],
+        or_(
+            Household.measure != _CHANGED["measure"],
+            Household.municipality_id != _CHANGED["municipality_id"],
+        ),
+    )
+    .values(
+        measure=_CHANGED["measure"],
+        municipality_id=_CHANGED["municipality_id"],
+        region_code=_CHANGED["region_code"],
+        updated_at=_NOW,
+    )
+)

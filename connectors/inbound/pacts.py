@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Pacts of a region land, each with its goals.
+
+A person's pact is kept under the household the person was in when it first landed: the person may move on, the pact
+was made there. A pact about someone the hub does not know (yet) waits in quarantine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, DateTime, Text, any_, bindparam, case, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from connectors.inbound.batches import Batch
+from connectors.inbound.goals import land_goals
+from connectors.inbound.regional_kind import RegionalSource
+from connectors.inbound.upserts import Versions, upsert_newer
+from connectors.records.delivery import Refusal
+from connectors.regional import RegionalConnector, RegionalPact
+from connectors.regional.connector import PACTS
+from hub.store.statement import Connection, Statement
+from hub.store.tables import Beneficiary, Household, Pact
+
+FLOW = "pacts"
+
+
+class Pacts(RegionalSource[RegionalPact]):
+    """The pacts of one region's system."""
+
+    def __init__(self, region: RegionalConnector) -> None:
+        super().__init__(region, PACTS, FLOW, _VERSIONS)
+
+    async def land(
+        self, connection: Connection, agency_id: UUID, records: Sequence[RegionalPact], _now: datetime
+    ) -> list[Refusal | None]:
+        """See `Kind.land`."""
+        codes = [one.fiscal_code for one in records if one.fiscal_code is not None]
+        people = {row["fiscal_code"]: row for row in await _PEOPLE.fetch(connection, codes=codes)}
+        protocols = [one.inps_protocol for one in records if one.inps_protocol is not None]
+        households = {
+            row["inps_protocol"]: row["id"]
+            for row in await _HOUSEHOLDS.fetch(connection, protocols=protocols)
+        }
+        outcomes: list[Refusal | None] = []
+        rows, landing = [], []
+        for one in records:
+            if one.fiscal_code is not None and one.fiscal_code not in people:
+                outcomes.append(Refusal("codiceFiscale", "No beneficiary has this fiscal code."))
+            elif one.inps_protocol is not None and one.inps_protocol not in households:
+                outcomes.append(Refusal("codProtocolloInps", "No household has this protocol."))
+            else:
+                person = people.get(one.fiscal_code) if one.fiscal_code is not None else None
+                household_id = person["household_id"] if person else households[one.inps_protocol]
+                rows.append(_row(one, household_id, person["id"] if person else None))
+                landing.append(one)
+                outcomes.append(None)
+        await _PUT.execute(connection, agency=agency_id, **_PACTS.bind(rows))
+        await land_goals(connection, agency_id, landing)
+        return outcomes
+
+
+def _row(one: RegionalPact, household_id: UUID, beneficiary_id: UUID | None) -> dict[str, Any]:
+    return {
+        "external_id": one.external_id,
+        "changed_at": one.changed_at,
+        "kind": one.kind.value,
+        "status": one.status.value,
+        "household_id": household_id,
+        "beneficiary_id": beneficiary_id,
+        "created_on": one.proposed_on,
+        "signed_on": one.signed_on,
+        "starts_on": one.signed_on or one.proposed_on,
+        "before": None if one.ends_on is None else one.ends_on + timedelta(days=1),
+    }
+
+
+_PEOPLE = Statement(
+    select(Beneficiary.fiscal_code, Beneficiary.id, Beneficiary.household_id).where(
+        Beneficiary.fiscal_code == any_(bindparam("codes", type_=ARRAY(Text)))
+    )
+)
+_HOUSEHOLDS = Statement(
+    select(Household.inps_protocol, Household.id).where(
+        Household.inps_protocol == any_(bindparam("protocols", type_=ARRAY(Text)))
+    )
+)
+_PACTS = Batch(
+    "pacts",
+    external_id=Text,
+    changed_at=DateTime(timezone=True),
+    kind=Text,
+    status=Text,
+    household_id=PG_UUID(as_uuid=True),
+    beneficiary_id=PG_UUID(as_uuid=True),
+    created_on=Date,
+    signed_on=Date,
+    starts_on=Date,
+    before=Date,
+)
+_PUT = upsert_newer(
+    Pact,
+    _PACTS,
+    {
+        **{
+            name: _PACTS[name]
+            for name in ("kind", "status", "household_id", "beneficiary_id", "created_on", "signed_on")
+        },
+        "period": func.daterange(_PACTS["starts_on"], _PACTS["before"]),
+    },
+    kept=lambda there, new: {
+        "household_id": case(
+            (there.beneficiary_id == new.beneficiary_id, there.household_id), else_=new.household_id
+        )
+    },
+)
+_VERSIONS = Versions(Pact)

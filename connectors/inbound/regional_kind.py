@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the three kinds of a region's records have in common: where they come from, and how their versions are found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from connectors.inbound.upserts import Versions
+from connectors.records.delivery import Delivered, Page
+from connectors.regional.connector import RegionalConnector, Resource
+from hub.store.statement import Connection
+
+R = TypeVar("R")
+
+
+class RegionalSource(Generic[R]):
+    """One resource of one region's system, as `Kind` wants a source."""
+
+    def __init__(
+        self, region: RegionalConnector, resource: Resource[R], flow: str, versions: Versions
+    ) -> None:
+        self.flow = flow
+        self._region = region
+        self._resource = resource
+        self._versions = versions
+
+    async def fetch(self, after: str | None, limit: int) -> Page[R]:
+        """See `Kind.fetch`."""
+        return await self._region.page(self._resource, after, limit)
+
+    def read(self, payload: object) -> Delivered[R]:
+        """See `Kind.read`."""
+        return self._region.read(self._resource, payload)
+
+    async def versions(
+        self, connection: Connection, agency_id: UUID, keys: Sequence[str]
+    ) -> dict[str, datetime]:
+        """See `Kind.versions`."""
+        return await self._versions.of(connection, agency_id, keys)

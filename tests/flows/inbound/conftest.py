@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The demo's world behind real sockets, a real database with the demo's reference data, and a look at its tables."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from connectors.exchange import Exchange, Policy
+from connectors.inps import PROVISIONAL_CODES, AdmittedHousehold, InpsConnector
+from connectors.inps.admitted import read_household
+from connectors.pdnd import ClientIdentity, Operator, Passes, TokenEndpoint
+from connectors.records.delivery import Delivered, Page
+from connectors.regional import RegionalConnector, RegionalSystem
+from connectors.simulators.demo_world import DemoWorld, demo_world
+from connectors.simulators.inps import InpsSimulator
+from connectors.simulators.keys import DemoKeys, open_keys
+from connectors.simulators.pdnd import PdndSimulator
+from connectors.simulators.region import RegionSimulator
+from connectors.simulators.registry import INPS_AUDIENCE, REGION_AUDIENCE, Registry, demo_registry
+from connectors.simulators.serving import serve
+from hub.store.engine import Database
+from hub.store.reference.demo import load_demo_reference
+
+DAY = date(2026, 9, 21)
+NOW = datetime(2026, 9, 21, 9, 0, tzinfo=UTC)
+ONCE = Policy(attempts=1, attempt_timeout=0.3, deadline=0.5)
+
+
+class Socketed:
+    """An ASGI application that answers with whichever agency the test has put in."""
+
+    def __init__(self) -> None:
+        self.agency: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.agency is not None
+        await self.agency(scope, receive, send)
+
+
+class Agencies:
+    """One test's PDND, INPS and Lazio, and the hub's connectors to them."""
+
+    def __init__(
+        self, registry: Registry, keys: DemoKeys, urls: dict[str, str], http: httpx2.AsyncClient
+    ) -> None:
+        self.registry, self.keys, self.urls, self.http = registry, keys, urls, http
+        self.identity = ClientIdentity.from_pem(registry.consumer("hub").client_id, keys.path("hub"))
+        self.world: DemoWorld = demo_world(DAY)
+        self.pdnd = PdndSimulator(registry, keys, now=self.now)
+        self.inps = InpsSimulator(registry, keys, self.world.inps, now=self.now)
+        self.region = RegionSimulator(registry, keys, self.world.region, now=self.now)
+
+    @staticmethod
+    def now() -> float:
+        return NOW.timestamp()
+
+    def passes(self) -> Passes:
+        tokens = TokenEndpoint(
+            self.identity,
+            Exchange("PDND", Policy(), self.http),
+            url=f"{self.urls['pdnd']}/token.oauth2",
+            assertion_audience=self.registry.assertion_audience,
+            now=self.now,
+        )
+        return Passes(self.identity, tokens, now=self.now)
+
+    def purpose(self, eservice: str) -> str:
+        return self.registry.consumer("hub").purpose_for(eservice).purpose_id
+
+    def inps_connector(self, policy: Policy | None = None) -> InpsConnector:
+        return InpsConnector(
+            self.identity,
+            self.passes(),
+            Exchange("INPS", policy or Policy(), self.http, clock=time.monotonic),
+            url=self.urls["inps"],
+            audience=INPS_AUDIENCE,
+            purpose_id=self.purpose("inps"),
+            now=self.now,
+        )
+
+    def region_connector(self, policy: Policy | None = None) -> RegionalConnector:
+        system = RegionalSystem("12", self.urls["region"], REGION_AUDIENCE, self.purpose("region"))
+        exchange = Exchange("Regione Lazio", policy or Policy(), self.http)
+        return RegionalConnector(self.identity, self.passes(), exchange, system, now=self.now)
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    return demo_registry()
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> DemoKeys:
+    return open_keys(tmp_path_factory.mktemp("inbound-keys"), registry)
+
+
+@pytest.fixture(scope="session")
+async def sockets() -> AsyncIterator[SimpleNamespace]:
+    apps = {name: Socketed() for name in ("pdnd", "inps", "region")}
+    async with serve(apps) as urls:
+        yield SimpleNamespace(urls=urls, **apps)
+
+
+@pytest.fixture
+async def agencies(registry: Registry, keys: DemoKeys, sockets: SimpleNamespace) -> AsyncIterator[Agencies]:
+    async with httpx2.AsyncClient(verify=False) as http:  # plain HTTP: no certificates to load for each test
+        made = Agencies(registry, keys, sockets.urls, http)
+        sockets.pdnd.agency, sockets.inps.agency = made.pdnd.app, made.inps.app
+        sockets.region.agency = made.region.app
+        yield made
+
+
+@pytest.fixture
+def operator() -> Operator:
+    return Operator("op-4711", "CPI-H501C900031-pc12", "high")
+
+
+@pytest.fixture
+def once() -> Policy:
+    return ONCE
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    return lambda: NOW
+
+
+@pytest.fixture
+async def hub(database: Database, owner: asyncpg.Connection[asyncpg.Record]) -> Database:
+    """The hub's pools on a database with the demo's municipalities, centres and agencies."""
+    await load_demo_reference(owner)
+    return database
+
+
+class ScriptedInps:
+    """A list of entries in pages, without HTTP: for tests that are about what lands, not about how it is asked for."""
+
+    def __init__(self, entries: Sequence[Any]) -> None:
+        self.entries = list(entries)
+        self.asked: list[str | None] = []
+        self.fail_after: int | None = None
+
+    def read(self, payload: object) -> Delivered[AdmittedHousehold]:
+        return read_household(payload, PROVISIONAL_CODES)
+
+    async def admitted_households(self, after: str | None, limit: int) -> Page[AdmittedHousehold]:
+        self.asked.append(after)
+        if self.fail_after is not None and len(self.asked) > self.fail_after:
+            raise ConnectionError("the test's agency went away")
+        start = int(after or 0)
+        end = min(start + limit, len(self.entries))
+        records = tuple(self.read(entry) for entry in self.entries[start:end])
+        return Page(records, str(end) if records else after, end < len(self.entries))
+
+
+@pytest.fixture
+def scripted() -> type[ScriptedInps]:
+    return ScriptedInps
+
+
+Tables = dict[str, list[tuple[Any, ...]]]
+
+# What a flow is about, by natural keys: no ids of ours, no times of ours.
+_LOOKS = {
+    "household": """
+        SELECT h.inps_protocol, h.measure, m.belfiore_code, h.region_code, lower(b.period), h.case_manager
+        FROM household h JOIN municipality m ON m.id = h.municipality_id JOIN benefit b ON b.id = h.benefit_id""",
+    "benefit": """
+        SELECT h.inps_protocol, b.measure, b.period, b.status, b.monthly_amount, b.reported_at
+        FROM benefit b JOIN household h ON h.id = b.household_id""",
+    "beneficiary": """
+        SELECT p.fiscal_code, p.given_name, p.family_name, p.birth_date, p.sex, h.inps_protocol, m.belfiore_code,
+               p.region_code, c.code, p.employment_status, p.obligation, a.answered_at
+        FROM beneficiary p JOIN household h ON h.id = p.household_id JOIN municipality m ON m.id = p.municipality_id
+        LEFT JOIN employment_centre c ON c.id = p.employment_centre_id
+        LEFT JOIN agency_answer a ON a.beneficiary_id = p.id""",
+    "pact": """
+        SELECT g.code, p.external_id, p.kind, p.status, h.inps_protocol, b.fiscal_code, p.created_on, p.signed_on,
+               p.period, p.updated_at
+        FROM pact p JOIN household h ON h.id = p.household_id LEFT JOIN beneficiary b ON b.id = p.beneficiary_id
+        JOIN agency g ON g.id = p.source_agency_id""",
+    "pact_goal": """
+        SELECT p.external_id, g.ordinal, g.description, g.status, g.due_on
+        FROM pact_goal g JOIN pact p ON p.id = g.pact_id""",
+    "job_offer": """
+        SELECT o.external_id, o.title, o.employer_name, o.profession_code, o.contract_type, o.weekly_hours,
+               o.monthly_pay, o.places, m.belfiore_code, o.published_on, o.expires_on, o.status, o.updated_at
+        FROM job_offer o JOIN municipality m ON m.id = o.municipality_id""",
+    "training_course": """
+        SELECT c.external_id, c.title, c.provider_name, c.mode, m.belfiore_code, c.starts_on, c.ends_on, c.hours,
+               c.places, c.enrolled, c.status, c.updated_at
+        FROM training_course c JOIN municipality m ON m.id = c.municipality_id""",
+    "quarantined_record": """
+        SELECT a.code, q.flow, q.record_key, q.payload::text, q.field, q.reason, q.resolved_at IS NOT NULL
+        FROM quarantined_record q JOIN agency a ON a.id = q.agency_id""",
+}
+
+
+async def look(connection: asyncpg.Connection[asyncpg.Record]) -> Tables:
+    """The tables the flows write, each in an order of its own."""
+    found: Tables = {}
+    for name, sql in _LOOKS.items():
+        rows = [tuple(row.values()) for row in await connection.fetch(sql)]
+        found[name] = sorted(rows, key=lambda row: json.dumps(row, default=str))
+    return found
+
+
+@pytest.fixture
+def tables(owner: asyncpg.Connection[asyncpg.Record]) -> Callable[[], Any]:
+    return lambda: look(owner)
