@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         8, ge=1, le=200, description="Connections of one hub process for stored questions."
     )
     write_connections: int = Field(
-        8, ge=1, le=200, description="Connections of one hub process for mutations and background work."
+        8, ge=2, le=200, description="Connections of one hub process for mutations and background work."
     )
     statement_timeout: float = Field(
         10.0, gt=0, description="Seconds after which PostgreSQL ends a statement of the hub."

@@ -12,6 +12,11 @@ CREATE TRIGGER feed_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON fee
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER access_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON access_log
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- A statement that names a partition does not fire its parent's statement triggers; row triggers are cloned to each.
+CREATE TRIGGER access_log_row_append_only BEFORE UPDATE OR DELETE ON access_log
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER access_log_default_append_only BEFORE TRUNCATE ON access_log_default
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER access_document_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON access_document
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

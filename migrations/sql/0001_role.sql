@@ -14,8 +14,9 @@ BEGIN
             RAISE EXCEPTION 'role % does not exist and this user may not create it', hub
                 USING HINT = format('As an administrator: CREATE ROLE %I NOLOGIN; GRANT %I TO %I;', hub, hub, current_user);
     END;
-    IF NOT pg_has_role(current_user, hub, 'MEMBER') THEN
-        EXECUTE format('GRANT %I TO %I', hub, current_user);
+    -- Membership is not enough: who made a role may administer it without being able to take it.
+    IF NOT pg_has_role(current_user, hub, 'SET') THEN
+        EXECUTE format('GRANT %I TO %I WITH SET TRUE', hub, current_user);
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', hub);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %I', hub);

@@ -4,10 +4,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
 
 import asyncpg
 import pytest
 from alembic import command
+from sqlalchemy.engine import make_url
 
 from hub.store.engine import Database, connection_arguments
 from hub.store.migrations import (
@@ -72,18 +77,10 @@ async def test_two_processes_may_migrate_at_once(empty_url: str) -> None:
     await connection.close()
 
 
-def _migrate_in_a_process(url: str) -> None:
-    import subprocess
-    import sys
-
+def _migrate_in_a_process(url: str, environment: Mapping[str, str] | None = None) -> None:
+    program = "import sys; from hub.store.migrations import migrate; migrate(sys.argv[1])"
     subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys; from hub.store.migrations import migrate; migrate(sys.argv[1])",
-            url,
-        ],
-        check=True,
+        [sys.executable, "-c", program, url], check=True, env={**os.environ, **(environment or {})}
     )
 
 
@@ -114,3 +111,42 @@ async def test_append_only_tables_refuse_even_their_owner(
         await owner.execute(change.format(table, column))
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
         await database.write.execute(change.format(table, column))
+
+
+async def test_a_partition_of_the_access_log_refuses_its_owner_too(
+    owner: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    await owner.execute("INSERT INTO agency (code, name, kind) VALUES ('inps', 'INPS', 'INPS')")
+    await owner.execute("INSERT INTO access_document (document_hash, coordinates) VALUES (sha256('x'), '{}')")
+    await owner.execute(
+        "INSERT INTO access_log (agency_id, document_hash, outcome) SELECT id, sha256('x'), 'ANSWERED' FROM agency"
+    )
+    for change in (
+        "UPDATE access_log_default SET outcome = ''",
+        "DELETE FROM access_log_default",
+        "TRUNCATE access_log_default",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
+            await owner.execute(change)
+
+
+async def test_an_owner_who_is_no_superuser_migrates_and_takes_the_role(empty_url: str) -> None:
+    name = make_url(empty_url).database
+    connection = await asyncpg.connect(**connection_arguments(empty_url))
+    await connection.execute(
+        f'CREATE ROLE "owner_{name}" LOGIN CREATEROLE; GRANT CREATE ON SCHEMA public TO "owner_{name}";'
+        f'GRANT CREATE ON DATABASE "{name}" TO "owner_{name}"'
+    )
+    url = make_url(empty_url).set(username=f"owner_{name}").render_as_string(hide_password=False)
+    try:
+        await asyncio.to_thread(_migrate_in_a_process, url, {"SNODO_DATABASE_ROLE": f"hub_{name}"})
+        owned = await asyncpg.connect(**connection_arguments(url))
+        await owned.execute(f'SET ROLE "hub_{name}"')
+        assert await owned.fetchval("SELECT count(*) FROM beneficiary") == 0
+        await owned.close()
+    finally:
+        await connection.execute(
+            f'DROP OWNED BY "hub_{name}"; DROP OWNED BY "owner_{name}" CASCADE;'
+            f'DROP ROLE "hub_{name}"; DROP ROLE "owner_{name}"'
+        )
+        await connection.close()
