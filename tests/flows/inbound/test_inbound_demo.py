@@ -93,7 +93,7 @@ async def test_the_region_lands_whole_and_its_pacts_stand_on_the_people_of_inps(
     kinds = {(row[2], row[3]) for row in found["pact"]}
     assert {("SERVICE", "ACTIVE"), ("SERVICE", "PROPOSED"), ("INCLUSION", "ACTIVE")} <= kinds
     assert ("DIGITAL_ACTIVATION", "COMPLETED") in kinds
-    goals = sum(len(pact.policies) for pact in agencies.world.region.pacts)
+    goals = sum(len(pact.record()["politicheAttive"]) for pact in agencies.world.region.pacts)
     assert len(found["pact_goal"]) == goals > 30
     assert {row[11] for row in found["job_offer"]} == {"OPEN", "CLOSED", "WITHDRAWN"}
 
