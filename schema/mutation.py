@@ -9,14 +9,17 @@ from typing import Any
 import strawberry
 from graphql import GraphQLObjectType, get_named_type
 
+from hub.access.caller import Caller
+from hub.access.operator import Operator
+from hub.access.rows import PeopleInReach, scope_values
 from hub.ledger import refusals
-from hub.ledger.record import RecordEvent, record_event
+from hub.ledger.record import Recorder, RecordEvent, record_event
 from hub.ledger.refusals import Refusal
 from hub.plan.execution import ReadBack, opened
 from hub.plan.roots import plan_row
 from hub.plan.selection import below, selected
 from hub.store.identifiers import decode_id
-from hub.store.vocabulary import ConditionalityEventType
+from hub.store.vocabulary import Capability, ConditionalityEventType
 from schema.context import Info
 from schema.ledger import ConditionalityEvent
 from schema.scalars import FiscalCode
@@ -60,6 +63,7 @@ class Mutation:
         input: RecordConditionalityEventInput,  # noqa: A002
     ) -> RecordConditionalityEventPayload:
         context = info.context
+        context.caller.require(Capability.RECORD_EVENTS)
         command = RecordEvent(
             idempotency_key=input.idempotency_key,
             fiscal_code=input.fiscal_code,
@@ -71,8 +75,7 @@ class Mutation:
         async with context.database.write.acquire() as connection, connection.transaction():
             outcome = await record_event(
                 connection,
-                context.caller,
-                context.operator.user_id if context.operator else None,
+                _recorder(context.caller, context.operator),
                 command,
                 now=context.now(),
                 tolerance=context.event_clock_tolerance,
@@ -82,6 +85,17 @@ class Mutation:
                 return RecordConditionalityEventPayload(event=None, user_errors=[refused])
             event: Any = await _read_back(info, connection, "event", "ConditionalityEvent", outcome.event_id)
         return RecordConditionalityEventPayload(event=event, user_errors=[])
+
+
+def _recorder(caller: Caller, operator: Operator | None) -> Recorder:
+    return Recorder(
+        agency_id=caller.agency_id,
+        client_id=caller.client_id,
+        purpose_id=caller.purpose_id,
+        operator=operator.user_id if operator else None,
+        reach=PeopleInReach(caller.scope),
+        reach_values=scope_values(caller),
+    )
 
 
 async def _read_back(info: Info, connection: Any, name: str, type_name: str, key: Any) -> ReadBack:

@@ -13,6 +13,7 @@ never null must be visible from wherever it is reached. `IMPLIED` lists the step
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, any_, bindparam, exists, or_, select, true
@@ -72,6 +73,17 @@ def visible(
     if table in PUBLIC or (reached_from, table) in IMPLIED or scope.kind is GrantScope.NATIONAL:
         return true()
     return RULES[table](row, scope)
+
+
+@dataclass(frozen=True)
+class PeopleInReach:
+    """The people a scope reaches, as a condition to be put into a command's own statement."""
+
+    scope: Scope
+
+    def covers(self, row: FromClause) -> ColumnElement[bool]:
+        """The condition under which `row`, of table `beneficiary`, is within the scope."""
+        return visible(row, "beneficiary", self.scope)
 
 
 def scope_values(caller: Caller) -> dict[str, Any]:

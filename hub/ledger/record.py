@@ -1,26 +1,37 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Recording a conditionality event: check, append, queue for its position; one transaction, the caller's.
+"""Recording a conditionality event: check, append, queue for its position; in the transaction of whoever calls.
 
-Whether the person exists outside the caller's territory or nowhere is one and the same refusal.
+Whether the person exists beyond the recorder's reach or nowhere is one and the same refusal.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
-from sqlalchemy import DateTime, LargeBinary, Text, and_, bindparam, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    FromClause,
+    LargeBinary,
+    Text,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.types import TypeEngine
 
-from hub.access.caller import Caller, Scope
-from hub.access.rows import scope_values, visible
 from hub.ledger.refusals import Refusal, RefusalCode
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
@@ -32,7 +43,7 @@ from hub.store.tables import (
     OutboxMessage,
     Pact,
 )
-from hub.store.vocabulary import Capability, ConditionalityEventType
+from hub.store.vocabulary import ConditionalityEventType
 
 FEED_TOPIC = "feed"
 """The outbox topic of events that wait for their position."""
@@ -43,6 +54,26 @@ LONGEST_NOTE = 2_000
 _key = table_of(IdempotencyKey)
 _event = table_of(ConditionalityEvent)
 _outbox = table_of(OutboxMessage)
+
+
+class Reach(Protocol, Hashable):
+    """Which people a recorder may record about; equal reaches share one statement."""
+
+    def covers(self, row: FromClause) -> ColumnElement[bool]:
+        """The condition under which `row`, of table `beneficiary`, is within reach."""
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Who records: the agency, the voucher's client and purpose, the person at the desk, and whom they may record about."""
+
+    agency_id: UUID
+    client_id: UUID | None
+    purpose_id: UUID | None
+    operator: str | None
+    reach: Reach
+    reach_values: Mapping[str, Any]
+    """What `reach`'s condition binds."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +103,7 @@ class Recorded:
 
 
 async def record_event(
-    connection: Connection,
-    caller: Caller,
-    operator: str | None,
-    command: RecordEvent,
-    *,
-    now: datetime,
-    tolerance: timedelta,
+    connection: Connection, recorder: Recorder, command: RecordEvent, *, now: datetime, tolerance: timedelta
 ) -> Recorded | Refusal:
     """Record one event in the open transaction of `connection`.
 
@@ -88,15 +113,14 @@ async def record_event(
         Forbidden: the caller's purpose may not record events.
 
     """
-    caller.require(Capability.RECORD_EVENTS)
     refusal = _refuse_form(command, now + tolerance)
     if refusal is not None:
         return refusal
-    earlier = await _earlier(connection, caller, command)
+    earlier = await _earlier(connection, recorder, command)
     if earlier is not None:
         return earlier
-    person = await _person_statement(caller.scope).fetchrow(
-        connection, fiscal_code=command.fiscal_code, **scope_values(caller)
+    person = await _person_statement(recorder.reach).fetchrow(
+        connection, fiscal_code=command.fiscal_code, **recorder.reach_values
     )
     if person is None:
         return Refusal(
@@ -119,12 +143,12 @@ async def record_event(
             )
     event_id = await _append_statement().fetchval(
         connection,
-        **_claim_values(caller, command),
+        **_claim_values(recorder, command),
         type=command.type.value,
         occurred_at=command.occurred_at,
-        client_id=caller.client_id,
-        purpose_id=caller.purpose_id,
-        operator=operator,
+        client_id=recorder.client_id,
+        purpose_id=recorder.purpose_id,
+        operator=recorder.operator,
         beneficiary_id=person["id"],
         household_id=person["household_id"],
         fiscal_code=person["fiscal_code"],
@@ -136,7 +160,7 @@ async def record_event(
     if event_id is not None:
         return Recorded(event_id, again=False)
     # Another request with this key committed while this one waited for it.
-    earlier = await _earlier(connection, caller, command)
+    earlier = await _earlier(connection, recorder, command)
     assert earlier is not None
     return earlier
 
@@ -159,9 +183,11 @@ def _refuse_form(command: RecordEvent, latest: datetime) -> Refusal | None:
     return None
 
 
-async def _earlier(connection: Connection, caller: Caller, command: RecordEvent) -> Recorded | Refusal | None:
+async def _earlier(
+    connection: Connection, recorder: Recorder, command: RecordEvent
+) -> Recorded | Refusal | None:
     row = await _earlier_statement().fetchrow(
-        connection, agency_id=caller.agency_id, operation=OPERATION, key=command.idempotency_key
+        connection, agency_id=recorder.agency_id, operation=OPERATION, key=command.idempotency_key
     )
     if row is None:
         return None
@@ -174,9 +200,9 @@ async def _earlier(connection: Connection, caller: Caller, command: RecordEvent)
     return Recorded(row["result_id"], again=True)
 
 
-def _claim_values(caller: Caller, command: RecordEvent) -> dict[str, Any]:
+def _claim_values(recorder: Recorder, command: RecordEvent) -> dict[str, Any]:
     return {
-        "agency_id": caller.agency_id,
+        "agency_id": recorder.agency_id,
         "operation": OPERATION,
         "key": command.idempotency_key,
         "input_hash": command.input_hash,
@@ -195,7 +221,7 @@ def _earlier_statement() -> Statement:
 
 
 @cache
-def _person_statement(scope: Scope) -> Statement:
+def _person_statement(reach: Reach) -> Statement:
     person, household = table_of(Beneficiary), table_of(Household)
     return Statement(
         select(
@@ -208,7 +234,7 @@ def _person_statement(scope: Scope) -> Statement:
         .join_from(person, household, person.c.household_id == household.c.id)
         .where(
             person.c.fiscal_code == bindparam("fiscal_code", type_=Text),
-            visible(person, "beneficiary", scope),
+            reach.covers(person),
         )
     )
 

@@ -50,7 +50,10 @@ class VariableReader:
     def shape(self, coerced: Mapping[str, Any]) -> Shape:
         """Which variables are there, and what a statement's text depends on: booleans, orders, members of filters."""
         return tuple(
-            read(value) if (value := coerced.get(name)) is not None else (name in coerced)
+            # NOTE absent, null and present are three shapes, and none of them may equal a boolean's value.
+            read(value)
+            if (value := coerced.get(name)) is not None
+            else ("null" if name in coerced else "absent")
             for name, read in self._shapes
         )
 
@@ -76,7 +79,7 @@ def _shape_reader(kind: Any) -> Callable[[Any], object]:
 
 
 def _present(_value: Any) -> object:
-    return True
+    return "present"
 
 
 def _word(value: Any) -> object:

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Commands on the database and what is in it: migrate, seed, reference, sync, feed, doctor."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import httpx2
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import func, select
+
+from connectors.connected import connect_agencies
+from connectors.inbound import RunReport, pull_admitted_households, pull_region
+from connectors.simulators.consumers import register_demo_consumers
+from connectors.simulators.registry import demo_registry
+from hub.cli.options import DataDir, run, settings_of
+from hub.errors import ConfigurationError, DatabaseError, SnodoError
+from hub.ledger.record import FEED_TOPIC
+from hub.settings import Environment, Settings
+from hub.store.base import table_of
+from hub.store.engine import connection_arguments, database_url, open_database
+from hub.store.migrations import check_version, read_revision
+from hub.store.migrations import migrate as migrate_database
+from hub.store.municipalities.archive import read_archive
+from hub.store.municipalities.landing import import_municipalities
+from hub.store.municipalities.lookup import municipality_as_of
+from hub.store.population.seed import SeedReport, seed_population
+from hub.store.statement import Statement
+from hub.store.tables import FeedEntry, OutboxMessage
+
+reference = typer.Typer(help="Reference data.", no_args_is_help=True)
+sync = typer.Typer(help="Pull from the connected agencies.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(migrate)
+    app.command()(seed)
+    app.command()(feed)
+    app.command()(doctor)
+    app.add_typer(reference, name="reference")
+    app.add_typer(sync, name="sync")
+
+
+@contextlib.asynccontextmanager
+async def _owner(url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    try:
+        connection = await asyncpg.connect(**connection_arguments(url))
+    except (OSError, asyncpg.PostgresError) as error:
+        raise DatabaseError(f"The database cannot be reached: {type(error).__name__}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to the version of this hub."""
+    settings = settings_of(data_dir=data_dir)
+    with database_url(settings) as url:
+        migrate_database(url)
+
+        async def revision() -> str | None:
+            async with _owner(url) as connection:
+                return await read_revision(connection)
+
+        typer.echo(f"The database is at revision {run(revision())}.")
+
+
+def seed(
+    beneficiaries: Annotated[int, typer.Option(min=1, max=20_000_000, help="People to make.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day it is in that world.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Migrate, and fill an empty database with a synthetic population, its casework and its feed."""
+    settings = settings_of(data_dir=data_dir)
+    day = today.date() if today is not None else datetime.now(UTC).date()
+    with database_url(settings) as url:
+        migrate_database(url)
+        report = run(_seed(url, settings, beneficiaries, seed, day))
+    for table, rows in report.rows.items():
+        typer.echo(f"{table:24} {rows:>12,}")
+    typer.echo(
+        f"Feed positions {report.first_position:,} to {report.last_position:,}; {report.seconds:.1f} s."
+    )
+
+
+async def _seed(url: str, settings: Settings, beneficiaries: int, number: int, today: date) -> SeedReport:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    async with _owner(url) as connection:
+        with Progress(*columns, console=Console(stderr=True)) as bars:
+            tasks = {}
+
+            def progress(stage: str, done: int, total: int) -> None:
+                if stage not in tasks:
+                    tasks[stage] = bars.add_task(stage, total=total)
+                bars.update(tasks[stage], completed=done)
+
+            report = await seed_population(
+                connection, beneficiaries=beneficiaries, seed=number, today=today, progress=progress
+            )
+        if settings.environment is not Environment.PRODUCTION:
+            await register_demo_consumers(connection, demo_registry())
+        return report
+
+
+@reference.command("import-municipalities")
+def import_municipalities_(
+    file: Annotated[
+        Path, typer.Argument(help="ANPR's archive of municipalities (ANPR_archivio_comuni.csv).")
+    ],
+    data_dir: DataDir = None,
+) -> None:
+    """Read ANPR's archive of municipalities into the reference data; run again for a newer one."""
+    settings = settings_of(data_dir=data_dir)
+    archive = read_archive(file)
+    for finding in (*archive.refused, *archive.amended):
+        typer.echo(str(finding), err=True)
+
+    async def land(url: str) -> None:
+        async with _owner(url) as connection:
+            await check_version(connection, url)
+            report = await import_municipalities(connection, archive)
+        typer.echo(
+            f"{report.rows:,} rows: {report.municipalities:,} municipalities, {report.in_force:,} in force; {report.added:,} added, "
+            f"{report.changed:,} changed, {report.closed:,} closed, {report.refused:,} rows refused, {report.amended:,} amended."
+        )
+
+    with database_url(settings) as url:
+        run(land(url))
+
+
+@reference.command("municipality")
+def municipality(
+    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="As of which day.")],
+    belfiore: Annotated[str | None, typer.Option(help="Belfiore code.")] = None,
+    istat: Annotated[str | None, typer.Option(help="ISTAT code, 6 digits.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name; case and accents do not matter.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say which municipality a code or a name meant on a day."""
+    settings = settings_of(data_dir=data_dir)
+
+    async def look(url: str) -> None:
+        async with _owner(url) as connection:
+            await check_version(connection, url)
+            found = await municipality_as_of(
+                connection, belfiore=belfiore, istat=istat, name=name, on=on.date()
+            )
+        for one in found:
+            typer.echo(
+                f"{one.belfiore_code} {one.istat_code} {one.name} ({one.province}), region {one.region_code}"
+            )
+        if not found:
+            typer.echo(f"No municipality of that code or name on {on.date()}.", err=True)
+            raise typer.Exit(1)
+
+    with database_url(settings) as url:
+        run(look(url))
+
+
+@sync.command("inps")
+def sync_inps(data_dir: DataDir = None) -> None:
+    """Pull what is new in INPS's list of admitted households."""
+    _sync(settings_of(data_dir=data_dir), "inps")
+
+
+@sync.command("region")
+def sync_region(data_dir: DataDir = None) -> None:
+    """Pull what is new in the region's offers, courses and pacts."""
+    _sync(settings_of(data_dir=data_dir), "region")
+
+
+def _sync(settings: Settings, flow: str) -> None:
+    with database_url(settings) as url:
+        for report in run(_pull(settings, url, flow)):
+            typer.echo(describe(report))
+
+
+async def _pull(settings: Settings, url: str, flow: str) -> list[RunReport]:
+    async with (
+        open_database(url, settings) as database,
+        httpx2.AsyncClient(timeout=settings.call_deadline, trust_env=False) as http,
+    ):
+        agencies = connect_agencies(settings, http)
+        if flow == "inps":
+            if agencies.inps is None:
+                raise ConfigurationError(
+                    "INPS is not connected: set SNODO_INPS_URL, _AUDIENCE and _PURPOSE_ID."
+                )
+            return [await pull_admitted_households(database.write, agencies.inps, clock=_now)]
+        if agencies.region is None:
+            raise ConfigurationError(
+                "No region is connected: set SNODO_REGION_URL, _AUDIENCE, _PURPOSE_ID and _CODE."
+            )
+        report = await pull_region(database.write, agencies.region, clock=_now)
+        return [report.job_offers, report.training_courses, report.pacts]
+
+
+def describe(report: RunReport) -> str:
+    """One line about a run."""
+    return (
+        f"{report.agency_code} {report.flow}: {report.received} received, {report.landed} landed, "
+        f"{report.quarantined} kept aside with their reason, {report.released} of earlier ones landed now"
+    )
+
+
+def feed(data_dir: DataDir = None) -> None:
+    """Say where the feed stands: its last position, and how many events wait for theirs."""
+    settings = settings_of(data_dir=data_dir)
+    entry, waiting = table_of(FeedEntry), table_of(OutboxMessage)
+    last = Statement(select(func.coalesce(func.max(entry.c.position), 0)))
+    count = Statement(select(func.count()).select_from(waiting).where(waiting.c.topic == FEED_TOPIC))
+
+    async def stand(url: str) -> tuple[int, int]:
+        async with _owner(url) as connection:
+            await check_version(connection, url)
+            return await last.fetchval(connection), await count.fetchval(connection)
+
+    with database_url(settings) as url:
+        position, left = run(stand(url))
+    typer.echo(f"Last position {position:,}; {left:,} events wait for theirs.")
+
+
+def doctor(data_dir: DataDir = None) -> None:
+    """Check settings, database and connections, and say what to mend."""
+    settings = settings_of(data_dir=data_dir)
+    faults = 0
+
+    def say(what: str, fault: SnodoError | None) -> None:
+        nonlocal faults
+        faults += fault is not None
+        typer.echo(f"{'FAULT' if fault else 'ok   '} {what}{': ' + fault.message if fault else ''}")
+
+    async def check(url: str) -> None:
+        try:
+            async with open_database(url, settings) as database, database.write.acquire() as connection:
+                await check_version(connection, url)
+            say("database: reached, of this hub's version, role can be taken", None)
+        except SnodoError as error:
+            say("database", error)
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            try:
+                agencies = connect_agencies(settings, http)
+                named = [name for name in ("anpr", "inps", "region") if getattr(agencies, name) is not None]
+                say(f"agencies: {', '.join(named) or 'none connected'}", None)
+            except SnodoError as error:
+                say("agencies", error)
+
+    with database_url(settings) as url:
+        run(check(url))
+    if faults:
+        raise typer.Exit(1)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`snodo demo`: the whole hub among simulated agencies, on this machine, in one terminal."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import asyncpg
+import httpx2
+import orjson
+import typer
+from rich.console import Console
+
+from connectors.inbound import pull_admitted_households, pull_region
+from connectors.simulators.consumers import register_demo_consumers
+from connectors.simulators.demo_world import ROME_PROTOCOL
+from connectors.simulators.pdnd import issue_voucher
+from hub.app import Hub, running_hub
+from hub.cli import tour
+from hub.cli.data import describe
+from hub.cli.options import DataDir, Port, run, settings_of
+from hub.cli.serving import http_server, listen
+from hub.cli.simulation import Simulation, simulated_agencies
+from hub.errors import ConfigurationError, OperatorError
+from hub.http.graphiql import Tab, TabSource
+from hub.settings import Environment, Settings
+from hub.store.engine import connection_arguments, database_url
+from hub.store.migrations import migrate
+from hub.store.reference.demo import load_demo_reference
+
+CONSUMERS = ("centre", "municipality", "region", "inps")
+
+
+class DemoFailed(OperatorError):
+    """The demo's tour found an answer that is not what it should be."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(demo)
+
+
+def demo(
+    check: Annotated[bool, typer.Option("--check", help="Walk the tour, and exit 0 or 1.")] = False,
+    port: Port = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Start everything on this machine, walk a tour, and keep serving until Ctrl-C."""
+    settings = settings_of(port=port, data_dir=data_dir)
+    if settings.environment is Environment.PRODUCTION:
+        raise ConfigurationError(
+            "The demo takes the simulators' keys for PDND's: it does not run with SNODO_ENVIRONMENT=production."
+        )
+    listening = listen(settings.host, settings.port)
+    console = Console(highlight=False, soft_wrap=True)
+    said = _narrator(console)
+    said("PostgreSQL")
+    with database_url(settings) as url:
+        migrate(url)
+        run(_demo(settings, url, listening, console, said, check=check))
+
+
+async def _demo(
+    settings: Settings,
+    url: str,
+    listening: socket.socket,
+    console: Console,
+    said: Callable[[str], None],
+    *,
+    check: bool,
+) -> None:
+    said("Reference data: regions, municipalities, employment centres")
+    owner = await asyncpg.connect(**connection_arguments(url))
+    try:
+        await load_demo_reference(owner)
+        async with simulated_agencies(settings.data_dir, _now().date()) as simulation:
+            await register_demo_consumers(owner, simulation.registry)
+            for name, address in simulation.urls.items():
+                said(f"Simulated {name:7} {address}")
+            among = settings_of(**{**settings.model_dump(), **simulation.settings(), "log_level": "WARNING"})
+            async with running_hub(among, url, tabs=_tabs(simulation)) as hub:
+                await _pull(hub, said)
+                async with (
+                    http_server(hub, listening) as (server, address),
+                    httpx2.AsyncClient(trust_env=False) as http,
+                ):
+                    said(f"Hub               {address}/graphql")
+                    walk = tour.Tour(address, simulation, http, console, _now)
+                    try:
+                        await walk.walk()
+                    except tour.TourFailed as failure:
+                        raise DemoFailed(str(failure)) from failure
+                    console.rule()
+                    said(f"The tour's {walk.steps} steps went as told")
+                    if not check:
+                        _print_doors(console, simulation, address)
+                        await server
+    finally:
+        await owner.close()
+
+
+async def _pull(hub: Hub, said: Callable[[str], None]) -> None:
+    assert hub.agencies.inps is not None
+    assert hub.agencies.region is not None
+    said(describe(await pull_admitted_households(hub.database.write, hub.agencies.inps, clock=_now)))
+    region = await pull_region(hub.database.write, hub.agencies.region, clock=_now)
+    for report in (region.job_offers, region.training_courses, region.pacts):
+        said(describe(report))
+
+
+def _tabs(simulation: Simulation) -> TabSource:
+    fiscal_code = simulation.world.person.fiscal_code
+
+    async def tabs() -> Sequence[Tab]:
+        return [
+            _tab(simulation, "The centre opens a person's page", "centre", tour.PERSON_PAGE, {"fiscalCode": fiscal_code}),
+            _tab(
+                simulation, "The centre records a missed convocation", "centre", tour.RECORD_EVENT,
+                {"input": {
+                    "idempotencyKey": "change me for each event", "fiscalCode": fiscal_code,
+                    "type": "CONVOCATION_MISSED", "occurredAt": _now().isoformat(timespec="seconds"),
+                }},
+            ),
+            _tab(
+                simulation, "The municipality finds a household", "municipality", tour.HOUSEHOLD_BY_PROTOCOL,
+                {"protocol": ROME_PROTOCOL},
+            ),
+            _tab(simulation, "INPS pulls the feed", "inps", tour.FEED, {"after": None}),
+        ]  # fmt: skip
+
+    return tabs
+
+
+def _tab(simulation: Simulation, title: str, who: str, query: str, variables: dict[str, object]) -> Tab:
+    token = issue_voucher(simulation.registry, simulation.keys, who)
+    headers = orjson.dumps({"Authorization": f"Bearer {token}"}).decode()
+    return Tab(title, query, orjson.dumps(variables, option=orjson.OPT_INDENT_2).decode(), headers)
+
+
+def _print_doors(console: Console, simulation: Simulation, address: str) -> None:
+    console.print(f"\nGraphiQL, with tabs and fresh tokens:  {address}/graphql\n")
+    for name in CONSUMERS:
+        console.print(
+            f"{name}:\nBearer {issue_voucher(simulation.registry, simulation.keys, name, lifespan=3_600)}\n"
+        )
+    console.print("These tokens live an hour; snodo voucher --as NAME prints another. Ctrl-C ends.")
+
+
+def _narrator(console: Console) -> Callable[[str], None]:
+    started = time.monotonic()
+    return lambda text: console.print(f"{time.monotonic() - started:6.1f} s  {text}")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`snodo serve` and `snodo worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated
+
+import typer
+import uvicorn
+from starlette.types import ASGIApp
+
+from hub.app import running_hub
+from hub.cli.options import DataDir, Port, run, settings_of
+from hub.errors import ConfigurationError
+from hub.ledger.sequencer import Sequencer
+from hub.settings import Settings
+from hub.store.engine import database_url, open_database
+from hub.store.migrations import check_version
+
+
+class PortTaken(ConfigurationError):
+    """Another program listens on this port."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(serve)
+    app.command()(worker)
+
+
+def serve(
+    port: Port = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Serve the hub on a migrated database."""
+    settings = settings_of(port=port, host=host, data_dir=data_dir)
+    listening = listen(settings.host, settings.port)
+    with database_url(settings) as url:
+        run(_serve(settings, url, listening))
+
+
+async def _serve(settings: Settings, url: str, listening: socket.socket) -> None:
+    async with running_hub(settings, url) as hub, http_server(hub, listening) as (server, address):
+        typer.echo(f"Snodo serves {address}/graphql", err=True)
+        await server
+
+
+def worker(data_dir: DataDir = None) -> None:
+    """Do the hub's background work without serving: competes for the sequencer's lock."""
+    settings = settings_of(data_dir=data_dir)
+    with database_url(settings) as url:
+        run(_work(settings, url))
+
+
+async def _work(settings: Settings, url: str) -> None:
+    async with open_database(url, settings) as database:
+        async with database.write.acquire() as connection:
+            await check_version(connection, url)
+        work = asyncio.create_task(Sequencer(database.write, settings.sequencer_interval).run())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, work.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, taken before anything else is started.
+
+    Raises:
+        PortTaken: another program has it; or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(1024)
+    except OSError as error:
+        listening.close()
+        raise PortTaken(
+            f"Port {port} on {host} cannot be had ({error.strerror}): another program listens there. "
+            "Choose another with --port, or 0 for any free one."
+        ) from error
+    return listening
+
+
+@contextlib.asynccontextmanager
+async def http_server(
+    app: ASGIApp, listening: socket.socket
+) -> AsyncIterator[tuple[asyncio.Task[None], str]]:
+    """Serve `app` on the socket; gives the task that ends with the server (on a signal), and the address."""
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        backlog=1024,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn says so in an attribute, not an event)
+        await asyncio.sleep(0.005)
+    host, port = listening.getsockname()[:2]
+    try:
+        yield serving, f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which a signal stops and does not kill: the database is still to be closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The simulated agencies around a hub: PDND, ANPR, INPS and the labour system of Lazio, as HTTP servers on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from connectors.simulators.anpr import AnprSimulator
+from connectors.simulators.demo_world import LAZIO, DemoWorld, demo_world
+from connectors.simulators.inps import InpsSimulator
+from connectors.simulators.keys import DemoKeys, open_keys
+from connectors.simulators.pdnd import PdndSimulator
+from connectors.simulators.region import RegionSimulator
+from connectors.simulators.registry import (
+    ANPR_AUDIENCE_BASE,
+    ASSERTION_AUDIENCE,
+    HUB_AUDIENCE,
+    INPS_AUDIENCE,
+    ISSUER,
+    REGION_AUDIENCE,
+    Registry,
+    demo_registry,
+)
+from connectors.simulators.serving import Ports, serve
+from hub.settings import Environment
+
+AGENCIES = ("pdnd", "anpr", "inps", "region")
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The simulated agencies while they run: their catalogue, keys, people and addresses."""
+
+    registry: Registry
+    keys: DemoKeys
+    world: DemoWorld
+    urls: dict[str, str]
+
+    @property
+    def token_url(self) -> str:
+        """PDND's token endpoint."""
+        return f"{self.urls['pdnd']}/token.oauth2"
+
+    def settings(self) -> dict[str, Any]:
+        """The settings of a hub that stands among these agencies."""
+        hub, service = self.registry.consumer("hub"), self.registry.eservices["hub"]
+        return {
+            "environment": Environment.DEMO,
+            "pdnd_issuer": ISSUER,
+            "pdnd_jwks": f"{self.urls['pdnd']}/.well-known/jwks.json",
+            "audience": HUB_AUDIENCE,
+            "eservice_id": service.eservice_id,
+            "producer_id": service.producer_id,
+            "descriptor_id": service.descriptor_id,
+            "require_eservice_claims": True,
+            "client_id": hub.client_id,
+            "client_key_file": self.keys.path("hub"),
+            "pdnd_token_url": self.token_url,
+            "pdnd_assertion_audience": ASSERTION_AUDIENCE,
+            "anpr_url": self.urls["anpr"],
+            "anpr_audience": ANPR_AUDIENCE_BASE,
+            "anpr_purpose_id": hub.purpose_for("anpr").purpose_id,
+            "inps_url": self.urls["inps"],
+            "inps_audience": INPS_AUDIENCE,
+            "inps_purpose_id": hub.purpose_for("inps").purpose_id,
+            "region_code": LAZIO,
+            "region_url": self.urls["region"],
+            "region_audience": REGION_AUDIENCE,
+            "region_purpose_id": hub.purpose_for("region").purpose_id,
+        }
+
+
+@contextlib.asynccontextmanager
+async def simulated_agencies(
+    data_dir: Path, today: date, ports: Ports | None = None
+) -> AsyncIterator[Simulation]:
+    """Run the agencies until the block ends. Their keys are in the data directory; their people follow from the day."""
+    registry = demo_registry()
+    keys = open_keys(data_dir, registry)
+    world = demo_world(today)
+    apps = {
+        "pdnd": PdndSimulator(registry, keys).app,
+        "anpr": AnprSimulator(registry, keys, world.anpr).app,
+        "inps": InpsSimulator(registry, keys, world.inps).app,
+        "region": RegionSimulator(registry, keys, world.region).app,
+    }
+    async with serve(apps, ports) as urls:
+        yield Simulation(registry, keys, world, urls)

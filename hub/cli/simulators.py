@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`snodo simulate` and `snodo voucher`: the simulated agencies on their own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectors.simulators.keys import open_keys
+from connectors.simulators.pdnd import issue_voucher
+from connectors.simulators.registry import RESERVED, demo_registry
+from connectors.simulators.serving import Ports
+from hub.cli.options import DataDir, run, settings_of
+from hub.cli.simulation import AGENCIES, simulated_agencies
+from hub.errors import ConfigurationError
+
+CONSUMERS = ("centre", "municipality", "region", "inps", "citizen")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(simulate)
+    app.command()(voucher)
+
+
+def simulate(
+    first_port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65_000, help="PDND's port; ANPR, INPS and the region follow. 0 takes free ones."
+        ),
+    ] = 8180,
+    data_dir: DataDir = None,
+) -> None:
+    """Run the simulated agencies for an integrator, and print the settings of a hub among them."""
+    settings = settings_of(data_dir=data_dir)
+    ports = {name: first_port + offset if first_port else 0 for offset, name in enumerate(AGENCIES)}
+    try:
+        bound = Ports(ports)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Ports {first_port} to {first_port + 3} cannot be had ({error.strerror}); choose others with --first-port."
+        ) from error
+    run(_simulate(settings.data_dir, bound))
+
+
+async def _simulate(data_dir: Path, ports: Ports) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with simulated_agencies(data_dir, datetime.now(UTC).date(), ports) as simulation:
+        for name, value in simulation.settings().items():
+            typer.echo(f"SNODO_{name.upper()}={value}")
+        with contextlib.suppress(asyncio.CancelledError):
+            await stopped.wait()
+
+
+def voucher(
+    consumer: Annotated[str, typer.Option("--as", help=f"Who asks: {', '.join(CONSUMERS)}.")],
+    minutes: Annotated[float, typer.Option(min=0.1, max=1_440, help="How long it lives.")] = 60,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a bearer token of the simulated PDND, alone on stdout."""
+    settings = settings_of(data_dir=data_dir)
+    if consumer in RESERVED:
+        raise ConfigurationError(
+            f"A {consumer} asks with an OIDC token (SPID, CIE), which this version of the hub does not take yet."
+        )
+    registry = demo_registry()
+    if consumer not in CONSUMERS:
+        raise ConfigurationError(f"No consumer is called {consumer}; there are {', '.join(CONSUMERS)}.")
+    typer.echo(
+        issue_voucher(
+            registry, open_keys(settings.data_dir, registry), consumer, lifespan=round(minutes * 60)
+        )
+    )
