@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,6 +17,9 @@ R = TypeVar("R")
 
 DIGEST_PREFIX = "sha256:"
 """How the key of a record begins that names none itself."""
+DEEPEST = 32
+"""Objects and lists inside each other that are kept of a record."""
+TOO_DEEP = "[nested too deep to be kept]"
 LONGEST_KEY = 100
 """Characters of a record's key; a longer or unreadable one is replaced by a digest of the record."""
 
@@ -48,14 +52,24 @@ def deliver(
     return Delivered(_key(raw, key_field, payload), version_of(raw), payload, content)
 
 
-def storable(value: Any) -> Any:
-    """The same value with U+0000, which PostgreSQL cannot keep, written as U+FFFD."""
+def storable(value: Any, depth: int = 0) -> Any:
+    """The same value as PostgreSQL's jsonb can keep it, and give it back the same.
+
+    U+0000 becomes U+FFFD, a number beyond 64 bits or beyond all numbers its text, and what is nested deeper than
+    `DEEPEST` a mark: no record of ours is half as deep.
+    """
     if isinstance(value, str):
-        return value.replace("\x00", "�") if "\x00" in value else value
+        return value.replace("\x00", "\ufffd") if "\x00" in value else value
+    if isinstance(value, dict | list) and depth >= DEEPEST:
+        return TOO_DEEP
     if isinstance(value, dict):
-        return {storable(name): storable(member) for name, member in value.items()}
+        return {storable(name): storable(member, depth + 1) for name, member in value.items()}
     if isinstance(value, list):
-        return [storable(member) for member in value]
+        return [storable(member, depth + 1) for member in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value
 
 

@@ -223,6 +223,13 @@ async def test_a_stored_pact_stays_in_its_household_when_its_person_moves_on(
     assert person[5] == other.protocol
 
 
+def nested(levels: int) -> Any:
+    value: Any = None
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 async def test_records_that_are_no_records_are_kept_too(
     hub: Database, clock: Clock, tables: Look, scripted: Scripted
 ) -> None:
@@ -235,10 +242,12 @@ async def test_records_that_are_no_records_are_kept_too(
         {"cod_protocollo_inps": "\x00"},
         {"cod_protocollo_inps": "P-1", "beneficiari": [{"des_nome": "a\x00b"}]},
         {"cod_protocollo_inps": "P" * 500},
+        {"cod_protocollo_inps": "P-2", "altro": [float("inf"), float("nan"), 2**70, 1e300, 0.1 + 0.2, 1e22]},
+        {"cod_protocollo_inps": "P-3", "\x00": {"😀": nested(900)}},
     ]
     inps = scripted(entries * 2)
     report = await pull_admitted_households(hub.write, inps, clock=clock)  # type: ignore[arg-type]
-    assert (report.received, report.quarantined) == (16, 16)
+    assert (report.received, report.quarantined) == (2 * len(entries),) * 2
     kept = (await tables())["quarantined_record"]
     assert len(kept) == len(entries)
     assert len({row[2] for row in kept}) == len(entries)
