@@ -21,8 +21,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, bindparam, func, null, select
 from sqlalchemy.dialects.postgresql import insert
 
-from hub.store.agencies import Agency
-from hub.store.base import Base
 from hub.store.reference.agency_codes import (
     INPS_AGENCY_CODE,
     centre_agency_code,
@@ -30,7 +28,7 @@ from hub.store.reference.agency_codes import (
     region_agency_code,
 )
 from hub.store.statement import Connection, Statement
-from hub.store.territory import EmploymentCentre, Municipality, MunicipalityVersion, Region
+from hub.store.tables import Agency, Base, EmploymentCentre, Municipality, MunicipalityVersion, Region
 from hub.store.vocabulary import AgencyKind
 
 AUTONOMOUS_PROVINCES = ("21", "22")
