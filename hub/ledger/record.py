@@ -107,11 +107,8 @@ async def record_event(
 ) -> Recorded | Refusal:
     """Record one event in the open transaction of `connection`.
 
-    `tolerance`: how far the desk's clock may run ahead of `now`.
-
-    Raises:
-        Forbidden: the caller's purpose may not record events.
-
+    `tolerance`: how far the desk's clock may run ahead of `now`. Whether the recorder may record at all is the caller's to
+    have checked.
     """
     refusal = _refuse_form(command, now + tolerance)
     if refusal is not None:

@@ -85,9 +85,9 @@ class PlannedExecutor(IncrementalExecutor):
     def execute_field(self, parent_type, source, field_details_list, path, position_context):  # type: ignore[no-untyped-def]  # noqa: D102
         if type(source) is dict:
             context: PlannedContext = self.context_value
-            stored = context.catalogue.types[parent_type.name]
+            stored = context.catalogue.types.get(parent_type.name)  # None for a connection, an edge, a page
             name = field_details_list[0].node.name.value
-            if not isinstance(stored.fields.get(name), AskedOf):
+            if stored is None or not isinstance(stored.fields.get(name), AskedOf):
                 value = source[path.key]
                 if value is None or not any(
                     id(details.node) in context.walked for details in field_details_list
