@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The database that is measured on: made once under bench/data, and found there again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import asyncpg
+
+from connectors.simulators.consumers import CENTRE, register_demo_consumers
+from connectors.simulators.keys import DemoKeys, open_keys
+from connectors.simulators.pdnd import issue_voucher
+from connectors.simulators.registry import Registry, demo_registry
+from hub.store.embedded import embedded_server
+from hub.store.engine import connection_arguments
+from hub.store.migrations import migrate
+from hub.store.population.seed import seed_population
+
+SEED, TODAY = 1, date(2026, 11, 21)
+PEOPLE = 1_000
+"""How many of the centre's people are asked for in turn."""
+FEED_PAGES = 40
+
+
+@dataclass(frozen=True)
+class World:
+    """A seeded database, whose consumers are known to the hub."""
+
+    url: str
+    data_dir: Path
+    registry: Registry
+    keys: DemoKeys
+
+    def voucher(self, consumer: str) -> str:
+        """A voucher that outlives the bench."""
+        return issue_voucher(self.registry, self.keys, consumer, lifespan=7_200)
+
+    @property
+    def postmaster(self) -> int:
+        """The process whose children are PostgreSQL's."""
+        return int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+
+
+@contextmanager
+def open_world(data_dir: Path, beneficiaries: int) -> Iterator[World]:
+    """The world with so many beneficiaries, made if it is not there; its server runs until the block ends."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    registry = demo_registry()
+    with embedded_server(data_dir) as url:
+        migrate(url)
+        asyncio.run(_fill(url, registry, beneficiaries))
+        yield World(url, data_dir, registry, open_keys(data_dir, registry))
+
+
+async def _fill(url: str, registry: Registry, beneficiaries: int) -> None:
+    connection = await asyncpg.connect(**connection_arguments(url))
+    try:
+        found = await connection.fetchval("SELECT count(*) FROM beneficiary")
+        if not found:
+            await seed(connection, beneficiaries)
+        elif found != beneficiaries:
+            raise SystemExit(f"The bench's database holds {found} beneficiaries, not {beneficiaries}.")
+        await register_demo_consumers(connection, registry)
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+
+
+async def seed(connection: asyncpg.Connection[asyncpg.Record], beneficiaries: int) -> float:
+    """Fill an empty database; the seconds it took."""
+    print(f"Seeding {beneficiaries:,} beneficiaries …", flush=True)
+    began = time.perf_counter()
+    await seed_population(
+        connection,
+        beneficiaries=beneficiaries,
+        seed=SEED,
+        today=TODAY,
+        progress=lambda _stage, _done, _whole: None,
+    )
+    return time.perf_counter() - began
+
+
+async def read_people(url: str) -> tuple[list[str], list[str]]:
+    """Fiscal codes of the demo centre's people, in no order of theirs; and places in the feed, as its cursors."""
+    connection = await asyncpg.connect(**connection_arguments(url))
+    try:
+        codes = await connection.fetch(
+            "SELECT fiscal_code FROM beneficiary WHERE employment_centre_id ="
+            " (SELECT id FROM employment_centre WHERE code = $1) ORDER BY md5(fiscal_code) LIMIT $2",
+            CENTRE,
+            PEOPLE,
+        )
+        last = await connection.fetchval("SELECT max(position) FROM feed_entry")
+    finally:
+        await connection.close()
+    return (
+        [row["fiscal_code"] for row in codes],
+        [str(position) for position in range(0, last - 500, max(500, last // FEED_PAGES))],
+    )
