@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One run of a flow: page by page from the watermark, each page one transaction that holds the watermark too.
 
-A run that is killed leaves whole pages: the next one goes on from the last. While the agency is asked no connection
-is held and no transaction is open. At the end the records that wait in quarantine are tried again: what they were
+A run that is killed leaves whole pages: the next one goes on from the last. No connection is held and no transaction
+is open for the agency's sake: the next page is asked for while one lands, and awaited outside. At the end the records that wait in quarantine are tried again: what they were
 waiting for (their person, the end of another pact) may have landed meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -68,15 +70,13 @@ async def run_flow(
         run = await runs.begin(connection, agency_id, kind.flow, clock())
     received = landed = quarantined = 0
     watermark = run.watermark
-    while True:
-        page = await kind.fetch(watermark, page_size)
-        refused = await _land_page(pool, kind, run, page, clock())
-        received += len(page.records)
-        landed += len(page.records) - refused
-        quarantined += refused
-        watermark = page.watermark
-        if not page.more:
-            break
+    async with aclosing(_pages(kind, watermark, page_size)) as pages:
+        async for page in pages:
+            refused = await _land_page(pool, kind, run, page, clock())
+            received += len(page.records)
+            landed += len(page.records) - refused
+            quarantined += refused
+            watermark = page.watermark
     released = await _retry(pool, kind, agency_id, clock, page_size)
     async with pool.acquire() as connection:
         await runs.finish(connection, run, clock())
@@ -91,6 +91,21 @@ async def run_flow(
         released=released,
     )
     return report
+
+
+async def _pages(kind: Kind[R], watermark: str | None, page_size: int) -> AsyncGenerator[Page[R]]:
+    """The pages after a watermark; while one is landed the next one is already asked for."""
+    following = asyncio.create_task(kind.fetch(watermark, page_size))
+    try:
+        more = True
+        while more:
+            page = await following
+            if more := page.more:
+                following = asyncio.create_task(kind.fetch(page.watermark, page_size))
+            yield page
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def _land_page(pool: Pool, kind: Kind[R], run: Run, page: Page[R], now: datetime) -> int:

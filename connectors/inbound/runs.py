@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, true, update
 
 from connectors.records.delivery import Page, R
 from hub.errors import ConfigurationError
@@ -50,9 +50,11 @@ async def begin(connection: Connection, agency_id: UUID, flow: str, now: datetim
 async def take_turn(connection: Connection, agency_id: UUID) -> None:
     """Wait until no other transaction lands records of this agency; the turn ends with ours.
 
-    NOTE the row is locked FOR NO KEY UPDATE: foreign keys to the agency go on working meanwhile.
+    NOTE the row is locked FOR NO KEY UPDATE: foreign keys to the agency go on working meanwhile. And each statement is
+    planned for its own page, for this transaction: a plan kept from when the tables were empty reads them whole.
     """
     await _TURN.execute(connection, agency=agency_id)
+    await _PLAN_EACH.execute(connection)
 
 
 async def advance(connection: Connection, run: Run, page: Page[R], landed: int, quarantined: int) -> None:
@@ -85,6 +87,7 @@ _BEGIN = Statement(
     .returning(InboundRun.id)
 )
 _TURN = Statement(select(Agency.id).where(Agency.id == bindparam("agency")).with_for_update(key_share=True))
+_PLAN_EACH = Statement(select(func.set_config("plan_cache_mode", "force_custom_plan", true())))
 _ADVANCE = Statement(
     update(InboundRun)
     .where(InboundRun.id == bindparam("run"))

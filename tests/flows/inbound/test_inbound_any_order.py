@@ -103,7 +103,7 @@ async def clean(owner: Owner) -> None:
             await owner.execute(f"DELETE FROM {table}")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), reports=REPORTS, page_size=st.integers(1, 5))
 async def test_any_prefix_repetition_and_order_gives_the_same_tables(
     hub: Database,
