@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.simulators.anpr import AnprSimulator
 from connectors.simulators.demo_world import LAZIO, DemoWorld, demo_world
+from connectors.simulators.faults import Faults
 from connectors.simulators.inps import InpsSimulator
 from connectors.simulators.keys import DemoKeys, open_keys
 from connectors.simulators.pdnd import PdndSimulator
@@ -40,6 +41,8 @@ class Simulation:
     keys: DemoKeys
     world: DemoWorld
     urls: dict[str, str]
+    faults: dict[str, Faults]
+    """Each agency's switches for faults."""
 
     @property
     def token_url(self) -> str:
@@ -83,11 +86,12 @@ async def simulated_agencies(
     registry = demo_registry()
     keys = open_keys(data_dir, registry)
     world = demo_world(today)
-    apps = {
-        "pdnd": PdndSimulator(registry, keys).app,
-        "anpr": AnprSimulator(registry, keys, world.anpr).app,
-        "inps": InpsSimulator(registry, keys, world.inps).app,
-        "region": RegionSimulator(registry, keys, world.region).app,
+    simulators: dict[str, PdndSimulator | AnprSimulator | InpsSimulator | RegionSimulator] = {
+        "pdnd": PdndSimulator(registry, keys),
+        "anpr": AnprSimulator(registry, keys, world.anpr),
+        "inps": InpsSimulator(registry, keys, world.inps),
+        "region": RegionSimulator(registry, keys, world.region),
     }
-    async with serve(apps, ports) as urls:
-        yield Simulation(registry, keys, world, urls)
+    async with serve({name: one.app for name, one in simulators.items()}, ports) as urls:
+        faults = {name: one.faults for name, one in simulators.items()}
+        yield Simulation(registry, keys, world, urls, faults)

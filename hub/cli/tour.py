@@ -152,7 +152,8 @@ class Tour:
 
     async def _step(self, title: str, who: str, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         self.steps += 1
-        self.console.rule(f"[bold]{self.steps}. {title}", align="left")
+        self.console.rule()
+        self.console.print(f"[bold]{self.steps}. {title}")
         self.console.print(f"as [bold]{who}[/bold], POST /graphql", highlight=False)
         self.console.print(Syntax(query, "graphql", background_color="default"))
         if variables:

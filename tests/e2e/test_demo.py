@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -96,6 +97,19 @@ def test_printed_tokens_and_snodo_voucher_both_open_the_door(
         )
         assert answer.status_code == 200
         assert answer.json()["data"]["conditionalityFeed"]["endCursor"] == "1"
+
+
+def test_the_readmes_question_has_the_readmes_answer(running: tuple[str, Path, str], snodo: Snodo) -> None:
+    address, data_dir, _ = running
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    question, answer = (
+        re.findall(rf"```{language}\n(.*?)```", readme, re.DOTALL) for language in ("graphql", "json")
+    )
+    token = snodo("voucher", "--as", "centre", "--data-dir", str(data_dir)).stdout.strip()
+    answered = httpx2.post(
+        f"{address}/graphql", json={"query": question[0]}, headers={"authorization": f"Bearer {token}"}
+    )
+    assert answered.json() == json.loads(answer[0])
 
 
 def test_the_probes_answer(running: tuple[str, Path, str]) -> None:
