@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The pages of commands and errors name each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+import connectors.connected  # noqa: F401 (defines errors)
+from hub.cli import app
+from hub.errors import SnodoError
+from hub.ledger.refusals import RefusalCode
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+
+def commands(group: Any, prefix: str = "snodo") -> Iterator[str]:
+    """Every command, in words."""
+    if hasattr(group, "commands"):
+        for name, command in group.commands.items():
+            yield from commands(command, f"{prefix} {name}")
+    else:
+        yield prefix
+
+
+def codes(kind: type[SnodoError] = SnodoError) -> Iterator[str]:
+    """The code of every exception of the tree."""
+    yield kind.code
+    for child in kind.__subclasses__():
+        yield from codes(child)
+
+
+@pytest.mark.parametrize("command", sorted(commands(typer.main.get_command(app))))
+def test_every_command_is_on_its_page(command: str) -> None:
+    assert f"`{command}" in (REFERENCE / "commands.md").read_text()
+
+
+@pytest.mark.parametrize("code", sorted({*codes(), *(code.value for code in RefusalCode)}))
+def test_every_error_code_is_on_its_page(code: str) -> None:
+    assert f"`{code}`" in (REFERENCE / "errors.md").read_text()
