@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -14,6 +15,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     VariableDefinitionNode,
+    is_leaf_type,
     is_list_type,
     is_non_null_type,
     type_from_ast,
@@ -23,23 +25,35 @@ from graphql.execution.values import VariableValues, get_variable_values
 Shape: TypeAlias = "tuple[object, ...]"
 
 
+@dataclass(frozen=True)
+class _Variable:
+    """One variable as the operation declares it."""
+
+    name: str
+    required: bool
+    has_default: bool
+    leaf: Callable[[Any], Any] | None
+    """Reads the value of a scalar or an enum; None for any other type, whose values graphql-core reads."""
+    shape: Callable[[Any], object]
+
+
 class VariableReader:
     """Coerces the variables of one operation and tells their shape."""
 
     def __init__(self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]) -> None:
         self._schema = schema
         self._definitions = definitions
-        self._shapes: list[tuple[str, Callable[[Any], object]]] = []
-        for definition in definitions:
-            kind = type_from_ast(schema, definition.type)
-            self._shapes.append((definition.variable.name.value, _shape_reader(kind)))
+        self._variables = [_variable(schema, definition) for definition in definitions]
+        always_there = all(one.shape is _present and one.required for one in self._variables)
+        self._only_shape: Shape | None = (_present(None),) * len(definitions) if always_there else None
 
     def coerce(
         self, given: Mapping[str, Any]
     ) -> tuple[dict[str, Any], VariableValues | None, list[GraphQLError]]:
         """The coerced values, or the errors a client can act on."""
-        if not self._definitions:
-            return {}, None, []
+        read = self._read(given)
+        if read is not None:
+            return read, None, []
         values = get_variable_values(
             self._schema, self._definitions, dict(given), max_errors=10, hide_suggestions=False
         )
@@ -47,15 +61,50 @@ class VariableReader:
             return {}, None, values
         return values.coerced, values, []
 
+    def _read(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The coerced values where all of them are plain; None: ask graphql-core, which also says what is wrong."""
+        coerced: dict[str, Any] = {}
+        for variable in self._variables:
+            value = given.get(variable.name)
+            if value is None:
+                if variable.required or variable.has_default:
+                    return None
+                if variable.name in given:
+                    coerced[variable.name] = None
+            elif variable.leaf is None:
+                return None
+            else:
+                try:
+                    coerced[variable.name] = variable.leaf(value)
+                except Exception:  # any: graphql-core reads it again, and words the error
+                    return None
+        return coerced
+
     def shape(self, coerced: Mapping[str, Any]) -> Shape:
         """Which variables are there, and what a statement's text depends on: booleans, orders, members of filters."""
+        if self._only_shape is not None:
+            return self._only_shape
         return tuple(
             # NOTE absent, null and present are three shapes, and none of them may equal a boolean's value.
-            read(value)
-            if (value := coerced.get(name)) is not None
-            else ("null" if name in coerced else "absent")
-            for name, read in self._shapes
+            [
+                one.shape(value)
+                if (value := coerced.get(one.name)) is not None
+                else ("null" if one.name in coerced else "absent")
+                for one in self._variables
+            ]
         )
+
+
+def _variable(schema: GraphQLSchema, definition: VariableDefinitionNode) -> _Variable:
+    declared: Any = type_from_ast(schema, definition.type)
+    kind = declared.of_type if is_non_null_type(declared) else declared
+    return _Variable(
+        definition.variable.name.value,
+        required=is_non_null_type(declared),
+        has_default=definition.default_value is not None,
+        leaf=kind.coerce_input_value if is_leaf_type(kind) else None,
+        shape=_shape_reader(declared),
+    )
 
 
 def _shape_reader(kind: Any) -> Callable[[Any], object]:

@@ -8,7 +8,7 @@ them costs more than the statement does (docs/adr/0003).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -21,18 +21,20 @@ Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 )
 
+T = TypeVar("T")
+
 
 class Statement:
     """SQL text with `$1 …`, and the names of its parameters in that order."""
 
-    __slots__ = ("_converters", "_defaults", "names", "text")
+    __slots__ = ("_converters", "defaults", "names", "text")
 
     def __init__(self, statement: ClauseElement) -> None:
         compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
         assert isinstance(compiled, SQLCompiler)
         self.text: str = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
-        self._defaults: Mapping[str, Any] = {
+        self.defaults: Mapping[str, Any] = {
             name: bind.value for name, bind in compiled.binds.items() if not bind.required
         }
         self._converters: Mapping[str, Callable[[Any], Any]] = compiled._bind_processors  # type: ignore[assignment]  # noqa: SLF001
@@ -44,10 +46,15 @@ class Statement:
         """
         arguments = []
         for name in self.names:
-            value = values[name] if name in values else self._defaults[name]
+            value = values[name] if name in values else self.defaults[name]
             converter = self._converters.get(name)
             arguments.append(converter(value) if converter is not None else value)
         return arguments
+
+    def converted(self, name: str, read: Callable[[T], Any]) -> Callable[[T], Any]:
+        """`read`, its value as the type of this parameter wants it."""
+        converter = self._converters.get(name)
+        return read if converter is None else lambda source: converter(read(source))
 
     async def fetch(self, connection: Connection, /, **values: Any) -> list[asyncpg.Record]:
         """All rows."""
