@@ -6,9 +6,13 @@ A database is cloned from a template that was migrated once; each test that asks
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import asyncpg
@@ -19,8 +23,11 @@ from hub.settings import Settings
 from hub.store.embedded import embedded_server
 from hub.store.engine import Database, connection_arguments, open_database
 from hub.store.migrations import migrate
+from hub.store.population.seed import seed_population
 
 _numbers = itertools.count(1)
+
+POPULATION_DAY = date(2026, 6, 15)
 
 
 @pytest.fixture(scope="session")
@@ -32,14 +39,22 @@ def shared() -> Path:
     return folder
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder for an embedded server. Not pytest's: that one is closed to every other user by the next pytest that starts,
+    and as root the server runs as a user of its own."""
+    with tempfile.TemporaryDirectory(prefix="snodo-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """A server on which this test process may create databases."""
     given = os.environ.get("SNODO_TEST_DATABASE_URL")
     if given:
         yield given
     else:
-        with embedded_server(tmp_path_factory.mktemp("server")) as url:
+        with open_folder() as folder, embedded_server(folder) as url:
             yield url
 
 
@@ -70,8 +85,6 @@ async def drop_database(server_url: str, name: str) -> None:
 @pytest.fixture(scope="session")
 def template(server_url: str, worker_id: str) -> str:
     """The name of a migrated, empty database that others are copied from."""
-    import asyncio
-
     name = f"snodo_template_{worker_id}"
     url = asyncio.run(create_database(server_url, name, "template0"))
     migrate(url)
@@ -91,6 +104,31 @@ async def database_url(server_url: str, template: str, worker_id: str) -> AsyncI
     """The URL of a migrated database, the test's own."""
     name = f"snodo_test_{worker_id}_{next(_numbers)}"
     yield await create_database(server_url, name, template)
+    await drop_database(server_url, name)
+
+
+@pytest.fixture(scope="session")
+def population(server_url: str, template: str, worker_id: str) -> str:
+    """The name of a database with 2,000 synthetic people of 15 June 2026, that others are copied from."""
+
+    async def fill(url: str) -> None:
+        connection = await asyncpg.connect(**connection_arguments(url))
+        await seed_population(
+            connection, beneficiaries=2_000, seed=1, today=POPULATION_DAY, progress=lambda *_: None
+        )
+        await connection.close()
+
+    name = f"snodo_population_{worker_id}"
+    url = asyncio.run(create_database(server_url, name, template))
+    asyncio.run(fill(url))
+    return name
+
+
+@pytest.fixture
+async def populated_url(server_url: str, population: str, worker_id: str) -> AsyncIterator[str]:
+    """The URL of a database with that population, the test's own."""
+    name = f"snodo_populated_{worker_id}_{next(_numbers)}"
+    yield await create_database(server_url, name, population)
     await drop_database(server_url, name)
 
 

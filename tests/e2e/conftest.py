@@ -6,10 +6,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import open_folder
 
 Snodo = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -27,13 +29,20 @@ def command() -> list[str]:
 
 
 @pytest.fixture
-def snodo(command: list[str], tmp_path: Path) -> Snodo:
-    """Run `snodo …` in an empty folder to its end, at most a minute."""
+def folder() -> Iterator[Path]:
+    """An empty folder, where the command makes its data directory."""
+    with open_folder() as opened:
+        yield opened
+
+
+@pytest.fixture
+def snodo(command: list[str], folder: Path) -> Snodo:
+    """Run `snodo …` in that folder to its end, at most a minute."""
 
     def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*command, *words],
-            cwd=tmp_path,
+            cwd=folder,
             env=environment(settings),
             text=True,
             capture_output=True,

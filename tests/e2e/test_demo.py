@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.conftest import open_folder
 from tests.e2e.conftest import Snodo, environment
 
 
@@ -27,7 +28,7 @@ def test_check_walks_the_tour_and_exits_0_and_again_on_what_it_left(snodo: Snodo
     assert "0 received" in ended.stdout, "the second run pulls nothing twice"
 
 
-def test_a_taken_port_is_said_before_anything_is_started(snodo: Snodo, tmp_path: Path) -> None:
+def test_a_taken_port_is_said_before_anything_is_started(snodo: Snodo, folder: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -37,13 +38,17 @@ def test_a_taken_port_is_said_before_anything_is_started(snodo: Snodo, tmp_path:
     assert f"Port {port} on 127.0.0.1 cannot be had" in ended.stderr
     assert "--port" in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert not (tmp_path / ".snodo").exists()
+    assert not (folder / ".snodo").exists()
 
 
 @pytest.fixture(scope="module")
-def running(command: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, str]]:
+def running(command: list[str]) -> Iterator[tuple[str, Path, str]]:
     """A demo that keeps serving: its address, its data directory, what it printed."""
-    folder = tmp_path_factory.mktemp("demo")
+    with open_folder() as folder:
+        yield from _running(command, folder)
+
+
+def _running(command: list[str], folder: Path) -> Iterator[tuple[str, Path, str]]:
     printed = folder / "printed"
     with printed.open("w") as output:
         process = subprocess.Popen(

@@ -15,12 +15,12 @@ from typing import Any
 
 import asyncpg
 import httpx2
+import pytest
 
 from connectors.simulators.consumers import CENTRE, register_demo_consumers
 from connectors.simulators.keys import open_keys
 from connectors.simulators.pdnd import issue_voucher
 from connectors.simulators.registry import demo_registry
-from hub.store.population.seed import seed_population
 from tests.e2e.conftest import environment
 
 KILLS = 3
@@ -109,16 +109,15 @@ async def read_feed(address: str, token: str, start: str, count: int) -> list[tu
     return entries
 
 
+@pytest.fixture
+def database_url(populated_url: str) -> str:
+    """A population whose feed is full."""
+    return populated_url
+
+
 async def test_each_acknowledged_event_is_in_the_feed_exactly_once(
     command: list[str], database_url: str, owner: asyncpg.Connection[asyncpg.Record], tmp_path: Path
 ) -> None:
-    await seed_population(
-        owner,
-        beneficiaries=1_500,
-        seed=5,
-        today=datetime(2026, 6, 1, tzinfo=UTC).date(),
-        progress=lambda *_: None,
-    )
     registry = demo_registry()
     keys = open_keys(tmp_path, registry)
     await register_demo_consumers(owner, registry)
