@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from hub.access.caller import Caller
 from hub.access.directory import Directory
@@ -11,7 +11,7 @@ from hub.access.operator import Operator, read_operator
 from hub.access.voucher import VoucherVerifier
 from hub.errors import Unauthenticated
 
-Headers = Iterable[tuple[bytes, bytes]]
+Headers = Mapping[bytes, bytes]
 
 
 class Authenticator:
@@ -30,12 +30,7 @@ class Authenticator:
             UpstreamUnavailable: PDND's keys cannot be had.
 
         """
-        authorization = evidence = None
-        for name, value in headers:
-            if name == b"authorization":
-                authorization = value
-            elif name == b"agid-jwt-trackingevidence":
-                evidence = value
+        authorization, evidence = headers.get(b"authorization"), headers.get(b"agid-jwt-trackingevidence")
         if authorization is None:
             raise Unauthenticated
         scheme, _, token = authorization.decode("latin-1").partition(" ")

@@ -15,7 +15,7 @@ from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.errors import ClientError
 from hub.http.answers import GRAPHQL, JSON, Reply, error_reply, fault, formatted, refusal
-from hub.http.authentication import Authenticator
+from hub.http.authentication import Authenticator, Headers
 from hub.http.request import (
     BodyTooLarge,
     GraphQLRequest,
@@ -56,8 +56,8 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        headers = scope["headers"]
-        accept = _header(headers, b"accept")
+        headers = dict(scope["headers"])
+        accept = headers.get(b"accept", b"")
         if (
             self._page is not None
             and scope["method"] == "GET"
@@ -68,7 +68,7 @@ class GraphQLEndpoint:
             return
         media = GRAPHQL if b"application/graphql-response+json" in accept else JSON
         try:
-            reply = await self._reply(scope, receive)
+            reply = await self._reply(scope, headers, receive)
         except ClientError as error:
             reply = refusal(error)
         except asyncio.CancelledError:
@@ -89,15 +89,15 @@ class GraphQLEndpoint:
         )
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _reply(self, scope: Scope, receive: Receive) -> Reply:
+    async def _reply(self, scope: Scope, headers: Headers, receive: Receive) -> Reply:
         method = scope["method"]
         if method == "POST":
-            content_type = _header(scope["headers"], b"content-type").lower()
+            content_type = headers.get(b"content-type", b"").lower()
             if not content_type.startswith(b"application/json") or (
                 b"charset" in content_type and b"utf-8" not in content_type
             ):
                 raise UnsupportedMediaType
-            request = read_post(await self._body(scope, receive))
+            request = read_post(await self._body(headers, receive))
         elif method == "GET":
             request = read_get(scope["query_string"])
         else:
@@ -106,7 +106,7 @@ class GraphQLEndpoint:
                 refusal(MethodNotAllowed("Send GraphQL with POST, or GET for queries.")).body,
                 ((b"allow", b"GET, POST"),),
             )
-        caller, operator = await self._authenticator.authenticate(scope["headers"])
+        caller, operator = await self._authenticator.authenticate(headers)
         return await self.run(request, caller, operator, reads_only=method == "GET")
 
     async def run(
@@ -180,8 +180,8 @@ class GraphQLEndpoint:
         answer["data"] = result.data
         return Reply(200, orjson.dumps(answer))
 
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        announced = _header(scope["headers"], b"content-length")
+    async def _body(self, headers: Headers, receive: Receive) -> bytes:
+        announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced) > self._max_body_bytes:
             raise self._too_large()
         message = await receive()
@@ -201,13 +201,6 @@ class GraphQLEndpoint:
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"The body is larger than the {self._max_body_bytes} bytes this hub takes.")
-
-
-def _header(headers: list[tuple[bytes, bytes]], name: bytes) -> bytes:
-    for key, value in headers:
-        if key == name:
-            return value
-    return b""
 
 
 def _asks(query_string: bytes) -> bool:
