@@ -32,8 +32,8 @@ from hub.http.graphql import GraphQLEndpoint
 from hub.http.metrics import registry
 from hub.http.probes import probe_routes
 from hub.ledger.sequencer import Sequencer
-from hub.plan.operation import DocumentLimits, Documents, Operation, Prepared
-from hub.plan.pages import PageLimits
+from hub.plan.limits import DocumentLimits, PageLimits
+from hub.plan.operation import Documents, Operation, Prepared
 from hub.settings import Environment, Settings
 from hub.store.engine import Database, open_database
 from hub.store.migrations import check_version

@@ -69,7 +69,7 @@ class Mutation:
             fiscal_code=input.fiscal_code,
             type=input.type,
             occurred_at=input.occurred_at,
-            pact_id=decode_id(input.pact_id, "pct")[1] if input.pact_id else None,
+            pact_id=None if input.pact_id in (None, strawberry.UNSET) else decode_id(input.pact_id, "pct")[1],
             note=input.note or None,
         )
         async with context.database.write.acquire() as connection, connection.transaction():
@@ -108,7 +108,15 @@ async def _read_back(info: Info, connection: Any, name: str, type_name: str, key
     values: dict[str, Any] = {}
     for field in selected(document, payload, [node.selection_set for node in raw.field_nodes]):
         if field.name == name:
-            plan = plan_row(context.catalogue, document, type_name, below(field), context.caller.scope, key)
+            plan = plan_row(
+                context.catalogue,
+                document,
+                type_name,
+                below(field),
+                context.caller.scope,
+                context.operation.limits,
+                key,
+            )
             json = await plan.run(connection, context.variables, context.caller)
             values[field.key] = opened(plan, json, context.walked)
     return ReadBack(values)

@@ -28,6 +28,8 @@ from graphql import (
 )
 from graphql.utilities.coerce_input_value import coerce_default_value
 
+from hub.errors import InvalidInput
+
 Variables: TypeAlias = Mapping[str, Any]
 Reader: TypeAlias = Callable[[Variables], Any]
 
@@ -54,7 +56,12 @@ class Argument:
 def arguments_of(
     field_arguments: Mapping[str, GraphQLArgument], node: FieldNode, variables: Variables
 ) -> dict[str, Argument]:
-    """The arguments of one field that are present and not null, by GraphQL name; defaults of the schema included."""
+    """The arguments of one field that are present and not null, by GraphQL name; defaults of the schema included.
+
+    Raises:
+        InvalidInput: an argument that must not be null is.
+
+    """
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
     found: dict[str, Argument] = {}
     for name, definition in field_arguments.items():
@@ -70,6 +77,10 @@ def arguments_of(
             argument = from_node(definition.type, value, variables)
         if argument is not None:
             found[name] = argument
+        elif is_non_null_type(
+            definition.type
+        ):  # a nullable variable with a default may stand here, and be null
+            raise InvalidInput(f"`{name}` must not be null.")
     return found
 
 
@@ -86,7 +97,9 @@ def from_node(kind: GraphQLInputType, node: ValueNode, variables: Variables) -> 
         return None if value is None or value is Undefined else Argument(kind, value, _constant_reader(value))
     # A literal with variables inside: an object or a list, rebuilt at each run from the same AST.
     value = value_from_ast(node, kind, dict(variables))
-    return None if value is None or value is Undefined else Argument(kind, value, _literal_reader(node, kind))
+    if value is Undefined:  # validation has passed, so that only a variable can be what is wrong
+        raise InvalidInput("A variable is null in a place where null is not taken.")
+    return None if value is None else Argument(kind, value, _literal_reader(node, kind))
 
 
 def _holds_variables(node: ValueNode) -> bool:

@@ -36,6 +36,7 @@ from hub.plan.catalogue import (
     ToOne,
 )
 from hub.plan.json_text import Piece, array_of, constant, external_id, joined, members, value_of
+from hub.plan.limits import PageLimits
 from hub.plan.plan import Bind
 from hub.plan.selection import Document, Selected, below, selected
 
@@ -48,10 +49,11 @@ TYPE = "$type"
 class Builder:
     """Builds one plan: collects what it binds and which nodes are walked while the SQL grows."""
 
-    def __init__(self, catalogue: Catalogue, document: Document, scope: Scope) -> None:
+    def __init__(self, catalogue: Catalogue, document: Document, scope: Scope, limits: PageLimits) -> None:
         self.catalogue = catalogue
         self.document = document
         self.scope = scope
+        self.limits = limits
         self.binds: dict[str, Bind] = {}
         self.walked: set[int] = set()
         self._aliases = 0

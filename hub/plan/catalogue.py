@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import ONETOMANY
 
 from hub.errors import ConfigurationError
-from hub.plan.declare import SOURCE, Computed, Condition, Federated, Order, Pages, Rooted, Stands
+from hub.plan.declare import SOURCE, Computed, Condition, Federated, Order, Pages, Rooted, Stands, ordered_by
 
 DEFINITION = "strawberry-definition"
 
@@ -118,6 +118,8 @@ class Catalogue:
     roots: Mapping[str, Rooted]
     conditions: Mapping[str, Mapping[str, Condition]]
     """Conditions of each filter type, by GraphQL field name."""
+    orders: frozenset[str]
+    """Names of the enums that are orders of lists."""
 
     def stored(self, name: str) -> StoredType:
         """The stored type of this GraphQL name; KeyError when the type is not stored."""
@@ -153,6 +155,29 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
         declaration = _declaration(field)
         if isinstance(declaration, Rooted):
             roots[name] = declaration
+    lists = {
+        f"{query.name}.{name}": query.fields[name]
+        for name, root in roots.items()
+        if isinstance(root.source, Pages)
+    }
+    for stored in types.values():
+        kind = schema.type_map[stored.name]
+        assert isinstance(kind, GraphQLObjectType)
+        lists.update(
+            {
+                f"{stored.name}.{name}": kind.fields[name]
+                for name, source in stored.fields.items()
+                if isinstance(source, ByPages)
+            }
+        )
+    orders: set[str] = set()
+    for coordinate, field in lists.items():
+        target = types.get(node_type_name(schema, field))
+        if target is None:
+            problems.append(f"{coordinate} is a list of {node_type_name(schema, field)}, which is not stored")
+            continue
+        orders.update(_check_order(coordinate, field, target, problems))
+        _check_filter(coordinate, field, problems)
     if problems:
         raise SchemaMismatch(
             "The schema and the tables disagree:\n" + "\n".join(f"  - {problem}" for problem in problems)
@@ -167,6 +192,7 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
             for name, kind in schema.type_map.items()
             if isinstance(kind, GraphQLInputObjectType)
         },
+        orders=frozenset(orders),
     )
 
 
@@ -189,11 +215,8 @@ def _read_type(
     mapper: Mapper[Any] = inspect(stands.table)
     table = mapper.local_table
     assert isinstance(table, Table)
-    problems.extend(
-        f"{kind.name} is ordered by {table.name}.{column}, which may be NULL"
-        for column in stands.order.columns
-        if table.c[column].nullable
-    )
+    for column in stands.order.columns:
+        _check_ordering(kind.name, table, column, problems)
     fields: dict[str, Source] = {}
     for name, field in kind.fields.items():
         found = _read_field(kind.name, name, field, mapper, stands, problems)
@@ -275,6 +298,42 @@ def _order(relation: RelationshipProperty[Any]) -> tuple[tuple[str, bool], ...]:
         column: Any = clause.element if isinstance(clause, UnaryExpression) else clause
         order.append((column.name, descending))
     return tuple(order)
+
+
+def _check_ordering(what: str, table: Table, column: str, problems: list[str]) -> None:
+    """A keyset page compares the columns of its order, which NULL would make neither true nor false."""
+    if column not in table.c:
+        problems.append(f"{what} is ordered by {table.name}.{column}, which there is not")
+    elif table.c[column].nullable:
+        problems.append(f"{what} is ordered by {table.name}.{column}, which may be NULL")
+
+
+def _check_order(coordinate: str, field: GraphQLField, target: StoredType, problems: list[str]) -> list[str]:
+    """Check the words of a list's `orderBy`; the name of its enum, if it has one."""
+    argument = field.args.get("orderBy")
+    if argument is None:
+        return []
+    kind = get_named_type(argument.type)
+    for item in kind.extensions[DEFINITION].wrapped_cls:
+        _check_ordering(
+            f"{coordinate} by {kind.name}.{item.name}", target.table, ordered_by(item)[0], problems
+        )
+    return [kind.name]
+
+
+def _check_filter(coordinate: str, field: GraphQLField, problems: list[str]) -> None:
+    """Every member of a list's `filter` must stand for a condition."""
+    argument = field.args.get("filter")
+    if argument is None:
+        return
+    kind = get_named_type(argument.type)
+    assert isinstance(kind, GraphQLInputObjectType)
+    known = _conditions(kind)
+    problems.extend(
+        f"{kind.name}.{name}, which filters {coordinate}, stands for no condition"
+        for name in kind.fields
+        if name not in known
+    )
 
 
 def _check_targets(

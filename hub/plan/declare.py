@@ -15,6 +15,7 @@ refused when the hub starts (`hub.plan.catalogue`).
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -40,6 +41,12 @@ class Order:
 
     columns: tuple[str, ...] = ()
     descending: bool = False
+
+
+def ordered_by(item: enum.Enum) -> tuple[str, bool]:
+    """The column a word of an order names, and whether it descends."""
+    word = str(item.value)
+    return word.removeprefix("-"), word.startswith("-")
 
 
 @dataclass(frozen=True)

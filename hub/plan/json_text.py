@@ -32,12 +32,12 @@ Piece: TypeAlias = "str | ColumnElement[Any]"
 _MOST_ARGUMENTS = 90
 # What a constant may hold: JSON punctuation, GraphQL names and the hub's own words. A quote or a backslash cannot get in,
 # so a constant can never end the SQL string it stands in.
-_CONSTANT = re.compile(r'^[\w{}\[\]":,$ .+\-]*$', re.ASCII)
+_CONSTANT = re.compile(r'[\w{}\[\]":,$ .+\-]*', re.ASCII)
 
 
 def constant(text: str) -> ColumnElement[str]:
     """A piece of the answer that is the same for every caller and value, as an SQL string."""
-    if not _CONSTANT.match(text):
+    if not _CONSTANT.fullmatch(text):
         raise ValueError("a constant of an answer may not hold this character")
     return literal_column(f"'{text}'", Text)
 

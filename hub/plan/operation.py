@@ -25,20 +25,12 @@ from graphql import (
 from hub.access.caller import Caller, Scope
 from hub.plan.catalogue import Catalogue
 from hub.plan.depth import check_depth
-from hub.plan.pages import PageLimits
+from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.plan import Plan
 from hub.plan.roots import plan_root
 from hub.plan.selection import Document, selected
 from hub.plan.variables import Shape, VariableReader
 from hub.store.vocabulary import Capability
-
-
-@dataclass(frozen=True)
-class DocumentLimits:
-    """How large a document may be: lexical tokens, and levels of fields."""
-
-    tokens: int = 10_000
-    depth: int = 16
 
 
 @dataclass(frozen=True)
@@ -74,9 +66,11 @@ class Operation:
         self.definition = definition
         self.kind = definition.operation
         self.name = definition.name.value if definition.name else None
-        self.variables = VariableReader(catalogue.schema, definition.variable_definitions or ())
+        self.variables = VariableReader(
+            catalogue.schema, definition.variable_definitions or (), catalogue.orders
+        )
         self._catalogue = catalogue
-        self._limits = limits
+        self.limits = limits
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
@@ -121,7 +115,7 @@ class Operation:
                     continue
                 if root.requires is not None:
                     requires.add(root.requires)
-                plan = plan_root(self._catalogue, document, field, root, scope, self._limits)
+                plan = plan_root(self._catalogue, document, field, root, scope, self.limits)
                 plans[field.key] = plan
                 stored = stored and plan.is_stored
                 parts.append((text, plan))

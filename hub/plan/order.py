@@ -15,6 +15,7 @@ from sqlalchemy.types import Date, DateTime, Integer, Numeric
 from sqlalchemy.types import Uuid as UuidType
 
 from hub.plan.catalogue import StoredType
+from hub.plan.declare import ordered_by
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,15 @@ class TotalOrder:
 def total_order(stored: StoredType, asked: list[enum.Enum] | None) -> TotalOrder:
     """The order asked for (`-column` descends), or the type's own; with the key at the end."""
     if asked:
-        columns = [(str(item.value).lstrip("-"), str(item.value).startswith("-")) for item in asked]
+        columns = [ordered_by(item) for item in asked]
     else:
         columns = [(name, stored.order.descending) for name in stored.order.columns]
-    distinct = (
-        list(dict(reversed(columns)).items())[::-1]
-        if len({n for n, _ in columns}) < len(columns)
-        else columns
-    )
+    distinct: dict[str, bool] = {}
+    for name, descending in columns:
+        distinct.setdefault(name, descending)  # a column named again decides nothing any more
     key = "id" if "id" in stored.table.c else next(iter(stored.table.primary_key.columns)).name
-    if key not in {name for name, _ in distinct}:
-        distinct = [*distinct, (key, distinct[-1][1] if distinct else False)]
-    return TotalOrder(stored.table.name, tuple(distinct))
+    distinct.setdefault(key, next(reversed(distinct.values()), False))
+    return TotalOrder(stored.table.name, tuple(distinct.items()))
 
 
 def _python_type(kind: object) -> type:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type
@@ -29,6 +28,7 @@ from hub.plan.builder import Builder
 from hub.plan.catalogue import Link, StoredType, node_type_name
 from hub.plan.cursor import cursor_expression, read_cursor
 from hub.plan.json_text import Piece, constant, joined, members
+from hub.plan.limits import PageLimits
 from hub.plan.order import TotalOrder, total_order
 from hub.plan.selection import Selected, below, selected
 
@@ -39,17 +39,7 @@ class InvalidPage(InvalidInput):
     code = "INVALID_PAGE"
 
 
-@dataclass(frozen=True)
-class PageLimits:
-    """Rows of a page when none are asked for, and at most."""
-
-    default: int = 50
-    most: int = 1_000
-
-
-def root_pages(
-    builder: Builder, field: Selected, definition: GraphQLField, limits: PageLimits
-) -> Select[Any]:
+def root_pages(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
     """The statement of a root field that is a connection."""
     target = builder.catalogue.stored(node_type_name(builder.catalogue.schema, definition))
     pieces = _connection(
@@ -57,7 +47,6 @@ def root_pages(
         field,
         definition,
         target,
-        limits,
         lambda row: [visible(row, target.table.name, builder.scope)],
         None,
     )
@@ -76,7 +65,6 @@ def related_pages(
         field,
         kind.fields[field.name],
         target,
-        PageLimits(),
         lambda other: [builder.to_rows(link, row, other, stored.table.name)],
         row,
     )
@@ -87,7 +75,6 @@ def _connection(
     field: Selected,
     definition: GraphQLField,
     target: StoredType,
-    limits: PageLimits,
     belongs: Callable[[FromClause], list[ColumnElement[bool]]],
     parent: FromClause | None,
 ) -> list[Piece]:
@@ -100,7 +87,7 @@ def _connection(
     asked = arguments.get("orderBy")
     order = total_order(target, None if asked is None else list(asked.example))
     backward = "last" in arguments
-    read_size = _size_reader(arguments, limits)
+    read_size = _size_reader(arguments, builder.limits)
     size = builder.bind(read_size, BigInteger())
 
     rows = builder.alias(target)
@@ -329,9 +316,7 @@ def _cursor_values(
     return [builder.bind(part(index), column.type) for index, column in enumerate(order.keys(row))]
 
 
-def feed_pages(
-    builder: Builder, field: Selected, definition: GraphQLField, limits: PageLimits
-) -> Select[Any]:
+def feed_pages(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
     """The statement of `conditionalityFeed`: entries whose position is above the cursor's."""
     arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
     page_type = get_named_type(definition.type)
@@ -341,7 +326,7 @@ def feed_pages(
     start = builder.bind(
         (lambda _v: 0) if after is None else (lambda v: feed_position(after.read(v))), BigInteger()
     )
-    size = builder.bind(_size_reader(arguments, limits), BigInteger())
+    size = builder.bind(_size_reader(arguments, builder.limits), BigInteger())
     rows = builder.alias(target)
     order = TotalOrder(target.table.name, (("position", False),))
     page = (

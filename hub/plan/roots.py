@@ -13,16 +13,16 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Scope
 from hub.access.rows import visible
-from hub.errors import InvalidInput
 from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
 from hub.plan.catalogue import Catalogue, StoredType
 from hub.plan.declare import FeedPages, Lookup, NodeLookup, Rooted
 from hub.plan.json_text import constant, joined
-from hub.plan.pages import PageLimits, feed_pages, root_pages
+from hub.plan.limits import PageLimits
+from hub.plan.pages import feed_pages, root_pages
 from hub.plan.plan import Plan
 from hub.plan.selection import Document, Selected, below
-from hub.store.identifiers import decode_id
+from hub.store.identifiers import decode_id, id_prefix
 from hub.store.statement import Statement
 from hub.store.vocabulary import GrantScope
 
@@ -36,7 +36,7 @@ def plan_root(
         InvalidInput: the arguments cannot be planned.
 
     """
-    builder = Builder(catalogue, document, scope)
+    builder = Builder(catalogue, document, scope, limits)
     query = catalogue.schema.query_type
     assert query is not None
     definition = query.fields[field.name]
@@ -46,9 +46,9 @@ def plan_root(
         case NodeLookup(argument):
             statement = _node(builder, field, definition, argument)
         case FeedPages():
-            statement = feed_pages(builder, field, definition, limits)
+            statement = feed_pages(builder, field, definition)
         case _:
-            statement = root_pages(builder, field, definition, limits)
+            statement = root_pages(builder, field, definition)
     return _finish(builder, statement)
 
 
@@ -58,10 +58,11 @@ def plan_row(
     type_name: str,
     selections: Sequence[SelectionSetNode | None],
     scope: Scope,
+    limits: PageLimits,
     key: UUID,
 ) -> Plan:
     """The plan that reads back one row by its key, as the caller sees it."""
-    builder = Builder(catalogue, document, scope)
+    builder = Builder(catalogue, document, scope, limits)
     stored = catalogue.stored(type_name)
     return _finish(
         builder, _one(builder, stored, selections, "id", builder.bind(lambda _v: key, PG_UUID(as_uuid=True)))
@@ -92,11 +93,8 @@ def _lookup(
 
 def _node(builder: Builder, field: Selected, definition: GraphQLField, argument: str) -> Select[Any]:
     given = arguments_of(definition.args, field.nodes[0], builder.document.variables)[argument]
-    try:
-        prefix, _ = decode_id(given.example)
-        stored = builder.catalogue.by_prefix.get(prefix)
-    except InvalidInput:
-        stored = None
+    # NOTE by the prefix alone, as the shape of variables sees it: the plan also serves the ids that come after this one.
+    stored = builder.catalogue.by_prefix.get(id_prefix(given.example))
     value = builder.bind(given.read, PG_UUID(as_uuid=True), lambda text: decode_id(text)[1])
     if stored is None:
         # No table has such ids: the answer is null, or the error decode_id raises when the value is bound.

@@ -10,21 +10,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLIncludeDirective,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
-    GraphQLSkipDirective,
     GraphQLUnionType,
     InlineFragmentNode,
     NamedTypeNode,
+    SelectionNode,
     SelectionSetNode,
-    get_directive_values,
+    VariableNode,
 )
 
+from hub.errors import InvalidInput
 from hub.plan.arguments import Variables
 
 
@@ -53,11 +55,18 @@ class Document:
 def selected(
     document: Document, kind: GraphQLObjectType, selections: Sequence[SelectionSetNode | None]
 ) -> list[Selected]:
-    """The fields asked of an object of type `kind`, in the order of their first mention."""
+    """The fields asked of an object of type `kind`, in the order of their first mention.
+
+    Raises:
+        InvalidInput: the condition of a directive is null.
+
+    """
     grouped: dict[str, list[FieldNode]] = {}
+    # NOTE one set for all that is merged: a fragment opened at each mention would double with every level.
+    seen: set[str] = set()
     for selection in selections:
         if selection is not None:
-            for node in _fields(document, kind, selection, set()):
+            for node in _fields(document, kind, selection, seen):
                 key = node.alias.value if node.alias else node.name.value
                 grouped.setdefault(key, []).append(node)
     return [Selected(key, nodes) for key, nodes in grouped.items()]
@@ -92,14 +101,24 @@ def _fields(
             yield from _fields(document, kind, inner, seen)
 
 
-def _included(document: Document, node: object) -> bool:
-    if not node.directives:  # type: ignore[attr-defined]
-        return True
-    skip = get_directive_values(GraphQLSkipDirective, node, dict(document.variables))  # type: ignore[arg-type]
-    if skip and skip["if_"] is True:
-        return False
-    include = get_directive_values(GraphQLIncludeDirective, node, dict(document.variables))  # type: ignore[arg-type]
-    return not (include and include["if_"] is False)
+def _included(document: Document, node: SelectionNode) -> bool:
+    return all(
+        _holds(document, directive) is (directive.name.value == "include")
+        for directive in node.directives or ()
+        if directive.name.value in ("skip", "include")
+    )
+
+
+def _holds(document: Document, directive: DirectiveNode) -> bool:
+    """The condition of `@skip` or `@include`: validation lets it be a literal or a variable, and nothing else."""
+    given = next(argument.value for argument in directive.arguments or () if argument.name.value == "if")
+    if isinstance(given, VariableNode):
+        value = document.variables.get(given.name.value)
+        if not isinstance(value, bool):
+            raise InvalidInput(f"`@{directive.name.value}` needs true or false in `${given.name.value}`.")
+        return value
+    assert isinstance(given, BooleanValueNode)
+    return given.value
 
 
 def _applies(schema: GraphQLSchema, condition: str, kind: GraphQLObjectType) -> bool:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -21,6 +21,8 @@ from graphql import (
     type_from_ast,
 )
 from graphql.execution.values import VariableValues, get_variable_values
+
+from hub.store.identifiers import id_prefix
 
 Shape: TypeAlias = "tuple[object, ...]"
 
@@ -40,10 +42,16 @@ class _Variable:
 class VariableReader:
     """Coerces the variables of one operation and tells their shape."""
 
-    def __init__(self, schema: GraphQLSchema, definitions: Sequence[VariableDefinitionNode]) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        definitions: Sequence[VariableDefinitionNode],
+        orders: Collection[str] = frozenset(),
+    ) -> None:
+        """Take the operation's definitions, and the names of the enums that are orders of lists."""
         self._schema = schema
         self._definitions = definitions
-        self._variables = [_variable(schema, definition) for definition in definitions]
+        self._variables = [_variable(schema, definition, orders) for definition in definitions]
         always_there = all(one.shape is _present and one.required for one in self._variables)
         self._only_shape: Shape | None = (_present(None),) * len(definitions) if always_there else None
 
@@ -95,7 +103,9 @@ class VariableReader:
         )
 
 
-def _variable(schema: GraphQLSchema, definition: VariableDefinitionNode) -> _Variable:
+def _variable(
+    schema: GraphQLSchema, definition: VariableDefinitionNode, orders: Collection[str]
+) -> _Variable:
     declared: Any = type_from_ast(schema, definition.type)
     kind = declared.of_type if is_non_null_type(declared) else declared
     return _Variable(
@@ -103,27 +113,26 @@ def _variable(schema: GraphQLSchema, definition: VariableDefinitionNode) -> _Var
         required=is_non_null_type(declared),
         has_default=definition.default_value is not None,
         leaf=kind.coerce_input_value if is_leaf_type(kind) else None,
-        shape=_shape_reader(declared),
+        shape=_shape_reader(declared, orders),
     )
 
 
-def _shape_reader(kind: Any) -> Callable[[Any], object]:
+def _shape_reader(kind: Any, orders: Collection[str]) -> Callable[[Any], object]:
     if is_non_null_type(kind):
-        return _shape_reader(kind.of_type)
+        return _shape_reader(kind.of_type, orders)
     if is_list_type(kind):
-        inner = _shape_reader(kind.of_type)
+        inner = _shape_reader(kind.of_type, orders)
         if inner is _present:
             return _present
         return lambda items: tuple(inner(item) for item in items)
     if isinstance(kind, GraphQLInputObjectType):
-        return _object_shape(kind)
-    if isinstance(kind, GraphQLEnumType):
-        # An order is part of the statement's text. Other words could be bound, and share their plans; they are few.
-        return _word
+        return _object_shape(kind, orders)
+    if isinstance(kind, GraphQLEnumType) and kind.name in orders:
+        return _word  # an order is part of the statement's text; any other word is bound
     if isinstance(kind, GraphQLScalarType) and kind.name == "Boolean":
         return bool
     if isinstance(kind, GraphQLScalarType) and kind.name == "ID":
-        return _prefix
+        return id_prefix  # which table `node` reads; anything else of the text is content
     return _present
 
 
@@ -135,18 +144,12 @@ def _word(value: Any) -> object:
     return value.name if isinstance(value, enum.Enum) else value
 
 
-def _prefix(value: Any) -> object:
-    """An id's kind decides which table `node` reads. Anything else of the text is content."""
-    text = str(value)
-    return text[:3] if text[3:4] == "_" and text[:3].isascii() and text[:3].islower() else ""
-
-
-def _object_shape(kind: GraphQLInputObjectType) -> Callable[[Any], object]:
+def _object_shape(kind: GraphQLInputObjectType, orders: Collection[str]) -> Callable[[Any], object]:
     readers: dict[str, Callable[[Any], object]] = {}
 
     def read(value: Any) -> object:
         if not readers:  # filled at first use: input types may contain themselves
-            readers.update({name: _shape_reader(field.type) for name, field in kind.fields.items()})
+            readers.update({name: _shape_reader(field.type, orders) for name, field in kind.fields.items()})
         return tuple((name, readers[name](member)) for name, member in value.items() if member is not None)
 
     return read

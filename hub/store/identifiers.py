@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hub.errors import InvalidInput
 
-_SHAPE = re.compile(r"^([a-z]{3})_([0-9a-f]{32})$")
+_SHAPE = re.compile(r"([a-z]{3})_([0-9a-f]{32})")
 
 
 class InvalidId(InvalidInput):
@@ -20,6 +20,12 @@ def encode_id(prefix: str, key: UUID) -> str:
     return f"{prefix}_{key.hex}"
 
 
+def id_prefix(text: str) -> str:
+    """The prefix an id seems to have, by its form alone; empty when it has none."""
+    prefix, underscore, _ = text.partition("_")
+    return prefix if underscore and len(prefix) == 3 and prefix.isascii() and prefix.islower() else ""
+
+
 def decode_id(text: str, expected: str | None = None) -> tuple[str, UUID]:
     """The prefix and the key of an id.
 
@@ -27,7 +33,7 @@ def decode_id(text: str, expected: str | None = None) -> tuple[str, UUID]:
         InvalidId: it is not of the shape, or its prefix is not the one expected.
 
     """
-    match = _SHAPE.match(text)
+    match = _SHAPE.fullmatch(text)
     if match is None:
         raise InvalidId
     prefix, digits = match.groups()

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The whole hub over real HTTP on a world made by hand, one for each test process; and another that may be written to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx2
+import pytest
+
+from connectors.simulators.consumers import register_demo_consumers
+from connectors.simulators.keys import DemoKeys, open_keys
+from connectors.simulators.pdnd import issue_voucher
+from connectors.simulators.registry import Consumer, Purpose, Registry, demo_id, demo_registry
+from connectors.simulators.serving import serve
+from hub.access.registration import Registration, register, revoke
+from hub.app import Hub, running_hub
+from hub.settings import Settings
+from hub.store.engine import connection_arguments
+from hub.store.reference.demo import load_demo_reference
+from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+from schema.build import sdl
+from tests.api.oracle import Oracle, Sight, cursor_id
+from tests.api.world import EAST, LATINA, NORTH, ROMA, TORINO_CENTRE, World, build_world
+from tests.conftest import create_database, drop_database
+
+MORE: dict[str, tuple[GrantScope, tuple[str, ...], frozenset[Capability]]] = {
+    "two-centres": (GrantScope.CENTRE, (NORTH, TORINO_CENTRE), frozenset({Capability.RECORD_EVENTS})),
+    "two-towns": (GrantScope.MUNICIPALITY, (LATINA, ROMA), frozenset()),
+    "two-regions": (GrantScope.REGION, ("01", "12"), frozenset()),
+    "east": (GrantScope.CENTRE, (EAST,), frozenset({Capability.RECORD_EVENTS})),
+    "nowhere": (GrantScope.REGION, (), frozenset({Capability.RECORD_EVENTS})),
+    "revoked": (GrantScope.CENTRE, (NORTH,), frozenset()),
+}
+"""Consumers of the hub beside the demo's four: scope, areas, capabilities. Those with two areas take another plan."""
+
+SIGHTS: Mapping[str, Sight] = MappingProxyType(
+    {
+        "centre": Sight("CENTRE", (NORTH,)),
+        "municipality": Sight("MUNICIPALITY", (ROMA,)),
+        "region": Sight("REGION", ("12",)),
+        "inps": Sight("NATIONAL"),
+        **{name: Sight(scope.value, areas) for name, (scope, areas, _) in MORE.items() if name != "revoked"},
+    }
+)
+"""How far each caller sees."""
+
+
+def _registry() -> Registry:
+    demo = demo_registry()
+    consumers = dict(demo.consumers)
+    for name in (*MORE, "stranger"):
+        purpose = Purpose(demo_id("purpose", name, "hub"), "hub")
+        consumers[name] = Consumer(
+            name, name, demo_id("organisation", name), demo_id("client", name), (purpose,)
+        )
+    return Registry(consumers=MappingProxyType(consumers), eservices=demo.eservices)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def data(self) -> Any:
+        """The data of an answer without errors."""
+        assert self.status == 200, self.body
+        assert self.json.keys() == {"data"}, self.body
+        return self.json["data"]
+
+    @property
+    def codes(self) -> list[str]:
+        """The code of each error; there is no trace of the inside in any."""
+        for inside in (b"Traceback", b".py", b"asyncpg", b"SELECT", b"sqlalchemy"):
+            assert inside not in self.body
+        return [error["extensions"]["code"] for error in self.json["errors"]]
+
+
+class Service:
+    """A running hub: its address, its database, and the callers it knows."""
+
+    def __init__(
+        self, hub: Hub, url: str, client: httpx2.AsyncClient, registry: Registry, keys: DemoKeys,
+        owner: asyncpg.Connection[asyncpg.Record], world: World,
+    ) -> None:  # fmt: skip
+        self.hub, self.url, self.client, self.registry, self.keys = hub, url, client, registry, keys
+        self.owner, self.world = owner, world
+        self._tokens: dict[str, str] = {}
+
+    def token(self, name: str) -> str:
+        if name not in self._tokens:
+            self._tokens[name] = issue_voucher(self.registry, self.keys, name)
+        return self._tokens[name]
+
+    async def send(self, method: str = "POST", path: str = "/graphql", **request: Any) -> Answer:
+        """Any HTTP request, as it is."""
+        response = await self.client.request(method, self.url + path, **request)
+        return Answer(response.status_code, response.content, response.headers)
+
+    async def __call__(self, query: str, *, as_: str = "centre", **variables: Any) -> Answer:
+        """Ask one question as one of the callers."""
+        return await self.send(
+            json={"query": query, "variables": variables},
+            headers={"authorization": f"Bearer {self.token(as_)}"},
+        )
+
+    async def oracle(self) -> Oracle:
+        return await Oracle.read(self.owner, sdl())
+
+    async def metric(self, name: str) -> float:
+        lines = (await self.send("GET", "/metrics")).body.decode().splitlines()
+        return float(next(line for line in lines if line.startswith(name + " ")).split()[1])
+
+
+def with_named_cursors(value: Any) -> Any:
+    """The answer with each cursor in the oracle's words: which row it stands for."""
+    match value:
+        case dict():
+            return {
+                key: f"cursor:{cursor_id(found)}"
+                if key.lower().endswith("cursor") and isinstance(found, str) and not found.isdigit()
+                else with_named_cursors(found)
+                for key, found in value.items()
+            }
+        case list():
+            return [with_named_cursors(item) for item in value]
+        case _:
+            return value
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    return _registry()
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hub")
+
+
+@pytest.fixture(scope="session")
+def keys(data_dir: Path, registry: Registry) -> DemoKeys:
+    return open_keys(data_dir, registry)
+
+
+@pytest.fixture(scope="session")
+async def world_database(
+    server_url: str, template: str, worker_id: str, registry: Registry
+) -> AsyncIterator[tuple[str, World]]:
+    """A database with the world in it, to be copied: its name, and what the tests name of the world."""
+    name = f"snodo_world_{worker_id}"
+    url = await create_database(server_url, name, template)
+    connection = await asyncpg.connect(**connection_arguments(url))
+    try:
+        await load_demo_reference(connection)
+        await register_demo_consumers(connection, registry)
+        for consumer, (scope, areas, capabilities) in MORE.items():
+            known = registry.consumer(consumer)
+            purpose_id = UUID(known.purpose_for("hub").purpose_id)
+            await register(
+                connection,
+                Registration(
+                    agency_code=consumer,
+                    agency_name=consumer,
+                    agency_kind=AgencyKind.ACCREDITED,
+                    client_id=UUID(known.client_id),
+                    purpose_id=purpose_id,
+                    purpose="Test",
+                    scope=scope,
+                    areas=areas,
+                    capabilities=capabilities,
+                ),
+            )
+            if consumer == "revoked":
+                await revoke(connection, purpose_id)
+        world = await build_world(connection)
+    finally:
+        await connection.close()
+    yield name, world
+    await drop_database(server_url, name)
+
+
+class Opener:
+    """Opens hubs on copies of the world."""
+
+    def __init__(
+        self, server_url: str, worker_id: str, world: tuple[str, World], registry: Registry, keys: DemoKeys
+    ) -> None:
+        self._server_url, self._worker_id = server_url, worker_id
+        self._template, self._world = world
+        self._registry, self._keys = registry, keys
+
+    @asynccontextmanager
+    async def __call__(self, name: str, **settings: Any) -> AsyncIterator[Service]:
+        """A hub of its own with these settings, until the block ends."""
+        database = f"snodo_api_{name}_{self._worker_id}"
+        async with AsyncExitStack() as stack:
+            url = await create_database(self._server_url, database, self._template)
+            stack.push_async_callback(drop_database, self._server_url, database)
+            owner = await asyncpg.connect(**connection_arguments(url))
+            stack.push_async_callback(owner.close)
+            hub = await stack.enter_async_context(
+                running_hub(
+                    Settings(
+                        data_dir=self._keys.folder.parent,
+                        read_connections=4,
+                        write_connections=4,
+                        **settings,
+                    ),
+                    url,
+                )
+            )
+            urls = await stack.enter_async_context(serve({"hub": hub}))
+            client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, timeout=30))
+            yield Service(hub, urls["hub"], client, self._registry, self._keys, owner, self._world)
+
+
+@pytest.fixture(scope="session")
+def open_hub(
+    server_url: str,
+    worker_id: str,
+    world_database: tuple[str, World],
+    registry: Registry,
+    keys: DemoKeys,
+) -> Opener:
+    """Opens further hubs, for tests that need settings or a database of their own."""
+    return Opener(server_url, worker_id, world_database, registry, keys)
+
+
+@pytest.fixture(scope="session")
+async def ask(open_hub: Opener) -> AsyncIterator[Service]:
+    """The hub whose rows no test changes; no sequencer runs, so that what waits for its position keeps waiting."""
+    async with open_hub("read", sequencer=False) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+async def writable(open_hub: Opener) -> AsyncIterator[Service]:
+    """A hub that tests may write to; it sequences what they record."""
+    async with open_hub("write") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def world(world_database: tuple[str, World]) -> World:
+    return world_database[1]
+
+
+@pytest.fixture(scope="session")
+async def oracle(ask: Service) -> Oracle:
+    """What `ask` should answer."""
+    return await ask.oracle()
+
+
+Agree = Any
+
+
+@pytest.fixture(scope="session")
+def agree(ask: Service, oracle: Oracle) -> Agree:
+    """Asks the hub and the reference the same, and holds the answers together; gives the data."""
+
+    async def compare(query: str, as_: str = "centre", **variables: Any) -> Any:
+        answer = await ask(query, as_=as_, **variables)
+        expected = oracle.answer(query, SIGHTS[as_], variables)
+        found = with_named_cursors(answer.data)
+        assert found == expected
+        assert json.dumps(found) == json.dumps(expected), "the keys stand in the order they were asked for"
+        return answer.data
+
+    return compare

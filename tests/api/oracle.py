@@ -1,0 +1,381 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The reference: graphql-core's own executor over rows in memory, and the rules of who sees what, written from their words.
+
+Nothing here is shared with the planner: the schema comes from its SDL, the rows from plain SQL.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from graphql import GraphQLResolveInfo, build_schema, execute_sync, parse
+
+Row = dict[str, Any]
+
+TABLES = (
+    "municipality", "employment_centre", "agency", "household", "benefit", "beneficiary", "activity", "convocation",
+    "pact", "pact_goal", "puc_project", "puc_assignment", "job_offer", "training_course", "conditionality_event", "feed_entry",
+)  # fmt: skip
+PREFIX = {
+    "Beneficiary": "ben",
+    "Household": "hsh",
+    "Pact": "pct",
+    "ConditionalityEvent": "evt",
+    "JobOffer": "job",
+    "TrainingCourse": "crs",
+    "PucProject": "puc",
+}
+TABLE = {
+    "Beneficiary": "beneficiary",
+    "Household": "household",
+    "Pact": "pact",
+    "ConditionalityEvent": "conditionality_event",
+    "JobOffer": "job_offer",
+    "TrainingCourse": "training_course",
+    "PucProject": "puc_project",
+}
+RANKED = ("family_name", "given_name", "fiscal_code")
+"""Text that lists are ordered by: as the database collates it."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How far a caller sees: the kind of its territory, and the codes of its areas."""
+
+    kind: str
+    areas: tuple[str, ...] = ()
+
+
+class Oracle:
+    """What the hub should answer, from the rows as they are now."""
+
+    def __init__(self, sdl: str, rows: dict[str, list[Row]]) -> None:
+        self.rows = rows
+        self.by_id = {
+            table: {row["id"]: row for row in found if "id" in row} for table, found in rows.items()
+        }
+        self._schema = build_schema(sdl)
+        for kind in ("Query", *PREFIX, "FeedEntry", "Benefit", "PactGoal", "Activity", "Convocation", "PucAssignment",
+                     "Municipality", "EmploymentCentre", "Agency"):  # fmt: skip
+            for name, field in self._schema.type_map[kind].fields.items():  # type: ignore[attr-defined]
+                field.resolve = _resolver(kind, name)
+        node: Any = self._schema.type_map["Node"]
+        node.resolve_type = lambda row, _info, _type: row["$type"]
+
+    @classmethod
+    async def read(cls, connection: asyncpg.Connection[asyncpg.Record], sdl: str) -> Oracle:
+        """Read every table."""
+        rows: dict[str, list[Row]] = {}
+        for table in TABLES:
+            ranks = "".join(f", dense_rank() OVER (ORDER BY {name}) AS {name}_rank" for name in RANKED)
+            extra = ranks if table == "beneficiary" else ""
+            rows[table] = [dict(row) for row in await connection.fetch(f"SELECT *{extra} FROM {table}")]
+        return cls(sdl, rows)
+
+    def answer(self, query: str, sight: Sight, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The `data` of a query that must not fail."""
+        result = execute_sync(
+            self._schema, parse(query), context_value=_Reader(self, sight), variable_values=variables or {}
+        )
+        if result.errors:
+            raise AssertionError(result.errors)
+        assert result.data is not None
+        return result.data
+
+
+class _Reader:
+    """The rows, as one caller sees them."""
+
+    def __init__(self, oracle: Oracle, sight: Sight) -> None:
+        self.rows = oracle.rows
+        self.by_id = oracle.by_id
+        self.sight = sight
+
+    # ── who sees what: hub/access/rows.py, in its own words ───────────────────────────────────────────
+
+    def territory_holds(self, row: Row) -> bool:
+        place = self.by_id["municipality"][row["municipality_id"]]
+        match self.sight.kind:
+            case "NATIONAL":
+                return True
+            case "CENTRE":  # a centre's territory holds people; households have no centre
+                key = row.get("employment_centre_id")
+                return key is not None and self.by_id["employment_centre"][key]["code"] in self.sight.areas
+            case "MUNICIPALITY":
+                return place["belfiore_code"] in self.sight.areas
+            case _:
+                return place["region_code"] in self.sight.areas
+
+    def sees(self, table: str, row: Row) -> bool:
+        match table:
+            case "beneficiary":
+                return self.territory_holds(row)
+            case "household":
+                return self.territory_holds(row) or any(
+                    self.territory_holds(person)
+                    for person in self.rows["beneficiary"]
+                    if person["household_id"] == row["id"]
+                )
+            case "pact" if row["beneficiary_id"] is None:
+                return self.sees("household", self.by_id["household"][row["household_id"]])
+            case "pact" | "conditionality_event" | "activity" | "convocation" | "puc_assignment":
+                return self.sees("beneficiary", self.by_id["beneficiary"][row["beneficiary_id"]])
+            case _:
+                return True
+
+    # ── rows ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def one(self, table: str, key: UUID | None) -> Row | None:
+        row = None if key is None else self.by_id[table].get(key)
+        return row if row is not None and self.sees(table, row) else None
+
+    def where(self, table: str, **equal: Any) -> list[Row]:
+        return [
+            row
+            for row in self.rows[table]
+            if all(row[name] == value for name, value in equal.items()) and self.sees(table, row)
+        ]
+
+    def newest(self, table: str, column: str, **equal: Any) -> list[Row]:
+        return sorted(self.where(table, **equal), key=lambda row: (row[column], row["id"]), reverse=True)
+
+
+Field = Callable[[_Reader, Row, dict[str, Any]], Any]
+
+
+def _resolver(kind: str, name: str) -> Callable[..., Any]:
+    written = FIELDS.get((kind, name))
+
+    def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        if written is not None:
+            return written(info.context, source, arguments)
+        if name == "id":
+            return f"{PREFIX[kind]}_{source['id'].hex}"
+        return written_form(source[_snake(name)])
+
+    return resolve
+
+
+def written_form(value: Any) -> Any:
+    """A value of a row as the API writes it."""
+    match value:
+        case datetime():
+            text = value.astimezone(UTC).isoformat(timespec="microseconds")
+            head, zone = text[:-6], text[-6:]
+            return head.rstrip("0").rstrip(".") + zone
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+        case _:
+            return value
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name)
+
+
+def _to(table: str, column: str) -> Field:
+    return lambda reader, row, _arguments: reader.one(table, row[column])
+
+
+def _node(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row | None:
+    prefix, _, digits = arguments["id"].partition("_")
+    for kind, known in PREFIX.items():
+        if known == prefix:
+            row = reader.one(TABLE[kind], UUID(hex=digits))
+            return None if row is None else {**row, "$type": kind}
+    return None
+
+
+def _by_id(table: str) -> Field:
+    return lambda reader, _source, arguments: reader.one(table, UUID(hex=arguments["id"][4:]))
+
+
+def _person(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row | None:
+    found = reader.where("beneficiary", fiscal_code=arguments["fiscalCode"].strip().upper())
+    return found[0] if found else None
+
+
+# ── lists ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _place(reader: _Reader, row: Row) -> Row:
+    return reader.by_id["municipality"][row["municipality_id"]]
+
+
+def _holds(reader: _Reader, row: Row, name: str, value: Any) -> bool:
+    """Whether a row meets one condition of a filter."""
+    match name:
+        case "fiscalCode":
+            return bool(row["fiscal_code"] == value.strip().upper())
+        case "measure" if "household_id" in row:
+            return bool(reader.by_id["household"][row["household_id"]]["measure"] == value)
+        case "municipality":
+            return bool(_place(reader, row)["belfiore_code"] == value)
+        case "regionCode":
+            return bool(_place(reader, row)["region_code"] == value)
+        case "employmentCentre":
+            key = row["employment_centre_id"]
+            return key is not None and reader.by_id["employment_centre"][key]["code"] == value
+        case "kinds":
+            return row["kind"] in value
+        case "statuses":
+            return row["status"] in value
+        case "types":
+            return row["type"] in value
+        case "occurredFrom":
+            return bool(row["occurred_at"] >= datetime.fromisoformat(value))
+        case "occurredBefore":
+            return bool(row["occurred_at"] < datetime.fromisoformat(value))
+        case _:
+            return bool(row[_snake(name)] == value)
+
+
+def _sorted(rows: list[Row], order: Sequence[tuple[str, bool]]) -> list[Row]:
+    """By each column in turn, the first mention of a column deciding; then by key, as the last column goes."""
+    known: dict[str, bool] = {}
+    for column, descending in order:
+        known.setdefault(column, descending)
+    last = next(reversed(known.values()), False)
+    found = sorted(rows, key=lambda row: row["id"], reverse=last)
+    for column, descending in reversed(known.items()):
+        name = f"{column}_rank" if column in RANKED else column
+        found.sort(key=lambda row: row[name], reverse=descending)
+    return found
+
+
+def cursor_id(cursor: str) -> UUID:
+    """Which row a cursor of the hub stands for."""
+    return UUID(json.loads(base64.b64decode(cursor))[-1])
+
+
+def _list(table: str, *default: tuple[str, bool], of: str | None = None) -> Field:
+    def resolve(reader: _Reader, source: Row, arguments: dict[str, Any]) -> Row:
+        rows = reader.where(table) if of is None else reader.where(table, **{of: source["id"]})
+        for name, value in (arguments.get("filter") or {}).items():
+            if value is not None:
+                rows = [row for row in rows if _holds(reader, row, name, value)]
+        asked = arguments.get("orderBy") or []
+        words = [word.rpartition("_") for word in asked]
+        order = [(column.lower(), way == "DESC") for column, _, way in words] or default
+        return _page(_sorted(rows, order), arguments)
+
+    return resolve
+
+
+def _page(whole: list[Row], arguments: dict[str, Any]) -> Row:
+    after, before = arguments.get("after"), arguments.get("before")
+    first, last = arguments.get("first"), arguments.get("last")
+    keys = [row["id"] for row in whole]
+    start = 0 if after is None else keys.index(cursor_id(after)) + 1
+    end = len(whole) if before is None else keys.index(cursor_id(before))
+    within = whole[start:end]
+    page = (
+        within[max(len(within) - last, 0) :] if last is not None else within[: 50 if first is None else first]
+    )
+    more = len(page) < len(within)
+    backward = last is not None
+    return {
+        "nodes": page,
+        "edges": [{"node": row, "cursor": f"cursor:{row['id']}"} for row in page],
+        "totalCount": len(whole),
+        "pageInfo": {
+            "hasNextPage": before is not None if backward else more,
+            "hasPreviousPage": more if backward else after is not None,
+            "startCursor": f"cursor:{page[0]['id']}" if page else None,
+            "endCursor": f"cursor:{page[-1]['id']}" if page else None,
+        },
+    }
+
+
+def _feed(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row:
+    start = int(arguments.get("after") or 0)
+    entries = sorted(
+        (row for row in reader.rows["feed_entry"] if row["position"] > start), key=lambda row: row["position"]
+    )
+    page = entries[: arguments["first"]]
+    return {
+        "entries": page,
+        "endCursor": str(page[-1]["position"] if page else start),
+        "hasMore": len(page) < len(entries),
+    }
+
+
+def _of_event(column: str) -> Field:
+    return lambda reader, row, _arguments: reader.by_id["conditionality_event"][row["event_id"]][column]
+
+
+def _position(reader: _Reader, row: Row, _arguments: dict[str, Any]) -> int | None:
+    return next((e["position"] for e in reader.rows["feed_entry"] if e["event_id"] == row["id"]), None)
+
+
+def _last_day(_reader: _Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
+    upper = row["period"].upper
+    return None if upper is None else (upper - timedelta(days=1)).isoformat()
+
+
+EVENTS = (("occurred_at", True),)
+
+FIELDS: dict[tuple[str, str], Field] = {
+    ("Query", "node"): _node,
+    ("Query", "beneficiary"): _person,
+    ("Query", "household"): _by_id("household"),
+    ("Query", "pact"): _by_id("pact"),
+    ("Query", "beneficiaries"): _list("beneficiary", ("family_name", False), ("given_name", False)),
+    ("Query", "households"): _list("household"),
+    ("Query", "pacts"): _list("pact", ("created_on", True)),
+    ("Query", "jobOffers"): _list("job_offer", ("published_on", True)),
+    ("Query", "trainingCourses"): _list("training_course", ("starts_on", True)),
+    ("Query", "pucProjects"): _list("puc_project", ("starts_on", True)),
+    ("Query", "conditionalityEvents"): _list("conditionality_event", *EVENTS),
+    ("Query", "conditionalityFeed"): _feed,
+    ("Beneficiary", "conditionalityEvents"): _list("conditionality_event", *EVENTS, of="beneficiary_id"),
+    ("Beneficiary", "municipality"): _to("municipality", "municipality_id"),
+    ("Beneficiary", "employmentCentre"): _to("employment_centre", "employment_centre_id"),
+    ("Beneficiary", "household"): _to("household", "household_id"),
+    ("Beneficiary", "pacts"): lambda r, row, _: r.newest("pact", "created_on", beneficiary_id=row["id"]),
+    ("Beneficiary", "activities"): lambda r, row, _: r.newest(
+        "activity", "starts_on", beneficiary_id=row["id"]
+    ),
+    ("Beneficiary", "convocations"): lambda r, row, _: r.newest(
+        "convocation", "scheduled_at", beneficiary_id=row["id"]
+    ),
+    ("Beneficiary", "pucAssignments"): lambda r, row, _: r.newest(
+        "puc_assignment", "starts_on", beneficiary_id=row["id"]
+    ),
+    ("Household", "municipality"): _to("municipality", "municipality_id"),
+    ("Household", "benefit"): _to("benefit", "benefit_id"),
+    ("Household", "members"): lambda r, row, _: sorted(
+        r.where("beneficiary", household_id=row["id"]), key=lambda one: (one["birth_date"], one["id"])
+    ),
+    ("Household", "pacts"): lambda r, row, _: r.newest("pact", "created_on", household_id=row["id"]),
+    ("Benefit", "startsOn"): lambda _r, row, _: row["period"].lower.isoformat(),
+    ("Benefit", "endsOn"): _last_day,
+    ("Pact", "household"): _to("household", "household_id"),
+    ("Pact", "beneficiary"): _to("beneficiary", "beneficiary_id"),
+    ("Pact", "goals"): lambda r, row, _: sorted(
+        r.where("pact_goal", pact_id=row["id"]), key=lambda one: int(one["ordinal"])
+    ),
+    ("PucAssignment", "project"): _to("puc_project", "puc_project_id"),
+    ("PucProject", "municipality"): _to("municipality", "municipality_id"),
+    ("JobOffer", "municipality"): _to("municipality", "municipality_id"),
+    ("JobOffer", "source"): _to("agency", "source_agency_id"),
+    ("TrainingCourse", "municipality"): _to("municipality", "municipality_id"),
+    ("TrainingCourse", "source"): _to("agency", "source_agency_id"),
+    ("ConditionalityEvent", "source"): _to("agency", "agency_id"),
+    ("ConditionalityEvent", "beneficiary"): _to("beneficiary", "beneficiary_id"),
+    ("ConditionalityEvent", "pact"): _to("pact", "pact_id"),
+    ("ConditionalityEvent", "position"): _position,
+    ("FeedEntry", "event"): _to("conditionality_event", "event_id"),
+    ("FeedEntry", "fiscalCode"): _of_event("fiscal_code"),
+    ("FeedEntry", "inpsProtocol"): _of_event("inps_protocol"),
+}

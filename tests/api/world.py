@@ -1,0 +1,416 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A small world made by hand: two centres of Rome, Latina and Torino, people whose names hold whatever a name may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count, cycle
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from asyncpg import Range
+
+from hub.ledger.sequencer import sequence
+from hub.store.fiscal_code import check_digit, check_letter, omocodia
+from hub.store.reference.demo import demo_key
+from hub.store.vocabulary import (
+    ActivityKind,
+    ActivityStatus,
+    ConditionalityEventType,
+    ConvocationChannel,
+    ConvocationOutcome,
+    ConvocationReason,
+    CourseMode,
+    EmploymentStatus,
+    Obligation,
+    OpportunityStatus,
+    PucAssignmentStatus,
+    PucField,
+    PucPot,
+)
+
+ROMA, LATINA, TORINO = "H501", "E472", "L219"
+REGION_OF = {ROMA: "12", LATINA: "12", TORINO: "01"}
+NORTH, EAST, LATINA_CENTRE, TORINO_CENTRE = "H501C900031", "H501C900032", "E472C900034", "L219C900001"
+
+AWKWARD = (
+    ('Anna "la Rossa"', "D'Angelo"),
+    ("Back\\slash\\n", "È Àccènti"),
+    ("Emoji 🦊", "Þórðarson"),
+    ("Riga\ndue", "Tab\tqui\r"),
+    ("</script><script>alert(1)</script>", "\x01\x1f\x7f"),
+    ("  ", "'; DROP TABLE beneficiary; --"),
+    ("%s %(p0)s :p0 $1 {0}", "\u2028\u2029\ufeff"),
+    ("", "De Luca"),
+)
+"""Given and family names."""
+
+
+def moment(day: int, hour: int = 9, micros: int = 0) -> datetime:
+    """A moment of September 2026."""
+    return datetime(2026, 9, day, hour, tzinfo=UTC) + timedelta(microseconds=micros)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A row of beneficiary, as far as tests name it."""
+
+    id: UUID
+    fiscal_code: str
+    household_id: UUID
+
+    @property
+    def node(self) -> str:
+        return f"ben_{self.id.hex}"
+
+
+@dataclass(repr=False)
+class World:
+    """What tests name: people by a word, and the keys of what else there is."""
+
+    people: dict[str, Person]
+    households: dict[str, UUID]
+    pacts: dict[str, UUID]
+    events: list[UUID]
+    nodes: list[str]
+    """An id of every kind there is."""
+
+    def __repr__(self) -> str:
+        return "World()"
+
+
+class _Builder:
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self.connection = connection
+        self.numbers = count(1)
+        self.world = World({}, {}, {}, [], [])
+        self.codes = self._codes()
+
+    def key(self) -> UUID:
+        """Keys that lie in another order than they are made in."""
+        number = next(self.numbers)
+        return UUID(int=(7 << 76) | (2 << 62) | ((number * 7919) % 100_003) << 80 | number)
+
+    def _codes(self) -> Iterator[str]:
+        for number in count(10):
+            if number == 13:
+                yield "1234567890" + check_digit("1234567890")
+            first = f"RSSMRA80A{number % 60 + 1:02}H{number:03}"
+            plain = first + check_letter(first)
+            yield omocodia(plain, 3) if number == 14 else plain
+
+    async def add(self, table: str, **values: Any) -> UUID:
+        values = {"id": self.key(), **values}
+        columns = ", ".join(values)
+        places = ", ".join(f"${index}" for index in range(1, len(values) + 1))
+        await self.connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", *values.values())
+        key: UUID = values["id"]
+        return key
+
+    async def household(
+        self, name: str, place: str, measure: str, *, manager: str | None, ends: date | None
+    ) -> UUID:
+        benefit = self.key()
+        key = await self.add(
+            "household",
+            inps_protocol=f"INPS-{measure}-2026-{name}",
+            measure=measure,
+            municipality_id=demo_key("municipality", place),
+            region_code=REGION_OF[place],
+            benefit_id=benefit,
+            case_manager=manager,
+        )
+        await self.add(
+            "benefit",
+            id=benefit,
+            household_id=key,
+            measure=measure,
+            period=Range(date(2026, 1, 1), ends),
+            status="ACTIVE" if ends is None else "ENDED",
+            monthly_amount=Decimal("780.50") if measure == "RDC" else Decimal("350.00"),
+        )
+        self.world.households[name] = key
+        return key
+
+    async def person(
+        self, name: str, household: str, place: str, centre: str | None, names: tuple[str, str], **more: Any
+    ) -> UUID:
+        code = next(self.codes)
+        values: dict[str, Any] = {
+            "fiscal_code": code,
+            "given_name": names[0],
+            "family_name": names[1],
+            "birth_date": date(1980, 1, 15),
+            "sex": "F",
+            "household_id": self.world.households[household],
+            "municipality_id": demo_key("municipality", place),
+            "region_code": REGION_OF[place],
+            "employment_centre_id": None if centre is None else demo_key("employment_centre", centre),
+            "employment_status": "UNEMPLOYED",
+            "obligation": "OBLIGED",
+        }
+        key = await self.add("beneficiary", **{**values, **more})
+        self.world.people[name] = Person(key, code, self.world.households[household])
+        return key
+
+    async def pact(
+        self, name: str, household: str, person: str | None, kind: str, day: int, *, signed: bool = True
+    ) -> UUID:
+        key = await self.add(
+            "pact",
+            kind=kind,
+            status="ACTIVE" if signed else "PROPOSED",
+            household_id=self.world.households[household],
+            beneficiary_id=None if person is None else self.world.people[person].id,
+            created_on=date(2026, 3, day),
+            signed_on=date(2026, 3, day) if signed else None,
+            period=Range(date(2026, 3, day), None),
+        )
+        self.world.pacts[name] = key
+        return key
+
+    async def event(
+        self, person: str, kind: str, at: datetime, *, pact: str | None, note: str | None, queued: bool
+    ) -> UUID:
+        who = self.world.people[person]
+        protocol, measure = await self.connection.fetchrow(  # type: ignore[misc]
+            "SELECT inps_protocol, measure FROM household WHERE id = $1", who.household_id
+        )
+        key = await self.add(
+            "conditionality_event",
+            type=kind,
+            occurred_at=at,
+            recorded_at=at + timedelta(days=1, milliseconds=7),
+            agency_id=demo_key("agency", "cpi-" + NORTH.lower()),
+            beneficiary_id=who.id,
+            household_id=who.household_id,
+            fiscal_code=who.fiscal_code,
+            inps_protocol=protocol,
+            measure=measure,
+            pact_id=None if pact is None else self.world.pacts[pact],
+            note=note,
+        )
+        if queued:
+            await self.connection.execute(
+                "INSERT INTO outbox_message (topic, subject_id) VALUES ('feed', $1)", key
+            )
+        self.world.events.append(key)
+        return key
+
+
+async def build_world(connection: asyncpg.Connection[asyncpg.Record]) -> World:
+    """Fill a database that holds the demo's reference data."""
+    b = _Builder(connection)
+    async with connection.transaction():
+        await _people(b)
+        await _pacts(b)
+        await _paths(b)
+        await _opportunities(b)
+        await _events(b)
+    # What was queued is in the feed; the three events that were not wait for ever, as if no sequencer ran.
+    await sequence(connection)
+    return b.world
+
+
+async def _people(b: _Builder) -> None:
+    await b.household("mixed", ROMA, "ADI", manager='Case "manager" \\ 🦊', ends=None)
+    await b.household("scattered", ROMA, "ADI", manager=None, ends=None)
+    await b.household("latina", LATINA, "SFL", manager="Bianchi", ends=date(2026, 12, 31))
+    await b.household("torino", TORINO, "RDC", manager=None, ends=None)
+    await b.household("torino-only", TORINO, "MIA", manager=None, ends=None)
+    await b.household("empty", ROMA, "ADI", manager="", ends=None)
+    await b.household("crowd", ROMA, "RDC", manager=None, ends=date(2026, 6, 30))
+
+    await b.person("north", "mixed", ROMA, NORTH, AWKWARD[0], birth_date=date(1970, 5, 1))
+    await b.person("east", "mixed", ROMA, EAST, AWKWARD[1], birth_date=date(1971, 5, 1))
+    await b.person(
+        "child",
+        "mixed",
+        ROMA,
+        None,
+        AWKWARD[2],
+        birth_date=date(2019, 5, 1),
+        obligation="EXCLUDED",
+        employment_status="OTHER",
+    )
+    await b.person("scattered-rome", "scattered", ROMA, NORTH, AWKWARD[3], sex="M")
+    await b.person("scattered-torino", "scattered", TORINO, TORINO_CENTRE, AWKWARD[4], sex="M")
+    await b.person("latina", "latina", LATINA, LATINA_CENTRE, AWKWARD[5])
+    await b.person("latina-of-rome", "latina", LATINA, EAST, AWKWARD[6])
+    await b.person("torino", "torino", TORINO, TORINO_CENTRE, AWKWARD[7])
+    await b.person("torino-in-rome", "torino", ROMA, NORTH, ("Ugo", "De Luca"), sex="M")
+    await b.person("torino-only", "torino-only", TORINO, TORINO_CENTRE, ("Ugo", "De Luca"), sex="M")
+    # Many who differ in little, so that an order is decided by its last column.
+    obligations, statuses = cycle(Obligation), cycle(EmploymentStatus)
+    for number in range(14):
+        await b.person(
+            f"crowd-{number}",
+            "crowd",
+            ROMA,
+            (NORTH, NORTH, EAST)[number % 3],
+            (("Ada", "Ida", "Ada")[number % 3], ("Rossi", "rossi")[number % 2]),
+            birth_date=date(1990, 1, 1 + number % 4),
+            obligation=next(obligations).value,
+            employment_status=next(statuses).value,
+        )
+
+
+async def _pacts(b: _Builder) -> None:
+    await b.pact("inclusion", "mixed", None, "INCLUSION", 1)
+    await b.pact("inclusion-empty", "empty", None, "INCLUSION", 1)
+    await b.pact("inclusion-torino", "torino-only", None, "INCLUSION", 2)
+    await b.pact("inclusion-latina", "latina", None, "INCLUSION", 2, signed=False)
+    await b.pact("work", "mixed", "north", "WORK", 3)
+    await b.pact("digital", "mixed", "east", "DIGITAL_ACTIVATION", 3)
+    await b.pact("service", "scattered", "scattered-rome", "SERVICE", 3, signed=False)
+    await b.pact("service-torino", "torino-only", "torino-only", "SERVICE", 4)
+    for number in range(5):
+        await b.pact(f"crowd-{number}", "crowd", "crowd-0", "WORK", 5, signed=False)
+    statuses = cycle(("PLANNED", "IN_PROGRESS", "ACHIEVED", "ABANDONED"))
+    for name, goals in (("inclusion", 3), ("work", 2), ("crowd-1", 1)):
+        for ordinal in range(goals, 0, -1):
+            await b.add(
+                "pact_goal",
+                pact_id=b.world.pacts[name],
+                ordinal=ordinal,
+                description=f'Obiettivo «{ordinal}» \\ "x"\n',
+                status=next(statuses),
+                due_on=date(2026, 12, ordinal) if ordinal % 2 else None,
+            )
+
+
+async def _paths(b: _Builder) -> None:
+    kinds, states = cycle(ActivityKind), cycle(ActivityStatus)
+    channels, reasons = cycle(ConvocationChannel), cycle(ConvocationReason)
+    outcomes = cycle((None, *ConvocationOutcome))
+    for name in ("north", "north", "north", "scattered-torino", "latina", "crowd-1"):
+        who = b.world.people[name].id
+        await b.add(
+            "activity",
+            beneficiary_id=who,
+            kind=next(kinds).value,
+            status=next(states).value,
+            title='Tirocinio "A\\B" 🧰',
+            starts_on=date(2026, 4, 1),
+            ends_on=date(2026, 5, 1) if name == "north" else None,
+        )
+        await b.add(
+            "convocation",
+            beneficiary_id=who,
+            scheduled_at=moment(3, micros=next(b.numbers) * 10),
+            channel=next(channels).value,
+            reason=next(reasons).value,
+            outcome=next(outcomes),
+        )
+
+
+async def _opportunities(b: _Builder) -> None:
+    states, modes, fields = cycle(OpportunityStatus), cycle(CourseMode), cycle(PucField)
+    pots, assigned = cycle(PucPot), cycle(PucAssignmentStatus)
+    people = [b.world.people[name].id for name in ("north", "east", "torino", "crowd-2")]
+    for number, place in zip(range(9), cycle((ROMA, LATINA, TORINO)), strict=False):
+        where, source = demo_key("municipality", place), demo_key("agency", f"regione-{REGION_OF[place]}")
+        state = next(states).value
+        offer = await b.add(
+            "job_offer",
+            title=f'Offerta {number} "\\',
+            employer_name="</script>",
+            profession_code=None if number % 2 else "5.2.1",
+            contract_type=None if number % 3 else "A.02",
+            weekly_hours=Decimal("37.5"),
+            monthly_pay=None if number % 2 else Decimal("1234.50"),
+            places=number + 1,
+            municipality_id=where,
+            published_on=date(2026, 7, 1 + number // 3),
+            expires_on=None if number % 2 else date(2026, 12, 1),
+            status=state,
+            source_agency_id=source,
+            external_id=f"o{number}",
+        )
+        course = await b.add(
+            "training_course",
+            title=f"Corso {number}\n",
+            provider_name="Ente 🦊",
+            mode=next(modes).value,
+            municipality_id=where,
+            starts_on=date(2026, 10, 1),
+            ends_on=date(2026, 10, 30),
+            hours=40,
+            places=20,
+            enrolled=number,
+            status=state,
+            source_agency_id=source,
+            external_id=f"c{number}",
+        )
+        project = await b.add(
+            "puc_project",
+            title=f"PUC {number}",
+            description="Cura del verde\t«bene comune»",
+            field=next(fields).value,
+            municipality_id=where,
+            site=None if number % 2 else "Via Roma \\ 1",
+            partner="Coop" if number % 2 else None,
+            weekly_hours=8,
+            places_municipality=1,
+            places_centre=2,
+            places_volunteer=3,
+            starts_on=date(2026, 8, 1 + number % 2),
+            ends_on=date(2026, 12, 1),
+            status=state,
+        )
+        await b.add(
+            "puc_assignment",
+            puc_project_id=project,
+            beneficiary_id=people[number % 4],
+            status=next(assigned).value,
+            pot=next(pots).value,
+            weekly_hours=8 + number % 8,
+            starts_on=date(2026, 8, 2),
+            ends_on=None if number % 2 else date(2026, 11, 1),
+        )
+        if number < 1:
+            b.world.nodes += [f"job_{offer.hex}", f"crs_{course.hex}", f"puc_{project.hex}"]
+
+
+async def _events(b: _Builder) -> None:
+    kinds = cycle(ConditionalityEventType)
+    rows: tuple[tuple[str, str | None, str | None], ...] = (
+        ("north", "work", 'Nota "x" \\ \n\t 🦊 </script>'),
+        ("north", "inclusion", None),
+        ("east", "digital", ""),
+        ("scattered-torino", None, "T"),
+        ("latina", "inclusion-latina", None),
+        ("torino-only", "service-torino", None),
+        ("torino-in-rome", None, "fuori"),
+    )
+    for number, (person, pact, note) in enumerate(rows):
+        await b.event(
+            person,
+            next(kinds).value,
+            moment(1 + number),
+            pact=pact,
+            note=note,
+            queued=number not in (1, 5, 6),
+        )
+    for number in range(12):  # some at one moment: the key decides
+        await b.event(
+            f"crowd-{number % 3}",
+            next(kinds).value,
+            moment(10, micros=100_000 * (number % 3)),
+            pact=None,
+            note=None,
+            queued=True,
+        )
+    world = b.world
+    world.nodes += [
+        world.people["north"].node,
+        f"hsh_{world.households['mixed'].hex}",
+        f"pct_{world.pacts['work'].hex}",
+        f"pct_{world.pacts['inclusion'].hex}",
+        f"evt_{world.events[0].hex}",
+        f"evt_{world.events[5].hex}",
+    ]
