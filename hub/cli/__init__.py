@@ -5,21 +5,49 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from hub.cli import agencies, data, demo, schema, serving, simulators
 from hub.errors import SnodoError
 
-app = typer.Typer(
-    name="snodo",
-    help="GraphQL interoperability hub between the agencies behind Italy's minimum-income measures.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for group in (demo, serving, data, agencies, simulators, schema):
-    group.add_to(app)
+GROUPS = {
+    "demo": "demo",
+    "serve": "serving",
+    "worker": "serving",
+    "migrate": "data",
+    "seed": "data",
+    "reference": "data",
+    "sync": "data",
+    "feed": "data",
+    "doctor": "data",
+    "agency": "agencies",
+    "simulate": "simulators",
+    "voucher": "voucher",
+    "schema": "schema",
+}
+"""Each command's module: only the one that is asked for is imported, since together they are a second's work."""
+
+
+def command_line(words: Sequence[str]) -> typer.Typer:
+    """The command line, with the commands that `words` needs, or all of them."""
+    app = typer.Typer(
+        name="snodo",
+        help="GraphQL interoperability hub between the agencies behind Italy's minimum-income measures.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_root)  # with one command alone, typer would leave out its name
+    asked = GROUPS.get(words[0]) if words else None
+    for module in dict.fromkeys([asked] if asked else GROUPS.values()):
+        import_module(f"hub.cli.{module}").add_to(app)
+    return app
+
+
+def _root() -> None:
+    """GraphQL interoperability hub between the agencies behind Italy's minimum-income measures."""
 
 
 def main() -> None:
@@ -27,7 +55,7 @@ def main() -> None:
     # Ended by the system or by a person, a command leaves its blocks: the embedded server stops with the last of them.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app()
+        command_line(sys.argv[1:])()
     except SnodoError as error:
         sys.stderr.write(f"snodo: {error.message}\n")
         sys.exit(1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`snodo simulate` and `snodo voucher`: the simulated agencies on their own."""
+"""`snodo simulate`: the simulated agencies on their own."""
 
 from __future__ import annotations
 
@@ -12,21 +12,15 @@ from typing import Annotated
 
 import typer
 
-from connectors.simulators.keys import open_keys
-from connectors.simulators.pdnd import issue_voucher
-from connectors.simulators.registry import RESERVED, demo_registry
 from connectors.simulators.serving import Ports
 from hub.cli.options import DataDir, run, settings_of
 from hub.cli.simulation import AGENCIES, simulated_agencies
 from hub.errors import ConfigurationError
 
-CONSUMERS = ("centre", "municipality", "region", "inps", "citizen")
-
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command()(simulate)
-    app.command()(voucher)
 
 
 def simulate(
@@ -60,24 +54,3 @@ async def _simulate(data_dir: Path, ports: Ports) -> None:
             typer.echo(f"SNODO_{name.upper()}={value}")
         with contextlib.suppress(asyncio.CancelledError):
             await stopped.wait()
-
-
-def voucher(
-    consumer: Annotated[str, typer.Option("--as", help=f"Who asks: {', '.join(CONSUMERS)}.")],
-    minutes: Annotated[float, typer.Option(min=0.1, max=1_440, help="How long it lives.")] = 60,
-    data_dir: DataDir = None,
-) -> None:
-    """Print a bearer token of the simulated PDND, alone on stdout."""
-    settings = settings_of(data_dir=data_dir)
-    if consumer in RESERVED:
-        raise ConfigurationError(
-            f"A {consumer} asks with an OIDC token (SPID, CIE), which this version of the hub does not take yet."
-        )
-    registry = demo_registry()
-    if consumer not in CONSUMERS:
-        raise ConfigurationError(f"No consumer is called {consumer}; there are {', '.join(CONSUMERS)}.")
-    typer.echo(
-        issue_voucher(
-            registry, open_keys(settings.data_dir, registry), consumer, lifespan=round(minutes * 60)
-        )
-    )

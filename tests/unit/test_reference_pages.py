@@ -11,7 +11,7 @@ import pytest
 import typer.main
 
 import connectors.connected  # noqa: F401 (defines errors)
-from hub.cli import app
+from hub.cli import GROUPS, command_line
 from hub.errors import SnodoError
 from hub.ledger.refusals import RefusalCode
 
@@ -34,7 +34,7 @@ def codes(kind: type[SnodoError] = SnodoError) -> Iterator[str]:
         yield from codes(child)
 
 
-@pytest.mark.parametrize("command", sorted(commands(typer.main.get_command(app))))
+@pytest.mark.parametrize("command", sorted(commands(typer.main.get_command(command_line([])))))
 def test_every_command_is_on_its_page(command: str) -> None:
     assert f"`{command}" in (REFERENCE / "commands.md").read_text()
 
@@ -42,3 +42,11 @@ def test_every_command_is_on_its_page(command: str) -> None:
 @pytest.mark.parametrize("code", sorted({*codes(), *(code.value for code in RefusalCode)}))
 def test_every_error_code_is_on_its_page(code: str) -> None:
     assert f"`{code}`" in (REFERENCE / "errors.md").read_text()
+
+
+def test_a_command_alone_is_found_as_among_all() -> None:
+    every = set(commands(typer.main.get_command(command_line([]))))
+    for name in GROUPS:
+        alone = set(commands(typer.main.get_command(command_line([name]))))
+        assert {command for command in every if command.split()[1] == name} <= alone <= every
+    assert {command.split()[1] for command in every} == set(GROUPS)
