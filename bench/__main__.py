@@ -65,7 +65,7 @@ def _measured(
                 question,
                 world,
                 connections=connections,
-                rounds=given.rounds,
+                rounds=given.rounds if connections > 1 else (given.rounds + 1) // 2,
                 duration=given.seconds,
             )
             for connections in given.connections
@@ -92,8 +92,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--beneficiaries", type=int, default=20_000, help="size of the database")
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 1], help="of wrk")
-    parser.add_argument("--rounds", type=int, default=3, help="of each server in turn")
-    parser.add_argument("--seconds", type=int, default=2, help="of each round")
+    parser.add_argument(
+        "--rounds", type=int, default=7, help="of each server in turn; half as many at one connection"
+    )
+    parser.add_argument("--seconds", type=int, default=1, help="of each round")
     parser.add_argument(
         "--only", nargs="+", help="names of questions; nothing is written to bench/results then"
     )
