@@ -19,6 +19,16 @@ log = structlog.get_logger()
 JSON = b"application/json; charset=utf-8"
 GRAPHQL = b"application/graphql-response+json; charset=utf-8"
 
+BAD_VALUES = (asyncpg.DataError, asyncpg.exceptions._base.DataError)  # noqa: SLF001 (asyncpg has two of one name)
+"""A value PostgreSQL refuses, and one asyncpg cannot even send."""
+DATABASE_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shut down, or starting up
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -43,31 +53,26 @@ def refusal(error: ClientError) -> Reply:
 
 
 def fault(error: Exception) -> Reply:
-    """What went wrong inside: logged by its kind, told as little as helps."""
+    """The reply to a request that failed as a whole."""
     if isinstance(error, ClientError):
         return refusal(error)
+    status, told = explained(error)
+    return error_reply(status, [told])
+
+
+def explained(error: Exception) -> tuple[int, dict[str, Any]]:
+    """What went wrong inside, and the status it means: logged by its kind, told as little as helps."""
     if isinstance(error, UpstreamError):
-        return error_reply(503, [said(error)])
+        return 503, said(error)
     if isinstance(error, asyncpg.QueryCanceledError):
-        return error_reply(
-            503, [coded("The statement took longer than allowed; ask for less.", "DEADLINE_EXCEEDED")]
-        )
-    if isinstance(error, asyncpg.DataError):
-        return error_reply(
-            400, [coded("A value in the request cannot be stored or compared.", "BAD_USER_INPUT")]
-        )
+        return 503, coded("The statement took longer than allowed; ask for less.", "DEADLINE_EXCEEDED")
+    if isinstance(error, BAD_VALUES):
+        return 400, coded("A value in the request cannot be stored or compared.", "BAD_USER_INPUT")
     # NOTE an asyncpg message may quote a row: only its class and code are logged.
     log.error("request.failed", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
-    if isinstance(
-        error,
-        (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, OSError),
-    ):
-        return error_reply(
-            503, [coded("The database does not answer; ask again in a moment.", "DATABASE_UNAVAILABLE")]
-        )
-    return error_reply(
-        500, [coded("Something went wrong inside the hub; it has been logged.", "INTERNAL_ERROR")]
-    )
+    if isinstance(error, DATABASE_AWAY):
+        return 503, coded("The database does not answer; ask again in a moment.", "DATABASE_UNAVAILABLE")
+    return 500, coded("Something went wrong inside the hub; it has been logged.", "INTERNAL_ERROR")
 
 
 def coded(message: str, code: str, **extensions: Any) -> dict[str, Any]:
@@ -98,8 +103,7 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
             "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})},
         }
     else:
-        log.error("field.failed", error=type(original).__name__, sqlstate=getattr(original, "sqlstate", None))
-        found = coded("Something went wrong inside the hub; it has been logged.", "INTERNAL_ERROR")
+        _, found = explained(original)
     if error.locations:
         found["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path is not None:

@@ -13,16 +13,18 @@ from starlette.types import Receive, Scope, Send
 
 from hub.access.caller import Caller
 from hub.access.operator import Operator
-from hub.errors import ClientError
+from hub.errors import ClientError, InvalidInput
 from hub.http.answers import GRAPHQL, JSON, Reply, error_reply, fault, formatted, refusal
 from hub.http.authentication import Authenticator, Headers
 from hub.http.request import (
     BodyTooLarge,
     GraphQLRequest,
+    Interrupted,
     MethodNotAllowed,
     UnsupportedMediaType,
     read_get,
     read_post,
+    takes,
 )
 from hub.plan.execution import PlannedExecutor
 from hub.plan.operation import Documents, Operation, Prepared
@@ -92,10 +94,7 @@ class GraphQLEndpoint:
     async def _reply(self, scope: Scope, headers: Headers, receive: Receive) -> Reply:
         method = scope["method"]
         if method == "POST":
-            content_type = headers.get(b"content-type", b"").lower()
-            if not content_type.startswith(b"application/json") or (
-                b"charset" in content_type and b"utf-8" not in content_type
-            ):
+            if not takes(headers.get(b"content-type", b"")):
                 raise UnsupportedMediaType
             request = read_post(await self._body(headers, receive))
         elif method == "GET":
@@ -107,7 +106,13 @@ class GraphQLEndpoint:
                 ((b"allow", b"GET, POST"),),
             )
         caller, operator = await self._authenticator.authenticate(headers)
-        return await self.run(request, caller, operator, reads_only=method == "GET")
+        try:
+            reply = await self.run(request, caller, operator, reads_only=method == "GET")
+        except InvalidInput as error:
+            reply = refusal(error)
+        if reply.status == 400 and _takes_json_alone(headers.get(b"accept", b"")):
+            return Reply(200, reply.body)
+        return reply
 
     async def run(
         self, request: GraphQLRequest, caller: Caller, operator: Operator | None, *, reads_only: bool = False
@@ -185,6 +190,8 @@ class GraphQLEndpoint:
         if announced.isdigit() and int(announced) > self._max_body_bytes:
             raise self._too_large()
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Interrupted
         body: bytes = message.get("body", b"")
         if not message.get("more_body"):
             if len(body) > self._max_body_bytes:
@@ -193,6 +200,8 @@ class GraphQLEndpoint:
         chunks, size = [body], len(body)
         while message.get("more_body"):
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Interrupted
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
             if size > self._max_body_bytes:
@@ -201,6 +210,11 @@ class GraphQLEndpoint:
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"The body is larger than the {self._max_body_bytes} bytes this hub takes.")
+
+
+def _takes_json_alone(accept: bytes) -> bool:
+    """Whether a client is one of before the standard: it is told of its errors in the body only (section 6.4.1)."""
+    return {media.partition(b";")[0].strip() for media in accept.split(b",")} == {b"application/json"}
 
 
 def _asks(query_string: bytes) -> bool:

@@ -12,6 +12,8 @@ import orjson
 
 from hub.errors import ClientError, InvalidInput
 
+NUL = "The request holds a NUL character, which no value of this schema may have."
+
 
 class NotJson(InvalidInput):
     """The body is no JSON object with a `query`."""
@@ -33,6 +35,10 @@ class MethodNotAllowed(ClientError):
     status: ClassVar[int] = 405
 
 
+class Interrupted(ClientError):
+    """The connection ended before the body did."""
+
+
 class BodyTooLarge(ClientError):
     """The request's body is larger than this hub takes."""
 
@@ -49,6 +55,16 @@ class GraphQLRequest:
     operation_name: str | None
 
 
+def takes(content_type: bytes) -> bool:
+    """Whether a POST of this media type is read: JSON, in UTF-8."""
+    media, *parameters = (part.strip() for part in content_type.lower().split(b";"))
+    return media == b"application/json" and all(
+        parameter.partition(b"=")[2].strip(b'"') == b"utf-8"
+        for parameter in parameters
+        if parameter.startswith(b"charset")
+    )
+
+
 def read_post(body: bytes) -> GraphQLRequest:
     """The request in a JSON body.
 
@@ -56,12 +72,12 @@ def read_post(body: bytes) -> GraphQLRequest:
         NotJson: it is no JSON, or its members are of other types.
 
     """
-    if b"\\u0000" in body:
-        raise NotJson("The request holds a NUL character, which no value of this schema may have.")
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise NotJson("The body is not JSON.") from error
+    if b"\\u0000" in body and _holds_nul(content):
+        raise NotJson(NUL)
     if not isinstance(content, dict):
         raise NotJson("The body must be one JSON object; batches are not taken.")
     return _checked(content)
@@ -87,9 +103,21 @@ def read_get(query_string: bytes) -> GraphQLRequest:
         raise NotJson(
             "The URL's parameters cannot be read: `query` is text, `variables` a JSON object."
         ) from error
-    if "\x00" in (given.get("query") or "") + (given.get("variables") or ""):
-        raise NotJson("The request holds a NUL character, which no value of this schema may have.")
+    if _holds_nul(content):
+        raise NotJson(NUL)
     return _checked(content)
+
+
+def _holds_nul(value: object) -> bool:
+    match value:
+        case str():
+            return "\x00" in value
+        case list():
+            return any(map(_holds_nul, value))
+        case dict():
+            return any(map(_holds_nul, value.values()))
+        case _:
+            return False
 
 
 def _checked(content: dict[str, Any]) -> GraphQLRequest:

@@ -91,7 +91,8 @@ async def test_every_list_by_pages(name: str, size: int, agree: Agree) -> None:
     back = f"query ($n: Int, $c: String) {{ {name}(last: $n, before: $c) {{ nodes {{ id }} pageInfo {{ hasPreviousPage startCursor }} }} }}"
     whole = [n["id"] for n in (await agree(query, "inps"))[name]["nodes"]]
     for text, more, end in ((query, "hasNextPage", "endCursor"), (back, "hasPreviousPage", "startCursor")):
-        found, cursor, going = [], None, True
+        found: list[str] = []
+        cursor, going = None, True
         while going:
             page = (await agree(text, "inps", n=size, c=cursor))[name]
             ids = [node["id"] for node in page["nodes"]]
