@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 
 from hub.errors import DatabaseError
 from hub.store.population.diary import EVENTS_PER_BENEFICIARY
+from hub.store.population.indexes import indexed_afterwards
 from hub.store.population.places import read_places
 from hub.store.population.population import Population
 from hub.store.population.wire import Batch
@@ -30,11 +31,12 @@ from hub.store.statement import Statement
 from hub.store.tables import FeedEntry
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with the stage (`beneficiaries`, `events`, `statistics`), how much of it is done, and how much there is."""
+"""Called with the stage (`beneficiaries`, `events`, `indexes`, `statistics`), how much of it is done, and how much there is."""
 
 LOADS_AHEAD = 4
 """Loads, of some ten megabytes each, that may wait for their COPY."""
 
+_INDEXED_AFTERWARDS = ("beneficiary", "conditionality_event")
 _STAGE_OF = {"beneficiary": "beneficiaries", "conditionality_event": "events"}
 
 
@@ -91,14 +93,17 @@ async def seed_population(
             places=await read_places(connection),
             first_position=first_position,
         )
-        async with aclosing(_made_ahead(population.loads())) as batches:
-            async for batch in batches:
-                before = perf_counter()
-                await _copy(connection, batch)
-                spent[batch.table] += perf_counter() - before
-                rows[batch.table] += batch.rows
-                if stage := _STAGE_OF.get(batch.table):
-                    progress(stage, rows[batch.table], whole[stage])
+        async with indexed_afterwards(connection, _INDEXED_AFTERWARDS):
+            async with aclosing(_made_ahead(population.loads())) as batches:
+                async for batch in batches:
+                    before = perf_counter()
+                    await _copy(connection, batch)
+                    spent[batch.table] += perf_counter() - before
+                    rows[batch.table] += batch.rows
+                    if stage := _STAGE_OF.get(batch.table):
+                        progress(stage, rows[batch.table], whole[stage])
+            progress("indexes", 0, 1)
+        progress("indexes", 1, 1)
     progress("statistics", 0, 1)
     await connection.execute("ANALYZE")
     progress("statistics", 1, 1)
