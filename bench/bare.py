@@ -59,7 +59,7 @@ class Bare:
         known, variables = self._known[asked["query"]], asked["variables"]
         async with self._read.acquire() as connection:
             text = await connection.fetchval(known.sql, *[read(variables) for read in known.readers])
-        body = known.before + text + b"}}"
+        body = b"".join((known.before, text, b"}}"))
         headers = [
             (b"content-type", b"application/json; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),

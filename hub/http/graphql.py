@@ -138,21 +138,19 @@ class GraphQLEndpoint:
 
     async def _stored(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> bytes:
         """The answer as PostgreSQL wrote it, between the words of the response."""
-        if len(prepared.parts) == 1 and (only := prepared.parts[0][1]) is not None:
-            async with self._database.read.acquire() as connection:
-                return (
-                    b'{"data":{'
-                    + prepared.parts[0][0]
-                    + await only.run(connection, variables, caller)
-                    + b"}}"
-                )
         plans = [plan for _, plan in prepared.parts if plan is not None]
-        found = iter(await asyncio.gather(*(self._run(plan, variables, caller) for plan in plans)))
-        return (
-            b'{"data":{'
-            + b"".join(text if plan is None else text + next(found) for text, plan in prepared.parts)
-            + b"}}"
-        )
+        if len(plans) == 1:
+            found = [await self._run(plans[0], variables, caller)]
+        else:
+            found = await asyncio.gather(*(self._run(plan, variables, caller) for plan in plans))
+        answers = iter(found)
+        pieces = [b'{"data":{']
+        for text, plan in prepared.parts:
+            pieces.append(text)
+            if plan is not None:
+                pieces.append(next(answers))
+        pieces.append(b"}}")
+        return b"".join(pieces)  # NOTE joined once: an answer may have megabytes, and each `+` would copy it
 
     async def _run(self, plan: Any, variables: Mapping[str, Any], caller: Caller) -> bytes:
         async with self._database.read.acquire() as connection:
