@@ -24,6 +24,9 @@ BAD_VALUES = (asyncpg.DataError, asyncpg.exceptions._base.DataError)  # noqa: SL
 DATABASE_AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, or starting up
+    asyncpg.ObjectNotInPrerequisiteStateError,  # closed to connections by its administrator
+    asyncpg.InvalidCatalogNameError,  # gone, for the length of a restore
+    asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
     OSError,
