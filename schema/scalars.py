@@ -38,7 +38,7 @@ def _big_int(value: Any) -> BigInt:
 def _date(value: Any) -> datetime.date:
     text = _text(value, "A date")
     try:
-        if len(text) != 10:
+        if len(text) != 10 or not text[4] == text[7] == "-":  # fromisoformat reads weeks too
             raise ValueError
         return datetime.date.fromisoformat(text)
     except ValueError:

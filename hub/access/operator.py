@@ -61,8 +61,8 @@ def read_operator(evidence: str | None, voucher: Voucher) -> Operator | None:
         raise EvidenceRefused(
             "The tracking evidence is no JWT with the claims userID, userLocation and LoA.", check="evidence"
         ) from error
-    if not all(isinstance(word, str) and 0 < len(word) <= 200 for word in words):
+    if not all(isinstance(word, str) and 0 < len(word) <= 200 and word.isprintable() for word in words):
         raise EvidenceRefused(
-            "userID, userLocation and LoA are strings of 1 to 200 characters.", check="evidence"
+            "userID, userLocation and LoA are strings of 1 to 200 printable characters.", check="evidence"
         )
     return Operator(*words)
