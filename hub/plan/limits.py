@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DocumentLimits:
-    """How large a document may be: lexical tokens, and levels of fields."""
+    """How large a document may be: lexical tokens, levels of fields, and their weight (`hub.plan.extent`)."""
 
     tokens: int = 10_000
     depth: int = 16
+    weight: int = 5_000
 
 
 @dataclass(frozen=True)

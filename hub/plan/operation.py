@@ -24,7 +24,7 @@ from graphql import (
 
 from hub.access.caller import Caller, Scope
 from hub.plan.catalogue import Catalogue
-from hub.plan.depth import check_depth
+from hub.plan.extent import check_extent
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.plan import Plan
 from hub.plan.roots import plan_root
@@ -165,9 +165,9 @@ class Documents:
             return [
                 GraphQLError("The document is nested too deeply.", extensions={"code": "MAX_DEPTH_LIMIT"})
             ]
-        too_deep = check_depth(document, self._limits.depth)
-        if too_deep is not None:
-            return [too_deep]
+        too_large = check_extent(document, self._limits)
+        if too_large is not None:
+            return [too_large]
         errors = validate(self._catalogue.schema, document, max_errors=20)
         if errors:
             return [_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors]

@@ -167,6 +167,25 @@ async def test_too_deep(ask: Service) -> None:
         assert (await ask(hopeless)).status == 400
 
 
+async def test_fragments_that_would_open_into_too_much(ask: Service) -> None:
+    """Thirty lines that would be a statement of many megabytes, and minutes to plan."""
+    query = "{ households { nodes { ...H0 } } }"
+    for n in range(5):
+        spread = "id" if n == 4 else f"...H{n + 1}"
+        query += (
+            f" fragment H{n} on Household {{ "
+            + " ".join(f"a{i}: members {{ ...P{n} }}" for i in range(4))
+            + " }"
+        )
+        query += (
+            f" fragment P{n} on Beneficiary {{ "
+            + " ".join(f"a{i}: household {{ {spread} }}" for i in range(4))
+            + " }"
+        )
+    answer = await ask(query)
+    assert (answer.status, answer.codes) == (400, ["MAX_FIELDS_LIMIT"])
+
+
 async def test_too_many_tokens(ask: Service) -> None:
     for query in ("{" + " a" * 20_000 + "}", "{ a(b: [" + "1 " * 20_000 + "]) }"):
         answer = await ask(query)

@@ -89,23 +89,17 @@ async def test_a_selection_as_deep_as_may_be(agree: Agree) -> None:
     await agree(f"{{ beneficiaries(first: 1) {{ nodes {{ {deep} }} }} }}")
 
 
-async def test_merged_fragments_are_opened_once(ask: Service, world: World) -> None:
-    """Three spreads of one fragment, fifteen levels deep: opened anew at each mention they would be 3¹⁵ fields."""
-    levels = 7
-    fragments = "".join(
-        f"fragment H{n} on Household {{ {'members { ...P' + str(n) + ' } ' if n < levels else 'id '} "
-        f"{'members { ...P' + str(n) + ' } ' if n < levels else 'id '} {'members { ...P' + str(n) + ' } ' if n < levels else 'id '} }} "
-        + (
-            f"fragment P{n} on Beneficiary {{ household {{ ...H{n + 1} }} household {{ ...H{n + 1} }} household {{ ...H{n + 1} }} }} "
-            if n < levels
-            else ""
-        )
-        for n in range(levels + 1)
+async def test_a_fragment_merged_at_many_places(agree: Agree, world: World) -> None:
+    await agree(
+        """
+        query ($id: ID!) { household(id: $id) { ...H0 ...H0 ... { ...H0 } } }
+        fragment H0 on Household { members { ...P0 } members { ...P0 } members { id ...P0 } }
+        fragment P0 on Beneficiary { household { ...H1 } household { ...H1 } }
+        fragment H1 on Household { members { sex ...P1 } members { ...P1 } id }
+        fragment P1 on Beneficiary { givenName id }
+        """,
+        id=f"hsh_{world.households['mixed'].hex}",
     )
-    answer = await ask(
-        f'{{ household(id: "hsh_{world.households["scattered"].hex}") {{ ...H0 }} }} {fragments}'
-    )
-    assert answer.status == 200
 
 
 async def test_introspection_beside_stored_fields(agree: Agree) -> None:
