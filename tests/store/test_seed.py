@@ -13,6 +13,7 @@ import pytest
 
 from hub.errors import DatabaseError
 from hub.store.engine import connection_arguments
+from hub.store.population import seed
 from hub.store.population.seed import PopulationPresent, SeedReport, seed_population
 from hub.store.reference.agency_codes import INPS_AGENCY_CODE
 from hub.store.reference.demo import demo_centres, demo_municipalities, load_demo_reference
@@ -264,3 +265,32 @@ async def test_demo_reference_joins_what_an_archive_brought(owner: Owner) -> Non
     assert (
         await owner.fetchval("SELECT count(*) FROM municipality_version WHERE municipality_id = $1", key) == 1
     )
+
+
+async def test_every_foreign_key_is_there_again_under_its_name_and_as_it_was(owner: Owner) -> None:
+    definitions = (
+        "SELECT conname, conrelid::regclass::text, pg_get_constraintdef(oid), convalidated, conenforced"
+        " FROM pg_constraint WHERE contype = 'f' ORDER BY 1, 2"
+    )
+    before = await owner.fetch(definitions)
+    await seed_population(owner, beneficiaries=50, seed=1, today=TODAY, progress=lambda *_: None)
+    assert await owner.fetch(definitions) == before
+    assert all(row["convalidated"] and row["conenforced"] for row in before)
+
+
+async def test_a_row_that_breaks_a_foreign_key_ends_the_whole_load(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = seed._script
+
+    def without_a_person(name: str) -> str:
+        """What a mistake in the population would leave: events of nobody."""
+        broken = (
+            "DELETE FROM beneficiary WHERE id = (SELECT beneficiary_id FROM conditionality_event LIMIT 1);"
+        )
+        return broken + script(name) if name.startswith("put") else script(name)
+
+    monkeypatch.setattr(seed, "_script", without_a_person)
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await seed_population(owner, beneficiaries=200, seed=1, today=TODAY, progress=lambda *_: None)
+    assert await owner.fetchval("SELECT count(*) FROM household") == 0

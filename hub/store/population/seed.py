@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
 from typing import TypeAlias
@@ -31,7 +32,7 @@ from hub.store.statement import Statement
 from hub.store.tables import FeedEntry
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with the stage (`beneficiaries`, `events`, `statistics`), how much of it is done, and how much there is."""
+"""Called with the stage (`beneficiaries`, `events`, `foreign keys`, `statistics`), how much of it is done, and how much there is."""
 
 LOADS_AHEAD = 4
 """Loads, of some ten megabytes each, that may wait for their COPY."""
@@ -64,7 +65,8 @@ async def seed_population(
 ) -> SeedReport:
     """Add the reference data of the demo and a population with its full feed; all of it or nothing.
 
-    `connection` is the owner's, outside a transaction or inside one. The same arguments give the same rows, keys included, in
+    `connection` is the owner's, outside a transaction or inside one. Until it ends nobody else reads the tables that are filled:
+    their foreign keys are set aside, and checked for all rows at once. The same arguments give the same rows, keys included, in
     every database whose reference data has the same keys.
 
     Raises:
@@ -77,7 +79,7 @@ async def seed_population(
     spent: defaultdict[str, float] = defaultdict(float)
     async with connection.transaction():
         await load_demo_reference(connection)
-        # Nobody records an event, takes a position or adds a person while this runs; reading goes on.
+        # Nobody records an event, takes a position or adds a person from here on.
         await connection.execute(
             "LOCK TABLE beneficiary, conditionality_event, feed_entry IN SHARE ROW EXCLUSIVE MODE"
         )
@@ -92,6 +94,7 @@ async def seed_population(
             places=await read_places(connection),
             first_position=first_position,
         )
+        await connection.execute(_script("set_foreign_keys_aside.sql"))
         async with aclosing(_made_ahead(population.loads())) as batches:
             async for batch in batches:
                 before = perf_counter()
@@ -100,6 +103,9 @@ async def seed_population(
                 rows[batch.table] += batch.rows
                 if stage := _STAGE_OF.get(batch.table):
                     progress(stage, rows[batch.table], whole[stage])
+        progress("foreign keys", 0, 1)
+        await connection.execute(_script("put_foreign_keys_back.sql"))
+        progress("foreign keys", 1, 1)
     progress("statistics", 0, 1)
     await connection.execute("ANALYZE")
     progress("statistics", 1, 1)
@@ -110,6 +116,10 @@ async def seed_population(
         copy_seconds=MappingProxyType(dict(spent)),
         seconds=perf_counter() - started,
     )
+
+
+def _script(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
 async def _made_ahead(loads: Iterator[list[Batch]]) -> AsyncGenerator[Batch]:
