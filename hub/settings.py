@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         1_000_000, ge=1_000, description="Largest request body, in bytes; beyond it 413."
     )
-    max_tokens: int = Field(10_000, ge=100, description="Largest GraphQL document, in lexical tokens.")
+    max_tokens: int = Field(2_000, ge=100, description="Largest GraphQL document, in lexical tokens.")
     max_depth: int = Field(16, ge=2, description="Deepest nesting of fields in a GraphQL document.")
     max_page_size: int = Field(
         1_000, ge=1, description="Largest `first`/`last` of a connection or of the feed."

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLObjectType, get_named_type
@@ -16,8 +17,7 @@ from hub.ledger import refusals
 from hub.ledger.record import Recorder, RecordEvent, record_event
 from hub.ledger.refusals import Refusal
 from hub.plan.execution import ReadBack, opened
-from hub.plan.roots import plan_row
-from hub.plan.selection import below, selected
+from hub.plan.roots import ROW_KEY
 from hub.store.identifiers import decode_id
 from hub.store.vocabulary import Capability, ConditionalityEventType
 from schema.context import Info
@@ -83,7 +83,7 @@ class Mutation:
             if isinstance(outcome, Refusal):
                 refused = UserError(code=outcome.code, message=outcome.message, path=["input", *outcome.path])
                 return RecordConditionalityEventPayload(event=None, user_errors=[refused])
-            event: Any = await _read_back(info, connection, "event", "ConditionalityEvent", outcome.event_id)
+            event: Any = await _read_back(info, connection, "event", outcome.event_id)
         return RecordConditionalityEventPayload(event=event, user_errors=[])
 
 
@@ -98,25 +98,17 @@ def _recorder(caller: Caller, operator: Operator | None) -> Recorder:
     )
 
 
-async def _read_back(info: Info, connection: Any, name: str, type_name: str, key: Any) -> ReadBack:
+async def _read_back(info: Info, connection: Any, name: str, key: UUID) -> ReadBack:
     """What the payload's field `name` is asked for, read in the transaction that wrote it, under each of its aliases."""
     context = info.context
-    document = context.operation.walk(context.variables)
     raw = info._raw_info  # noqa: SLF001 (strawberry keeps graphql-core's nodes there)
     payload = get_named_type(raw.return_type)
     assert isinstance(payload, GraphQLObjectType)
-    values: dict[str, Any] = {}
-    for field in selected(document, payload, [node.selection_set for node in raw.field_nodes]):
-        if field.name == name:
-            plan = plan_row(
-                context.catalogue,
-                document,
-                type_name,
-                below(field),
-                context.caller.scope,
-                context.operation.limits,
-                key,
-            )
-            json = await plan.run(connection, context.variables, context.caller)
-            values[field.key] = opened(plan, json, context.walked)
-    return ReadBack(values)
+    scope, variables = context.caller.scope, {**context.variables, ROW_KEY: key}
+    plans = context.operation.read_back(raw.field_nodes, payload, name, context.variables, scope)
+    return ReadBack(
+        {
+            alias: opened(plan, await plan.run(connection, variables, context.caller), context.walked)
+            for alias, plan in plans.items()
+        }
+    )

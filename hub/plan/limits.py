@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class DocumentLimits:
     """How large a document may be: lexical tokens, levels of fields, and their weight (`hub.plan.extent`)."""
 
-    tokens: int = 10_000
+    tokens: int = 2_000
     depth: int = 16
     weight: int = 5_000
 

@@ -14,10 +14,13 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
+    get_named_type,
     parse,
     validate,
 )
@@ -27,10 +30,13 @@ from hub.plan.catalogue import Catalogue
 from hub.plan.extent import check_extent
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.plan import Plan
-from hub.plan.roots import plan_root
-from hub.plan.selection import Document, selected
+from hub.plan.roots import plan_root, plan_row
+from hub.plan.selection import Document, below, selected
 from hub.plan.variables import Shape, VariableReader
 from hub.store.vocabulary import Capability
+
+LONGEST_REMEMBERED = 50_000
+"""Characters of a document that is remembered: what front ends send is far shorter, and memory stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class Operation:
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
         self._prepared: OrderedDict[tuple[Shape, Scope], Prepared] = OrderedDict()
+        self._read_backs: OrderedDict[tuple[int, str, Shape, Scope], Mapping[str, Plan]] = OrderedDict()
 
     def prepare(self, variables: Mapping[str, Any], scope: Scope) -> Prepared:
         """The plans for these variables' shape; made at the first request of the shape.
@@ -94,6 +101,32 @@ class Operation:
     def walk(self, variables: Mapping[str, Any]) -> Document:
         """The document as the planner walks it, with these variables."""
         return Document(self._catalogue.schema, self._fragments, variables)
+
+    def read_back(
+        self,
+        nodes: Sequence[FieldNode],
+        payload: GraphQLObjectType,
+        name: str,
+        variables: Mapping[str, Any],
+        scope: Scope,
+    ) -> Mapping[str, Plan]:
+        """The plans of what a mutation's payload is asked for under `name`, by response key; made once for each shape.
+
+        `nodes`: the mutation field as the document asks for it.
+        """
+        key = (id(nodes[0]), name, self.variables.shape(variables), scope)
+        found = self._read_backs.get(key)
+        if found is None:
+            document = self.walk(variables)
+            type_name = get_named_type(payload.fields[name].type).name
+            found = self._read_backs[key] = {
+                field.key: plan_row(self._catalogue, document, type_name, below(field), scope, self.limits)
+                for field in selected(document, payload, [node.selection_set for node in nodes])
+                if field.name == name
+            }
+            if len(self._read_backs) > self.MOST_SHAPES:
+                self._read_backs.popitem(last=False)
+        return found
 
     def _plan(self, variables: Mapping[str, Any], scope: Scope) -> Prepared:
         plans: dict[str, Plan] = {}
@@ -150,7 +183,7 @@ class Documents:
             return found
         self.compiled += 1
         compiled = self._compile(text, name)
-        if isinstance(compiled, Operation):
+        if isinstance(compiled, Operation) and len(text) <= LONGEST_REMEMBERED:
             self._known[key] = compiled
             if len(self._known) > self._most:
                 self._known.popitem(last=False)

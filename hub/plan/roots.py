@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from graphql import GraphQLField, SelectionSetNode, get_named_type
 from sqlalchemy import Select, Text, func, select
@@ -25,6 +24,9 @@ from hub.plan.selection import Document, Selected, below
 from hub.store.identifiers import decode_id, id_prefix
 from hub.store.statement import Statement
 from hub.store.vocabulary import GrantScope
+
+ROW_KEY = "$key"
+"""The name under which a read-back's key stands among the variables; none of a client's begins so."""
 
 
 def plan_root(
@@ -59,14 +61,12 @@ def plan_row(
     selections: Sequence[SelectionSetNode | None],
     scope: Scope,
     limits: PageLimits,
-    key: UUID,
 ) -> Plan:
-    """The plan that reads back one row by its key, as the caller sees it."""
+    """The plan that reads back one row, as the caller sees it; its key is given with the variables, as `ROW_KEY`."""
     builder = Builder(catalogue, document, scope, limits)
     stored = catalogue.stored(type_name)
-    return _finish(
-        builder, _one(builder, stored, selections, "id", builder.bind(lambda _v: key, PG_UUID(as_uuid=True)))
-    )
+    key = builder.bind(lambda variables: variables[ROW_KEY], PG_UUID(as_uuid=True))
+    return _finish(builder, _one(builder, stored, selections, "id", key))
 
 
 def _finish(builder: Builder, statement: Select[Any]) -> Plan:

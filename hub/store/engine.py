@@ -67,6 +67,7 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
         "application_name": "snodo",
         "role": settings.database_role,
         "timezone": "UTC",
+        "datestyle": "ISO",
         "jit": "off",
         "statement_timeout": str(int(settings.statement_timeout * 1000)),
         # The generic plan of a statement with a territory of unknown size is a sequential scan; each statement is short,

@@ -95,7 +95,10 @@ class Benefit(Base):
         one_of("measure", Measure),
         one_of("status", BenefitStatus),
         CheckConstraint("monthly_amount >= 0", name="monthly_amount"),
-        CheckConstraint("NOT isempty(period) AND NOT lower_inf(period)", name="period"),
+        CheckConstraint(
+            "NOT isempty(period) AND NOT lower_inf(period) AND upper(period) IS DISTINCT FROM 'infinity'",
+            name="period",
+        ),
         UniqueConstraint("id", "household_id"),
         # A household has one benefit on any one day.
         ExcludeConstraint(

@@ -28,7 +28,10 @@ class Pact(Base):
         # The inclusion pact is the household's; the others are one person's.
         CheckConstraint("(kind = 'INCLUSION') = (beneficiary_id IS NULL)", name="subject"),
         CheckConstraint("(status IN ('PROPOSED', 'REFUSED')) OR signed_on IS NOT NULL", name="signed_on"),
-        CheckConstraint("NOT isempty(period) AND NOT lower_inf(period)", name="period"),
+        CheckConstraint(
+            "NOT isempty(period) AND NOT lower_inf(period) AND upper(period) IS DISTINCT FROM 'infinity'",
+            name="period",
+        ),
         UniqueConstraint("source_agency_id", "external_id"),
         # One running pact of a kind per household (inclusion) or per person (the others), on any one day.
         ExcludeConstraint(

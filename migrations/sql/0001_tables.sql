@@ -330,7 +330,7 @@ CREATE TABLE benefit (
     CONSTRAINT benefit_measure_check CHECK (measure IN ('RDC', 'MIA', 'ADI', 'SFL')),
     CONSTRAINT benefit_status_check CHECK (status IN ('ACTIVE', 'SUSPENDED', 'FORFEITED', 'REVOKED', 'ENDED')),
     CONSTRAINT benefit_monthly_amount_check CHECK (monthly_amount >= 0),
-    CONSTRAINT benefit_period_check CHECK (NOT isempty(period) AND NOT lower_inf(period)),
+    CONSTRAINT benefit_period_check CHECK (NOT isempty(period) AND NOT lower_inf(period) AND upper(period) IS DISTINCT FROM 'infinity'),
     CONSTRAINT benefit_id_household_id_key UNIQUE (id, household_id),
     CONSTRAINT benefit_overlap_excl EXCLUDE USING gist (household_id WITH =, period WITH &&),
     CONSTRAINT benefit_household_id_fkey FOREIGN KEY(household_id) REFERENCES household (id)
@@ -402,7 +402,7 @@ CREATE TABLE pact (
     CONSTRAINT pact_status_check CHECK (status IN ('PROPOSED', 'ACTIVE', 'SUSPENDED', 'COMPLETED', 'TERMINATED', 'REFUSED')),
     CONSTRAINT pact_subject_check CHECK ((kind = 'INCLUSION') = (beneficiary_id IS NULL)),
     CONSTRAINT pact_signed_on_check CHECK ((status IN ('PROPOSED', 'REFUSED')) OR signed_on IS NOT NULL),
-    CONSTRAINT pact_period_check CHECK (NOT isempty(period) AND NOT lower_inf(period)),
+    CONSTRAINT pact_period_check CHECK (NOT isempty(period) AND NOT lower_inf(period) AND upper(period) IS DISTINCT FROM 'infinity'),
     CONSTRAINT pact_source_agency_id_external_id_key UNIQUE (source_agency_id, external_id),
     CONSTRAINT pact_household_overlap_excl EXCLUDE USING gist (household_id WITH =, kind WITH =, period WITH &&) WHERE (beneficiary_id IS NULL AND status IN ('ACTIVE', 'SUSPENDED')),
     CONSTRAINT pact_beneficiary_overlap_excl EXCLUDE USING gist (beneficiary_id WITH =, kind WITH =, period WITH &&) WHERE (beneficiary_id IS NOT NULL AND status IN ('ACTIVE', 'SUSPENDED')),
