@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.settings import Settings
-from hub.store.engine import database_url
+from hub.store.engine import connection_arguments, database_url
 from hub.store.tables import metadata
 
 
@@ -33,7 +34,12 @@ def run(connection: Connection) -> None:
 
 async def main(url: str) -> None:
     """Connect as the owner of the tables."""
-    engine = create_async_engine(url, poolclass=pool.NullPool)
+    # The hub reads the URL in one way only: SQLAlchemy would understand other keys of its query.
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        poolclass=pool.NullPool,
+        async_creator=lambda: asyncpg.connect(**connection_arguments(url)),
+    )
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()

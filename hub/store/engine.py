@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -15,6 +16,10 @@ from hub.settings import Settings
 from hub.store.embedded import embedded_server
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+SILENCE = 2.0
+"""Seconds beyond the statement timeout after which a server that says nothing is given up."""
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
 class Database:
@@ -35,8 +40,11 @@ def database_url(settings: Settings) -> AbstractContextManager[str]:
 def connection_arguments(url: str) -> dict[str, Any]:
     """What asyncpg needs of a `postgresql+asyncpg://` URL.
 
+    Of the query, `host` (a socket's directory) and `ssl` or `sslmode` are understood; another key is refused, since leaving
+    it out unsaid may leave out the encryption somebody asked for.
+
     Raises:
-        DatabaseError: the URL is of another kind.
+        DatabaseError: the URL is of another kind, or its query has another key, or no mode of TLS.
 
     """
     parsed = make_url(url)
@@ -44,12 +52,21 @@ def connection_arguments(url: str) -> dict[str, Any]:
         raise DatabaseError(
             f"SNODO_DATABASE_URL must start with postgresql+asyncpg://, not {parsed.drivername}://."
         )
+    if unknown := sorted(parsed.query.keys() - {"host", "ssl", "sslmode"}):
+        raise DatabaseError(
+            f"SNODO_DATABASE_URL has {', '.join(unknown)} in its query, which the hub does not understand: "
+            "host, ssl and sslmode may be there; PGSSLROOTCERT and its like are environment variables."
+        )
+    ssl = parsed.query.get("ssl") or parsed.query.get("sslmode")
+    if ssl is not None and ssl not in SSL_MODES:
+        raise DatabaseError(f"ssl in SNODO_DATABASE_URL must be one of {', '.join(SSL_MODES)}.")
     arguments = {
         "host": parsed.query.get("host") or parsed.host,
         "port": parsed.port,
         "user": parsed.username,
         "password": parsed.password,
         "database": parsed.database,
+        "ssl": ssl,
     }
     return {name: value for name, value in arguments.items() if value is not None}
 
@@ -70,40 +87,37 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
         "datestyle": "ISO",
         "jit": "off",
         "statement_timeout": str(int(settings.statement_timeout * 1000)),
-        # The generic plan of a statement with a territory of unknown size is a sequential scan; each statement is short,
-        # and its own plan is worth more than the planning saved.
-        "plan_cache_mode": "auto",
     }
-    try:
-        read = await asyncpg.create_pool(
-            **arguments,
-            min_size=1,
-            max_size=settings.read_connections,
-            max_inactive_connection_lifetime=0,
-            server_settings=session,
-            statement_cache_size=1_000,
-            max_cached_statement_lifetime=0,
-            init=take_text_as_bytes,
-            reset=keep_session,
-        )
-        write = await asyncpg.create_pool(
-            **arguments,
-            min_size=1,
-            max_size=settings.write_connections,
-            max_inactive_connection_lifetime=0,
-            server_settings=session,
-            max_cached_statement_lifetime=0,
-            reset=keep_session,
-        )
-    except (OSError, asyncpg.PostgresError) as error:
-        raise DatabaseError(
-            f"The database cannot be opened as role {settings.database_role}: {type(error).__name__}. Has `snodo migrate` been run?"
-        ) from error
-    try:
+    pool = {
+        **arguments,
+        "min_size": 1,
+        "max_inactive_connection_lifetime": 0,
+        # A connection replaced after some thousand queries would prepare its statements again.
+        "max_queries": sys.maxsize,
+        "max_cached_statement_lifetime": 0,
+        "server_settings": session,
+        # PostgreSQL ends a statement that takes too long; this ends one whose server has fallen silent.
+        "command_timeout": settings.statement_timeout + SILENCE,
+        "reset": keep_session,
+    }
+    async with AsyncExitStack() as opened:
+        try:
+            read = await opened.enter_async_context(
+                asyncpg.create_pool(
+                    **pool,
+                    max_size=settings.read_connections,
+                    statement_cache_size=1_000,
+                    init=take_text_as_bytes,
+                )
+            )
+            write = await opened.enter_async_context(
+                asyncpg.create_pool(**pool, max_size=settings.write_connections)
+            )
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseError(
+                f"The database cannot be opened as role {settings.database_role}: {type(error).__name__}. Has `snodo migrate` been run?"
+            ) from error
         yield Database(read, write)
-    finally:
-        await read.close()
-        await write.close()
 
 
 async def take_text_as_bytes(connection: asyncpg.Connection[asyncpg.Record]) -> None:
