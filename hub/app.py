@@ -95,6 +95,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             agencies.inps,
             KeptAnswers(database.write),
             timedelta(seconds=settings.stale_answer_age),
+            settings.call_concurrency,
         )
 
         def context(

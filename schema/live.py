@@ -43,6 +43,8 @@ class AgencySources:
     inps: InpsConnector | None
     kept: KeptAnswers
     stale_answer_age: timedelta
+    at_once: int = 16
+    """Calls one request may have under way: a long list waits for itself, and leaves room for others."""
 
 
 class LiveAnswers:
@@ -52,6 +54,7 @@ class LiveAnswers:
         self._sources = sources
         self._operator = operator
         self._now = now
+        self._room = asyncio.Semaphore(sources.at_once)
         self._residence = self._loader("ANPR", "C020", self._ask_residence)
         self._family = self._loader("ANPR", "C021", self._ask_family)
         self._payments = self._loader("INPS", "payment-status", self._ask_payments, of_household=True)
@@ -103,7 +106,8 @@ class LiveAnswers:
         async def one(subject: Subject, content: str) -> tuple[KeptAnswer, Freshness]:
             asked_at = self._now()
             try:
-                kept = KeptAnswer(await ask(content), asked_at)
+                async with self._room:
+                    kept = KeptAnswer(await ask(content), asked_at)
             except UpstreamUnavailable:
                 last = await self._sources.kept.last(
                     agency, operation, subject, since=asked_at - self._sources.stale_answer_age

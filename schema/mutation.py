@@ -84,7 +84,17 @@ class Mutation:
                 refused = UserError(code=outcome.code, message=outcome.message, path=["input", *outcome.path])
                 return RecordConditionalityEventPayload(event=None, user_errors=[refused])
             event: Any = await _read_back(info, connection, "event", outcome.event_id)
+            if outcome.again and None in event.values.values():
+                # The first answer is not given again about a person who has left the territory since.
+                return RecordConditionalityEventPayload(event=None, user_errors=[_LEFT])
         return RecordConditionalityEventPayload(event=event, user_errors=[])
+
+
+_LEFT = UserError(
+    code=refusals.RefusalCode.PERSON_NOT_FOUND,
+    message="This event is recorded; its person is no longer in your territory.",
+    path=["input", "fiscalCode"],
+)
 
 
 def _recorder(caller: Caller, operator: Operator | None) -> Recorder:

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Pacts of a region land, each with its goals.
 
-A person's pact is kept under the household the person was in when it first landed: the person may move on, the pact
-was made there. A pact about someone the hub does not know (yet) waits in quarantine.
+A person's pact is of the person's household, and goes with the person to another (a foreign key sees to it). A pact about someone the hub does not know (yet) waits in quarantine.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Text, any_, bindparam, case, func, select
+from sqlalchemy import Date, DateTime, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
@@ -111,11 +110,6 @@ _PUT = upsert_newer(
             for name in ("kind", "status", "household_id", "beneficiary_id", "created_on", "signed_on")
         },
         "period": func.daterange(_PACTS["starts_on"], _PACTS["before"]),
-    },
-    kept=lambda there, new: {
-        "household_id": case(
-            (there.beneficiary_id == new.beneficiary_id, there.household_id), else_=new.household_id
-        )
     },
 )
 _VERSIONS = Versions(Pact)

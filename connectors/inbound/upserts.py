@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,15 +18,11 @@ from hub.store.tables import JobOffer, Pact, TrainingCourse
 
 Owned = type[Pact] | type[JobOffer] | type[TrainingCourse]
 
-Kept = Callable[[Any, Any], Mapping[str, ColumnElement[Any]]]
-
 
 def upsert_newer(
     table: Owned,
     batch: Batch,
     values: Mapping[str, ColumnElement[Any]],
-    *,
-    kept: Kept | None = None,
 ) -> Statement:
     """The statement that adds a batch's rows, and changes those there are unless a newer version has landed.
 
@@ -36,7 +32,6 @@ def upsert_newer(
         table: whose rows.
         batch: has `external_id` and `changed_at`; the statement's other parameter is `agency`.
         values: the other columns.
-        kept: from the row that is there and the one that comes, columns that are not simply replaced.
 
     """
     columns: dict[str, ColumnElement[Any]] = {
@@ -47,7 +42,7 @@ def upsert_newer(
     }
     rows = insert(table).from_select(list(columns), select(*columns.values()).select_from(batch.table))
     there, new = table.__table__.c, rows.excluded
-    changes = {name: new[name] for name in ("updated_at", *values)} | dict(kept(there, new) if kept else {})
+    changes = {name: new[name] for name in ("updated_at", *values)}
     differs = tuple_(*(there[name] for name in changes)).is_distinct_from(tuple_(*changes.values()))
     return Statement(
         rows.on_conflict_do_update(

@@ -5,9 +5,8 @@ Public tables hold no person. Of the others each has one rule, and the rules agr
 never null must be visible from wherever it is reached. `IMPLIED` lists the steps where one rule follows from another.
 
     beneficiary visible  ⇔  the territory holds the person
-    household visible    ⇔  the territory holds the household, or one of its members is visible, or the person of one of its
-                            pacts is: people move to another household, and a pact stays where it was made
-    pact visible         ⇔  its person is visible, or, for an inclusion pact, its household
+    household visible    ⇔  the territory holds the household, or one of its members is visible
+    pact visible         ⇔  its person is visible (whose household is the pact's: a foreign key keeps it so), or, for an inclusion pact, its household
     event visible        ⇔  its person is visible
 """
 
@@ -23,7 +22,7 @@ from sqlalchemy.types import Text, TypeEngine
 
 from hub.access.caller import Caller, Scope
 from hub.store.base import table_of
-from hub.store.tables import Beneficiary, Household, Pact
+from hub.store.tables import Beneficiary, Household
 from hub.store.tables import ConditionalityEvent as Event
 from hub.store.vocabulary import GrantScope
 
@@ -123,15 +122,9 @@ def _household(row: FromClause, scope: Scope) -> ColumnElement[bool]:
     has_visible_member = exists(
         select(1).where(member.c.household_id == row.c.id, _in_territory(member, scope))
     )
-    pact, signer = table_of(Pact).alias(), table_of(Beneficiary).alias()
-    has_pact_of_visible = exists(
-        select(1)
-        .select_from(pact.join(signer, signer.c.id == pact.c.beneficiary_id))
-        .where(pact.c.household_id == row.c.id, _in_territory(signer, scope))
-    )
     if scope.kind is GrantScope.CENTRE:  # a centre's territory holds people; households have no centre
-        return or_(has_visible_member, has_pact_of_visible)
-    return or_(_in_territory(row, scope), has_visible_member, has_pact_of_visible)
+        return has_visible_member
+    return or_(_in_territory(row, scope), has_visible_member)
 
 
 def _of_person(row: FromClause, scope: Scope) -> ColumnElement[bool]:

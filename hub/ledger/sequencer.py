@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import cache
 
-import asyncpg
 import structlog
 from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 
@@ -87,8 +86,12 @@ class Sequencer:
             try:
                 async with self._pool.acquire() as connection:
                     await self._hold(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("sequencer.interrupted", error=type(error).__name__)
+            except Exception as error:
+                log.error(
+                    "sequencer.interrupted",
+                    error=type(error).__name__,
+                    sqlstate=getattr(error, "sqlstate", None),
+                )
                 await self._sleep(TAKE_OVER)
 
     async def _hold(self, connection: Connection) -> None:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from graphql import GraphQLObjectType, SelectionSetNode
+from graphql import FieldNode, GraphQLObjectType, SelectionSetNode
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -57,6 +58,18 @@ class Builder:
         self.binds: dict[str, Bind] = {}
         self.walked: set[int] = set()
         self._aliases = 0
+        self._live = 0
+
+    @contextmanager
+    def noting(self, nodes: Sequence[FieldNode]) -> Iterator[None]:
+        """If a federated field is met inside, what `nodes` ask for is walked.
+
+        Counted, not looked up among the walked: a fragment's fields are the same nodes wherever it is spread.
+        """
+        before = self._live
+        yield
+        if self._live > before:
+            self.walked.update(id(node) for node in nodes)
 
     def bind(
         self, read: Reader, kind: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
@@ -79,7 +92,7 @@ class Builder:
         *,
         typed: bool = False,
     ) -> list[Piece]:
-        """The JSON of one row of `stored`, with what is asked of it. `typed`: also say its type, hidden."""
+        """The JSON of one row of `stored`, with what is asked of it. `typed`: say its type, hidden, where it is walked."""
         kind = self.catalogue.schema.type_map[stored.name]
         assert isinstance(kind, GraphQLObjectType)
         pairs: list[tuple[str, Sequence[Piece]]] = []
@@ -94,13 +107,12 @@ class Builder:
                 pairs.append((field.key, ["null"]))
                 for column in source.needs:
                     hidden[HIDDEN + column] = value_of(row.c[column], nullable=bool(row.c[column].nullable))
-                self._walk(field)
+                with self.noting(field.nodes):
+                    self._live += 1
                 continue
-            before = len(self.walked)
-            pairs.append((field.key, self._value(stored, row, field)))
-            if len(self.walked) > before:
-                self._walk(field)
-        if typed:
+            with self.noting(field.nodes):
+                pairs.append((field.key, self._value(stored, row, field)))
+        if typed and self._live:
             hidden[TYPE] = [f'"{stored.name}"']
         return members([*pairs, *hidden.items()])
 
@@ -110,9 +122,6 @@ class Builder:
             *(target.c[there] == row.c[here] for here, there in zip(link.here, link.there, strict=True)),
             visible(target, link.target, self.scope, reached_from=table),
         )
-
-    def _walk(self, field: Selected) -> None:
-        self.walked.update(id(node) for node in field.nodes)
 
     def _value(self, stored: StoredType, row: FromClause, field: Selected) -> Sequence[Piece]:
         source = stored.fields[field.name]

@@ -108,22 +108,20 @@ def _connection(
     items = _Items(page_rows, direction, order, size, backward=backward)
     pairs: list[tuple[str, Sequence[Piece]]] = []
     for part in wanted:
-        before = len(builder.walked)
-        match part.name:
-            case "nodes":
-                value = items.array(builder.object(target, page_rows, below(part)))
-            case "edges":
-                value = items.array(_edge(builder, connection, target, page_rows, part, order))
-            case "pageInfo":
-                value = _page_info(builder, part, items, arguments, backward=backward)
-            case "totalCount":
-                counted = builder.alias(target)
-                count = select(func.count()).select_from(counted).where(*conditions(counted))
-                value = [(count.correlate(parent) if parent is not None else count).scalar_subquery()]
-            case _:
-                value = [f'"{connection.name}"']
-        if len(builder.walked) > before:
-            builder.walked.update(id(node) for node in part.nodes)
+        with builder.noting(part.nodes):
+            match part.name:
+                case "nodes":
+                    value = items.array(builder.object(target, page_rows, below(part)))
+                case "edges":
+                    value = items.array(_edge(builder, connection, target, page_rows, part, order))
+                case "pageInfo":
+                    value = _page_info(builder, part, items, arguments, backward=backward)
+                case "totalCount":
+                    counted = builder.alias(target)
+                    count = select(func.count()).select_from(counted).where(*conditions(counted))
+                    value = [(count.correlate(parent) if parent is not None else count).scalar_subquery()]
+                case _:
+                    value = [f'"{connection.name}"']
         pairs.append((part.key, value))
     answer = items.answer(members(pairs))
     return [answer.correlate(parent).scalar_subquery() if parent is not None else answer.scalar_subquery()]
@@ -218,10 +216,8 @@ def _edge(
     pairs: list[tuple[str, Sequence[Piece]]] = []
     for member in selected(builder.document, edge, below(part)):
         if member.name == "node":
-            before = len(builder.walked)
-            pairs.append((member.key, builder.object(target, rows, below(member))))
-            if len(builder.walked) > before:
-                builder.walked.update(id(node) for node in member.nodes)
+            with builder.noting(member.nodes):
+                pairs.append((member.key, builder.object(target, rows, below(member))))
         elif member.name == "cursor":
             pairs.append((member.key, ['"', cursor_expression(order.mark, order.keys(rows)), '"']))
         else:
@@ -342,10 +338,8 @@ def feed_pages(builder: Builder, field: Selected, definition: GraphQLField) -> S
     for part in selected(builder.document, page_type, below(field)):
         match part.name:
             case "entries":
-                before = len(builder.walked)
-                value = items.array(builder.object(target, page_rows, below(part)))
-                if len(builder.walked) > before:
-                    builder.walked.update(id(node) for node in part.nodes)
+                with builder.noting(part.nodes):
+                    value = items.array(builder.object(target, page_rows, below(part)))
             case "endCursor":
                 position = items.column(page_rows.c.position)
                 value = ['"', func.coalesce(items.aggregate(func.max(position)), start), '"']

@@ -112,12 +112,8 @@ def _one(
     typed: bool = False,
 ) -> Select[Any]:
     row = builder.alias(stored)
-    pieces = builder.object(stored, row, selections)
-    if typed and builder.walked:
-        # The executor must know which type of the interface it walks.
-        pieces = builder.object(stored, row, selections, typed=True)
     return (
-        select(joined(pieces))
+        select(joined(builder.object(stored, row, selections, typed=typed)))
         .select_from(row)
         .where(row.c[column] == value, visible(row, stored.table.name, builder.scope))
     )

@@ -125,6 +125,8 @@ class Beneficiary(Base):
         one_of("obligation", Obligation),
         CheckConstraint(f"fiscal_code ~ '{FISCAL_CODE}'", name="fiscal_code"),
         UniqueConstraint("fiscal_code"),
+        # What a person's pacts point at, so that they are always of the person's household.
+        UniqueConstraint("id", "household_id"),
         ForeignKeyConstraint(
             ["municipality_id", "region_code"],
             ["municipality.id", "municipality.region_code"],

@@ -7,7 +7,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -33,6 +41,13 @@ class Pact(Base):
             name="period",
         ),
         UniqueConstraint("source_agency_id", "external_id"),
+        # A person's pact is of the person's household, and goes with the person to another: whoever may see the pact may see
+        # the household it leads to. (An inclusion pact has no person, and stays with its household.)
+        ForeignKeyConstraint(
+            ["beneficiary_id", "household_id"],
+            ["beneficiary.id", "beneficiary.household_id"],
+            onupdate="CASCADE",
+        ),
         # One running pact of a kind per household (inclusion) or per person (the others), on any one day.
         ExcludeConstraint(
             (Column("household_id"), "="),
@@ -58,7 +73,7 @@ class Pact(Base):
     kind: Mapped[PactKind] = mapped_column(words(PactKind))
     status: Mapped[PactStatus] = mapped_column(words(PactStatus))
     household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"))
-    beneficiary_id: Mapped[UUID | None] = mapped_column(ForeignKey("beneficiary.id"))
+    beneficiary_id: Mapped[UUID | None]
     created_on: Mapped[date]
     signed_on: Mapped[date | None]
     period: Mapped[Range[date]] = mapped_column(DATERANGE)
@@ -67,7 +82,12 @@ class Pact(Base):
     updated_at: Mapped[RecordedAt]
 
     household: Mapped[Household] = relationship(back_populates="pacts", viewonly=True)
-    beneficiary: Mapped[Beneficiary | None] = relationship(back_populates="pacts", viewonly=True)
+    beneficiary: Mapped[Beneficiary | None] = relationship(
+        primaryjoin="Pact.beneficiary_id == Beneficiary.id",
+        foreign_keys="Pact.beneficiary_id",
+        back_populates="pacts",
+        viewonly=True,
+    )
     goals: Mapped[list[PactGoal]] = relationship(order_by="PactGoal.ordinal", viewonly=True)
 
 

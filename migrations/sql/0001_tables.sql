@@ -357,6 +357,7 @@ CREATE TABLE beneficiary (
     CONSTRAINT beneficiary_obligation_check CHECK (obligation IN ('OBLIGED', 'EXEMPT', 'EXCLUDED', 'VOLUNTARY')),
     CONSTRAINT beneficiary_fiscal_code_check CHECK (fiscal_code ~ '^([A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]|[0-9]{11})$'),
     CONSTRAINT beneficiary_fiscal_code_key UNIQUE (fiscal_code),
+    CONSTRAINT beneficiary_id_household_id_key UNIQUE (id, household_id),
     CONSTRAINT beneficiary_municipality_id_region_code_fkey FOREIGN KEY(municipality_id, region_code) REFERENCES municipality (id, region_code) ON UPDATE CASCADE,
     CONSTRAINT beneficiary_household_id_fkey FOREIGN KEY(household_id) REFERENCES household (id),
     CONSTRAINT beneficiary_employment_centre_id_fkey FOREIGN KEY(employment_centre_id) REFERENCES employment_centre (id)
@@ -407,7 +408,7 @@ CREATE TABLE pact (
     CONSTRAINT pact_household_overlap_excl EXCLUDE USING gist (household_id WITH =, kind WITH =, period WITH &&) WHERE (beneficiary_id IS NULL AND status IN ('ACTIVE', 'SUSPENDED')),
     CONSTRAINT pact_beneficiary_overlap_excl EXCLUDE USING gist (beneficiary_id WITH =, kind WITH =, period WITH &&) WHERE (beneficiary_id IS NOT NULL AND status IN ('ACTIVE', 'SUSPENDED')),
     CONSTRAINT pact_household_id_fkey FOREIGN KEY(household_id) REFERENCES household (id),
-    CONSTRAINT pact_beneficiary_id_fkey FOREIGN KEY(beneficiary_id) REFERENCES beneficiary (id),
+    CONSTRAINT pact_beneficiary_id_household_id_fkey FOREIGN KEY(beneficiary_id, household_id) REFERENCES beneficiary (id, household_id) ON UPDATE CASCADE,
     CONSTRAINT pact_source_agency_id_fkey FOREIGN KEY(source_agency_id) REFERENCES agency (id)
 );
 CREATE INDEX pact_beneficiary_id_created_on_id_idx ON pact (beneficiary_id, created_on, id);

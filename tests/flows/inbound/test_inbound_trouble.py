@@ -198,7 +198,7 @@ async def test_goals_follow_the_version_that_holds_and_an_older_one_changes_noth
     assert [(row[1], row[2]) for row in found["pact_goal"]] == [(1, "uno")]
 
 
-async def test_a_stored_pact_stays_in_its_household_when_its_person_moves_on(
+async def test_a_pact_goes_with_its_person_to_another_household(
     agencies: Agencies, hub: Database, clock: Clock, tables: Look
 ) -> None:
     inps, region = agencies.inps_connector(), agencies.region_connector()
@@ -218,7 +218,7 @@ async def test_a_stored_pact_stays_in_its_household_when_its_person_moves_on(
     agencies.world.region.pacts.append(pact(agencies, 1, 1, event="09", changed_at=clocked(3)))
     await pull_region(hub.write, region, clock=clock)
     found = await tables()
-    assert [(row[3], row[4]) for row in found["pact"]] == [("SUSPENDED", ROME_PROTOCOL)]
+    assert [(row[3], row[4]) for row in found["pact"]] == [("SUSPENDED", other.protocol)]
     person = next(row for row in found["beneficiary"] if row[0] == home.members[1].fiscal_code)
     assert person[5] == other.protocol
 

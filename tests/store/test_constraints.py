@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the database keeps true by itself, whoever writes."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+
+@pytest.fixture
+def database_url(populated_url: str) -> str:
+    return populated_url
+
+
+async def test_a_persons_pacts_go_with_the_person_to_another_household(
+    owner: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    pact = await owner.fetchrow(
+        "SELECT id, beneficiary_id, household_id FROM pact WHERE beneficiary_id IS NOT NULL LIMIT 1"
+    )
+    assert pact is not None
+    other = await owner.fetchval("SELECT id FROM household WHERE id <> $1 LIMIT 1", pact["household_id"])
+    await owner.execute(
+        "UPDATE beneficiary SET household_id = $1 WHERE id = $2", other, pact["beneficiary_id"]
+    )
+    assert await owner.fetchval("SELECT household_id FROM pact WHERE id = $1", pact["id"]) == other
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="pact_beneficiary_id_household_id_fkey"):
+        await owner.execute(
+            "UPDATE pact SET household_id = $1 WHERE id = $2", pact["household_id"], pact["id"]
+        )
+
+
+async def test_an_inclusion_pact_stays_with_its_household(owner: asyncpg.Connection[asyncpg.Record]) -> None:
+    pact = await owner.fetchrow("SELECT id, household_id FROM pact WHERE kind = 'INCLUSION' LIMIT 1")
+    assert pact is not None
+    await owner.execute(
+        "UPDATE beneficiary SET household_id = (SELECT id FROM household WHERE id <> $1 LIMIT 1) WHERE household_id = $1",
+        pact["household_id"],
+    )
+    assert (
+        await owner.fetchval("SELECT household_id FROM pact WHERE id = $1", pact["id"])
+        == pact["household_id"]
+    )
+
+
+async def test_a_household_always_has_its_own_benefit(owner: asyncpg.Connection[asyncpg.Record]) -> None:
+    one, other = await owner.fetch("SELECT id, benefit_id FROM household LIMIT 2")
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="household_benefit_id_id_fkey"):
+        await owner.execute(
+            "UPDATE household SET benefit_id = $1 WHERE id = $2", other["benefit_id"], one["id"]
+        )
+    with pytest.raises(asyncpg.NotNullViolationError):
+        await owner.execute("UPDATE household SET benefit_id = NULL WHERE id = $1", one["id"])
+
+
+async def test_a_region_never_parts_from_its_municipality(owner: asyncpg.Connection[asyncpg.Record]) -> None:
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="municipality_id_region_code"):
+        await owner.execute(
+            "UPDATE beneficiary SET region_code = CASE region_code WHEN '12' THEN '01' ELSE '12' END"
+            " WHERE id = (SELECT id FROM beneficiary LIMIT 1)"
+        )
+
+
+@pytest.mark.parametrize("period", ["[2026-01-01,infinity)", "empty", "(,2026-01-01)"])
+async def test_a_benefits_period_begins_and_its_end_is_a_day_or_open(
+    owner: asyncpg.Connection[asyncpg.Record], period: str
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match="benefit_period_check"):
+        await owner.execute(
+            f"UPDATE benefit SET period = '{period}' WHERE id = (SELECT benefit_id FROM household LIMIT 1)"
+        )
