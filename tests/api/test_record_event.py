@@ -344,3 +344,22 @@ async def test_a_read_back_that_cannot_be_leaves_nothing(
         assert (await writable(query, i=wanted(), n=-1)).codes == ["INVALID_PAGE"]
     async with _added(writable, **ONE):
         assert (await writable(query, i=wanted(), n=1)).data
+
+
+async def test_a_replay_about_a_person_who_has_left_says_so(
+    writable: Service, wanted: Callable[..., Input]
+) -> None:
+    sent = wanted()
+    assert (await writable(RECORD, input=sent)).data["recordConditionalityEvent"]["userErrors"] == []
+    centre = await writable.owner.fetchval(
+        "SELECT employment_centre_id FROM beneficiary WHERE fiscal_code = $1", sent["fiscalCode"]
+    )
+    move = "UPDATE beneficiary SET employment_centre_id = $1 WHERE fiscal_code = $2"
+    await writable.owner.execute(move, None, sent["fiscalCode"])
+    try:
+        async with _added(writable):
+            payload = (await writable(RECORD, input=sent)).data["recordConditionalityEvent"]
+    finally:
+        await writable.owner.execute(move, centre, sent["fiscalCode"])
+    assert payload["event"] is None
+    assert [error["code"] for error in payload["userErrors"]] == ["PERSON_NOT_FOUND"]

@@ -277,3 +277,30 @@ async def test_a_database_url_of_another_kind_is_refused() -> None:
 
     with pytest.raises(DatabaseError, match="postgresql\\+asyncpg"):
         connection_arguments("mysql://x/y")
+
+
+async def test_the_sequencer_survives_whatever_stops_it(
+    database: Database,
+    owner: asyncpg.Connection[asyncpg.Record],
+    recorder: Recorder,
+    fiscal_code: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from hub.ledger import sequencer
+
+    faults = iter([RuntimeError("unforeseen"), asyncpg.InternalClientError("unforeseen")])
+
+    async def failing(connection: object) -> int:
+        fault = next(faults, None)
+        if fault is not None:
+            raise fault
+        return await sequence(connection)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sequencer, "sequence", failing)
+    monkeypatch.setattr(sequencer, "TAKE_OVER", 0.01)
+    await record(database, recorder, command(fiscal_code, "k"))
+    before = await last_position(owner)
+    async with running(Sequencer(database.write, 0.01)):
+        async with asyncio.timeout(5):
+            while await last_position(owner) == before:
+                await asyncio.sleep(0.01)
