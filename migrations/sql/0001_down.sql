@@ -32,3 +32,15 @@ DROP TABLE access_document;
 DROP TABLE agency;
 DROP FUNCTION keep_feed_dense();
 DROP FUNCTION refuse_change();
+DO $$
+DECLARE
+    hub text := current_setting('snodo.role');
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = hub) THEN
+        EXECUTE format(
+            'ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT, INSERT, UPDATE, DELETE ON TABLES FROM %I', hub
+        );
+        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE USAGE ON SEQUENCES FROM %I', hub);
+    END IF;
+END
+$$;

@@ -21,6 +21,12 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', hub);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %I', hub);
     EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %I', hub);
+    -- Tables of later migrations too, or the hub could not read them; one that is append-only, or a partition of such a
+    -- table, has UPDATE and DELETE revoked by its own migration, as below.
+    EXECUTE format(
+        'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', hub
+    );
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO %I', hub);
     EXECUTE format(
         'REVOKE UPDATE, DELETE, TRUNCATE ON conditionality_event, feed_entry, access_log, access_log_default, access_document FROM %I',
         hub

@@ -22,4 +22,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    run_script(op.get_bind(), "0001_down.sql")
+    run_script(op.get_bind(), "0001_down.sql", role=Settings().database_role)
