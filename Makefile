@@ -38,7 +38,7 @@ check: develop ## style, types, floors, migrations against tables, schema drift
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q tests/store/test_migrations.py
+	@$(BIN)/python -m pytest -q tests/store/test_migrations.py tests/unit/schema/test_sdl.py
 
 bench: develop ## the measurements the README quotes, into bench/results/latest.json
 	@$(BIN)/python -m bench $(ARGS)

@@ -6,13 +6,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
@@ -27,7 +28,7 @@ from hub.access.operator import Operator
 from hub.access.voucher import VoucherRules, VoucherVerifier
 from hub.errors import ConfigurationError
 from hub.http.authentication import Authenticator
-from hub.http.graphiql import TabSource, graphiql_routes
+from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint
 from hub.http.metrics import registry
 from hub.http.probes import probe_routes
@@ -46,19 +47,29 @@ class Hub:
     """The running hub. `/graphql` is answered directly; the rest goes through starlette's router."""
 
     def __init__(
-        self, graphql: GraphQLEndpoint, other: Starlette, database: Database, agencies: ConnectedAgencies
+        self,
+        graphql: GraphQLEndpoint,
+        other: Starlette,
+        database: Database,
+        agencies: ConnectedAgencies,
+        *,
+        shows_page: bool,
     ) -> None:
         self._graphql = graphql
         self._other = other
+        self._shows_page = shows_page
         self.database = database
         self.agencies = agencies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection of the ASGI server."""
-        if scope["type"] == "http" and scope["path"] == "/graphql":
+        if scope["type"] == "http" and scope["path"] == "/graphql" and not self._is_for_page(scope):
             await self._graphql(scope, receive, send)
         elif scope["type"] != "lifespan":  # its life is the block of `running_hub`
             await self._other(scope, receive, send)
+
+    def _is_for_page(self, scope: Scope) -> bool:
+        return self._shows_page and scope["method"] == "GET" and asks_for_page(Request(scope))
 
 
 @asynccontextmanager
@@ -126,9 +137,9 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
         metrics = registry(compiled=lambda: documents.compiled, sequencing=lambda: float(sequencer.active))
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl())]
-        shows_page = tabs is not None and settings.environment is not Environment.PRODUCTION
-        if shows_page and tabs is not None:
-            routes = [*graphiql_routes(tabs), *routes]
+        shows_page = settings.environment is not Environment.PRODUCTION
+        if shows_page:
+            routes = [*graphiql_routes(tabs or _no_tabs), *routes]
         other = Starlette(routes=routes)
         graphql = GraphQLEndpoint(
             schema,
@@ -137,9 +148,12 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             authenticator,
             context,
             max_body_bytes=settings.max_body_bytes,
-            page=other if shows_page else None,
         )
-        yield Hub(graphql, other, database, agencies)
+        yield Hub(graphql, other, database, agencies, shows_page=shows_page)
+
+
+async def _no_tabs() -> Sequence[Tab]:
+    return ()
 
 
 def _now() -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typer
 
+from hub.cli.options import DataDir
 from schema.build import sdl
 
 commands = typer.Typer(help="The unified schema.", no_args_is_help=True)
@@ -21,6 +22,6 @@ def _group() -> None:
 
 
 @commands.command("print")
-def print_() -> None:
+def print_(data_dir: DataDir = None) -> None:  # noqa: ARG001 (every command takes it)
     """Print the schema in the schema definition language."""
     typer.echo(sdl(), nl=False)

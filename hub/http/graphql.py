@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import orjson
@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from hub.access.caller import Caller
 from hub.access.operator import Operator
-from hub.errors import ClientError, InvalidInput
+from hub.errors import InvalidInput
 from hub.http.answers import GRAPHQL, JSON, Reply, error_reply, fault, formatted, refusal
 from hub.http.authentication import Authenticator, Headers
 from hub.http.request import (
@@ -31,11 +31,10 @@ from hub.plan.operation import Documents, Operation, Prepared
 from hub.store.engine import Database
 
 MakeContext: TypeAlias = Callable[[Caller, Operator | None, Operation, Mapping[str, Any], Prepared], Any]
-Page: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class GraphQLEndpoint:
-    """`POST /graphql`, and `GET` for queries; a browser's GET is handed to `page` when there is one."""
+    """`POST /graphql`, and `GET` for queries."""
 
     def __init__(
         self,
@@ -46,7 +45,6 @@ class GraphQLEndpoint:
         make_context: MakeContext,
         *,
         max_body_bytes: int,
-        page: Page | None = None,
     ) -> None:
         self._schema = schema
         self._documents = documents
@@ -54,27 +52,13 @@ class GraphQLEndpoint:
         self._authenticator = authenticator
         self._make_context = make_context
         self._max_body_bytes = max_body_bytes
-        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         headers = dict(scope["headers"])
-        accept = headers.get(b"accept", b"")
-        if (
-            self._page is not None
-            and scope["method"] == "GET"
-            and b"text/html" in accept
-            and not _asks(scope["query_string"])
-        ):
-            await self._page(scope, receive, send)
-            return
-        media = GRAPHQL if b"application/graphql-response+json" in accept else JSON
+        media = GRAPHQL if b"application/graphql-response+json" in headers.get(b"accept", b"") else JSON
         try:
             reply = await self._reply(scope, headers, receive)
-        except ClientError as error:
-            reply = refusal(error)
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
             reply = fault(error)
         await send(
@@ -213,7 +197,3 @@ class GraphQLEndpoint:
 def _takes_json_alone(accept: bytes) -> bool:
     """Whether a client is one of before the standard: it is told of its errors in the body only (section 6.4.1)."""
     return {media.partition(b";")[0].strip() for media in accept.split(b",")} == {b"application/json"}
-
-
-def _asks(query_string: bytes) -> bool:
-    return b"query=" in query_string
