@@ -5,9 +5,8 @@
     ├── ClientError                 the caller can mend it; the message may reach the caller
     │   ├── Unauthenticated         who is asking could not be established      (401)
     │   ├── Forbidden               who is asking may not do this               (403)
-    │   ├── InvalidInput            what was sent cannot be read or is refused  (400)
-    │   │   └── InvalidFiscalCode, InvalidId, InvalidCursor … (beside what they guard)
-    │   └── Conflict                the same key was used for something else    (409)
+    │   └── InvalidInput            what was sent cannot be read or is refused  (400)
+    │       └── InvalidFiscalCode, InvalidId, InvalidCursor … (beside what they guard)
     ├── UpstreamError               an agency did not give a usable answer
     │   ├── UpstreamUnavailable     down, slow, over its limit, breaker open
     │   ├── UpstreamRefused         it answered, and refused our request
@@ -63,13 +62,6 @@ class InvalidInput(ClientError):
 
     code = "BAD_USER_INPUT"
     status = 400
-
-
-class Conflict(ClientError):
-    """The request contradicts an earlier one."""
-
-    code = "CONFLICT"
-    status = 409
 
 
 class UpstreamError(SnodoError):
