@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -34,8 +35,15 @@ class UnknownArea(InvalidInput):
     """A grant names a centre by its ministry code, a municipality by its Belfiore code, a region by its ISTAT code."""
 
 
+class InvalidRegistration(InvalidInput):
+    """An agency's code, or what its purpose would be granted, cannot be."""
+
+
 class AlreadyRegistered(InvalidInput):
     """This client or purpose belongs to another agency."""
+
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -58,9 +66,11 @@ async def register(connection: Connection, registration: Registration) -> UUID:
     """Register a consumer and grant its purpose; the purpose's earlier grants end. Gives the agency's key.
 
     Raises:
+        InvalidRegistration: the code has another form, or scope, areas and capabilities do not go together.
         UnknownArea: an area's code is not known here.
         AlreadyRegistered: the client or the purpose is another agency's.
     """
+    _check(registration)
     async with connection.transaction():
         agency_id: UUID = await _statement("agency").fetchval(
             connection,
@@ -90,6 +100,24 @@ async def register(connection: Connection, registration: Registration) -> UUID:
                     f"{area} is not the code of a {registration.scope.value.lower()} known to this hub."
                 )
         return agency_id
+
+
+def _check(registration: Registration) -> None:
+    scope = registration.scope
+    if not _CODE.fullmatch(registration.agency_code):
+        raise InvalidRegistration(
+            "An agency's code is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash."
+        )
+    if scope is GrantScope.NATIONAL and registration.areas:
+        raise InvalidRegistration("A grant of scope NATIONAL reaches everywhere: name no area.")
+    if scope is not GrantScope.NATIONAL and not registration.areas:
+        raise InvalidRegistration(
+            f"A grant of scope {scope.value} without an area reaches nothing: name one at least."
+        )
+    if Capability.READ_FEED in registration.capabilities and scope is not GrantScope.NATIONAL:
+        raise InvalidRegistration(
+            "READ_FEED is granted with scope NATIONAL only: a narrower reader's positions would have gaps."
+        )
 
 
 async def revoke(connection: Connection, purpose_id: UUID) -> None:

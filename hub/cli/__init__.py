@@ -61,3 +61,27 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if (told := _told_of_database(error)) is None:
+            raise
+        sys.stderr.write(f"snodo: {told}\n")
+        sys.exit(1)
+
+
+def _told_of_database(error: BaseException | None) -> str | None:
+    """What may be said of a fault of the database, or of one that SQLAlchemy wrapped; None for another fault.
+
+    Its own message quotes rows: only its class and the constraint are named, and the sentences of our own scripts.
+    """
+    import asyncpg  # only here: most commands import it anyway, and those that do not start sooner
+
+    while error is not None:
+        if isinstance(error, asyncpg.RaiseError):
+            return " ".join(part for part in (error.args[0], error.hint) if part)
+        if isinstance(error, asyncpg.PostgresError):
+            constraint = getattr(error, "constraint_name", None)
+            return f"The database refuses: {type(error).__name__}{f' ({constraint})' if constraint else ''}."
+        if isinstance(error, (asyncpg.InterfaceError, TimeoutError)):
+            return f"The database does not answer: {type(error).__name__}."
+        error = error.__cause__
+    return None

@@ -21,7 +21,7 @@ from connectors.inbound import RunReport, pull_admitted_households, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
 from hub.cli.options import DataDir, run, settings_of
-from hub.errors import ConfigurationError, DatabaseError, SnodoError
+from hub.errors import ConfigurationError, DatabaseError, InvalidInput, SnodoError
 from hub.ledger.record import FEED_TOPIC
 from hub.settings import Environment, Settings
 from hub.store.base import table_of
@@ -31,6 +31,7 @@ from hub.store.migrations import migrate as migrate_database
 from hub.store.municipalities.archive import read_archive
 from hub.store.municipalities.landing import import_municipalities
 from hub.store.municipalities.lookup import municipality_as_of
+from hub.store.population.benefits import EARLIEST_TODAY
 from hub.store.population.seed import SeedReport, seed_population
 from hub.store.statement import Statement
 from hub.store.tables import FeedEntry, OutboxMessage
@@ -50,7 +51,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _owner(url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+async def owner_connection(url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """A connection as the user of the URL: the owner of the tables, not the hub's role."""
     try:
         connection = await asyncpg.connect(**connection_arguments(url))
     except (OSError, asyncpg.PostgresError) as error:
@@ -68,7 +70,7 @@ def migrate(data_dir: DataDir = None) -> None:
         migrate_database(url)
 
         async def revision() -> str | None:
-            async with _owner(url) as connection:
+            async with owner_connection(url) as connection:
                 return await read_revision(connection)
 
         typer.echo(f"The database is at revision {run(revision())}.")
@@ -85,6 +87,8 @@ def seed(
     """Migrate, and fill an empty database with a synthetic population, its casework and its feed."""
     settings = settings_of(data_dir=data_dir)
     day = today.date() if today is not None else datetime.now(UTC).date()
+    if day < EARLIEST_TODAY:
+        raise InvalidInput(f"--today is {EARLIEST_TODAY} or later: before, the measures had not all begun.")
     with database_url(settings) as url:
         migrate_database(url)
         report = run(_seed(url, settings, beneficiaries, seed, day))
@@ -97,7 +101,7 @@ def seed(
 
 async def _seed(url: str, settings: Settings, beneficiaries: int, number: int, today: date) -> SeedReport:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    async with _owner(url) as connection:
+    async with owner_connection(url) as connection:
         with Progress(*columns, console=Console(stderr=True)) as bars:
             tasks = {}
 
@@ -128,7 +132,7 @@ def import_municipalities_(
         typer.echo(str(finding), err=True)
 
     async def land(url: str) -> None:
-        async with _owner(url) as connection:
+        async with owner_connection(url) as connection:
             await check_version(connection, url)
             report = await import_municipalities(connection, archive)
         typer.echo(
@@ -152,7 +156,7 @@ def municipality(
     settings = settings_of(data_dir=data_dir)
 
     async def look(url: str) -> None:
-        async with _owner(url) as connection:
+        async with owner_connection(url) as connection:
             await check_version(connection, url)
             found = await municipality_as_of(
                 connection, belfiore=belfiore, istat=istat, name=name, on=on.date()
@@ -223,7 +227,7 @@ def feed(data_dir: DataDir = None) -> None:
     count = Statement(select(func.count()).select_from(waiting).where(waiting.c.topic == FEED_TOPIC))
 
     async def stand(url: str) -> tuple[int, int]:
-        async with _owner(url) as connection:
+        async with owner_connection(url) as connection:
             await check_version(connection, url)
             return await last.fetchval(connection), await count.fetchval(connection)
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import asyncpg
 import httpx2
@@ -32,6 +33,8 @@ from hub.store.engine import connection_arguments, database_url
 from hub.store.migrations import migrate
 from hub.store.reference.demo import load_demo_reference
 
+CLOSING = 6.0
+"""Seconds within which a server that was stopped has ended."""
 CONSUMERS = ("centre", "municipality", "region", "inps")
 
 
@@ -90,10 +93,7 @@ async def _demo(
                 ):
                     said(f"Hub               {address}/graphql")
                     walk = tour.Tour(address, simulation, http, console, _now)
-                    try:
-                        await walk.walk()
-                    except tour.TourFailed as failure:
-                        raise DemoFailed(str(failure)) from failure
+                    await walk_beside(server, walk.walk())
                     console.rule()
                     said(f"The tour's {walk.steps} steps went as told")
                     if not check:
@@ -101,6 +101,30 @@ async def _demo(
                         await server
     finally:
         await owner.close()
+
+
+async def walk_beside(server: asyncio.Task[None], walk: Coroutine[Any, Any, None]) -> None:
+    """Walk the tour, unless the server is stopped on the way: then the demo ends as Ctrl-C ends any program.
+
+    Raises:
+        DemoFailed: an answer is not what it should be.
+        typer.Exit: the server was stopped.
+    """
+    walking = asyncio.create_task(walk)
+    await asyncio.wait({walking, server}, return_when=asyncio.FIRST_COMPLETED)
+    if server.done():
+        walking.cancel()
+        await asyncio.wait({walking})
+        raise typer.Exit(130)
+    try:
+        await walking
+    except tour.TourFailed as failure:
+        raise DemoFailed(str(failure)) from failure
+    except httpx2.TransportError:
+        # A server that is being stopped closes its doors first.
+        if not (await asyncio.wait({server}, timeout=CLOSING))[0]:
+            raise
+        raise typer.Exit(130) from None
 
 
 async def _pull(hub: Hub, said: Callable[[str], None]) -> None:

@@ -183,10 +183,15 @@ async def world_database(
                     purpose_id=purpose_id,
                     purpose="Test",
                     scope=scope,
-                    areas=areas,
+                    areas=areas or ("12",),
                     capabilities=capabilities,
                 ),
             )
+            if not areas:  # as after its last area was taken from it: nobody is registered without one
+                await connection.execute(
+                    "DELETE FROM access_grant_area WHERE grant_id IN (SELECT id FROM access_grant WHERE purpose_id = $1)",
+                    purpose_id,
+                )
             if consumer == "revoked":
                 await revoke(connection, purpose_id)
         world = await build_world(connection)

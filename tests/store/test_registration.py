@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Registering a consumer: what is refused before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from hub.access.registration import InvalidRegistration, Registration, register
+from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+
+LAZIO = Registration(
+    agency_code="regione-12",
+    agency_name="Regione Lazio",
+    agency_kind=AgencyKind.REGION,
+    client_id=UUID(int=1),
+    purpose_id=UUID(int=2),
+    purpose="Lavoro",
+    scope=GrantScope.REGION,
+    areas=("12",),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        *(({"agency_code": code}, "code") for code in ("", "Regione", "-x", "a b", "a_b", "x" * 64, "a\n")),
+        ({"scope": GrantScope.NATIONAL}, "name no area"),
+        *(
+            ({"scope": scope, "areas": ()}, "reaches nothing")
+            for scope in (GrantScope.CENTRE, GrantScope.MUNICIPALITY, GrantScope.REGION)
+        ),
+        ({"capabilities": frozenset({Capability.READ_FEED})}, "READ_FEED"),
+    ],
+)
+async def test_what_cannot_be_is_refused(
+    owner: asyncpg.Connection[asyncpg.Record], change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidRegistration, match=said):
+        await register(owner, replace(LAZIO, **change))
+    assert await owner.fetchval("SELECT count(*) FROM agency") == 0
