@@ -196,6 +196,8 @@ async def _pull(settings: Settings, url: str, flow: str) -> list[RunReport]:
         open_database(url, settings) as database,
         httpx2.AsyncClient(timeout=settings.call_deadline, trust_env=False) as http,
     ):
+        async with database.write.acquire() as connection:
+            await check_version(connection, url)
         agencies = connect_agencies(settings, http)
         if flow == "inps":
             if agencies.inps is None:
