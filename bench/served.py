@@ -39,7 +39,11 @@ def served(name: str, command: Sequence[str], world: World, first: Question) -> 
     """The server until the block ends."""
     port = _free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SNODO_")}
-    environment |= {"SNODO_DATABASE_URL": world.url, "SNODO_LOG_LEVEL": "WARNING"}
+    environment |= {
+        "SNODO_DATABASE_URL": world.url,
+        "SNODO_PDND_JWKS": str(world.data_dir / "demo" / "pdnd-jwks.json"),
+        "SNODO_LOG_LEVEL": "WARNING",
+    }
     began = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--port", str(port), "--data-dir", str(world.data_dir)], env=environment

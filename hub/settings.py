@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     )
     pdnd_jwks: str | None = Field(
         None,
-        description="PDND's public keys: an http(s) URL or a file's path; in demo and development the data directory's simulated PDND when absent.",
+        description="PDND's public keys: an http(s) URL or a file's path; when absent, the data directory's simulated PDND: in demo, and in development on the embedded server.",
     )
     audience: str = Field(
         "https://snodo.example/graphql",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import asyncpg
 import httpx2
@@ -20,17 +21,19 @@ from connectors.inbound import pull_admitted_households, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.demo_world import ROME_PROTOCOL
 from connectors.simulators.pdnd import issue_voucher
+from connectors.simulators.registry import demo_registry
 from hub.app import Hub, running_hub
 from hub.cli import tour
-from hub.cli.data import describe
+from hub.cli.data import describe, owner_connection
 from hub.cli.options import DataDir, Port, run, settings_of
 from hub.cli.serving import http_server, listen
 from hub.cli.simulation import Simulation, simulated_agencies
-from hub.errors import ConfigurationError, OperatorError
+from hub.errors import ConfigurationError, DatabaseError, OperatorError
 from hub.http.graphiql import Tab, TabSource
 from hub.settings import Environment, Settings
 from hub.store.engine import connection_arguments, database_url
 from hub.store.migrations import migrate
+from hub.store.reference.agency_codes import INPS_AGENCY_CODE
 from hub.store.reference.demo import load_demo_reference
 
 CLOSING = 6.0
@@ -63,8 +66,34 @@ def demo(
     said = _narrator(console)
     said("PostgreSQL")
     with database_url(settings) as url:
+        run(refuse_others_people(url))
         migrate(url)
         run(_demo(settings, url, listening, console, said, check=check))
+
+
+class NotTheDemos(DatabaseError):
+    """The database holds people who are not the demo's; what the demo records could never be removed from its ledger."""
+
+
+async def refuse_others_people(url: str) -> None:
+    """Refuse a database with people in it, unless the demo's INPS is registered there: as the demo does, and `snodo seed`.
+
+    Raises:
+        NotTheDemos: the database is somebody's.
+    """
+    async with owner_connection(url) as connection:
+        if await connection.fetchval("SELECT to_regclass('public.beneficiary') IS NULL"):
+            return
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM beneficiary)"):
+            return
+        inps = UUID(demo_registry().consumer("inps").client_id)
+        known = await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM agency_client c JOIN agency a ON a.id = c.agency_id WHERE a.code = $1 AND c.client_id = $2)",
+            INPS_AGENCY_CODE,
+            inps,
+        )
+    if not known:
+        raise NotTheDemos
 
 
 async def _demo(

@@ -18,7 +18,7 @@ from hub.app import running_hub
 from hub.cli.options import DataDir, Port, run, settings_of
 from hub.errors import ConfigurationError
 from hub.ledger.sequencer import Sequencer
-from hub.settings import Settings
+from hub.settings import Environment, Settings
 from hub.store.engine import database_url, open_database
 from hub.store.migrations import check_version
 
@@ -40,9 +40,24 @@ def serve(
 ) -> None:
     """Serve the hub on a migrated database."""
     settings = settings_of(port=port, host=host, data_dir=data_dir)
+    _refuse_simulated_keys(settings)
     listening = listen(settings.host, settings.port)
     with database_url(settings) as url:
         run(_serve(settings, url, listening))
+
+
+def _refuse_simulated_keys(settings: Settings) -> None:
+    # Whoever reads the data directory can sign as any consumer with the simulators' keys: a database of one's own may hold
+    # real people, so there they are trusted only on request.
+    if (
+        settings.database_url is not None
+        and settings.pdnd_jwks is None
+        and settings.environment is not Environment.DEMO
+    ):
+        raise ConfigurationError(
+            "With SNODO_DATABASE_URL set, SNODO_PDND_JWKS must name PDND's public keys (a URL or a file): the simulated PDND's "
+            "are taken in its place only with SNODO_ENVIRONMENT=demo."
+        )
 
 
 async def _serve(settings: Settings, url: str, listening: socket.socket) -> None:

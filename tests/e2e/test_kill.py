@@ -38,7 +38,8 @@ async def served(
     """`snodo serve` in a process of its own, and its address."""
     process = await asyncio.create_subprocess_exec(
         *command, "serve", "--port", "0", "--data-dir", str(data_dir),
-        env=environment({"SNODO_DATABASE_URL": url}), stderr=asyncio.subprocess.PIPE,
+        env=environment({"SNODO_DATABASE_URL": url, "SNODO_PDND_JWKS": str(data_dir / "demo" / "pdnd-jwks.json")}),
+        stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stderr is not None
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import asyncpg
+
 from tests.e2e.conftest import Snodo
 
 
@@ -23,3 +25,30 @@ def test_an_agency_that_cannot_be_registered(snodo: Snodo, database_url: str) ->
     ended = snodo(*words, SNODO_DATABASE_URL=database_url)
     assert ended.returncode == 1
     assert ended.stderr == "snodo: A grant of scope NATIONAL reaches everywhere: name no area.\n"
+
+
+def test_a_pull_into_a_database_that_was_not_migrated(snodo: Snodo, empty_url: str) -> None:
+    ended = snodo("sync", "inps", SNODO_DATABASE_URL=empty_url)
+    assert ended.returncode == 1
+    assert "run `snodo migrate`" in ended.stderr
+
+
+def test_simulated_keys_on_a_database_of_ones_own(snodo: Snodo) -> None:
+    ended = snodo("serve", "--port", "0", SNODO_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert ended.returncode == 1
+    assert "SNODO_PDND_JWKS must name PDND's public keys" in ended.stderr
+    demo = {"SNODO_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "SNODO_ENVIRONMENT": "demo"}
+    assert "SNODO_PDND_JWKS" not in snodo("serve", "--port", "0", **demo).stderr
+
+
+async def test_the_demo_on_a_database_with_others_people(
+    snodo: Snodo, populated_url: str, database_url: str
+) -> None:
+    ended = snodo("demo", "--check", "--port", "0", SNODO_DATABASE_URL=populated_url)
+    assert ended.returncode == 1
+    assert "people who are not the demo's" in ended.stderr
+    connection = await asyncpg.connect(populated_url.replace("+asyncpg", ""))
+    assert await connection.fetchval("SELECT count(*) FROM agency_client") == 0
+    await connection.close()
+    for _ in range(2):
+        assert snodo("demo", "--check", "--port", "0", SNODO_DATABASE_URL=database_url).returncode == 0
