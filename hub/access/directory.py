@@ -28,6 +28,10 @@ class UnknownClient(Unauthenticated):
     """The voucher's client is not registered with this hub."""
 
 
+class OtherConsumer(Unauthenticated):
+    """The voucher's organisation is not the one its client is registered for."""
+
+
 class Directory:
     """Finds callers in the tables, and remembers them for two seconds."""
 
@@ -35,18 +39,18 @@ class Directory:
         """Take the pool to ask, and a clock in seconds that only grows."""
         self._pool = pool
         self._clock = clock
-        self._known: dict[tuple[UUID, UUID], tuple[float, Caller]] = {}
+        self._known: dict[tuple[UUID, UUID, UUID | None], tuple[float, Caller]] = {}
 
     def remembered(self, voucher: Voucher) -> Caller | None:
         """The caller, if it was found less than two seconds ago."""
-        known = self._known.get((voucher.client_id, voucher.purpose_id))
+        known = self._known.get((voucher.client_id, voucher.purpose_id, voucher.consumer_id))
         return known[1] if known is not None and self._clock() - known[0] < REMEMBERED else None
 
     async def caller(self, voucher: Voucher) -> Caller:
         """The agency and purpose of a voucher, with its grant.
 
         Raises:
-            Unauthenticated: the client is not registered, or its registration was withdrawn.
+            Unauthenticated: the client is not registered, its registration was withdrawn, or it is another organisation's.
             Forbidden: the purpose is not registered for this agency, or has no grant in force.
 
         """
@@ -58,6 +62,13 @@ class Directory:
                     "Ask whoever runs the hub to register it.",
                     check="client", claim="client_id",
                 )  # fmt: skip
+            known = agency["pdnd_consumer_id"]
+            if known is not None and voucher.consumer_id is not None and voucher.consumer_id != known:
+                raise OtherConsumer(
+                    f"Client {voucher.client_id} is registered for {agency['code']}, which is another organisation on PDND than "
+                    "the voucher's. Ask whoever runs the hub to register it anew.",
+                    check="consumer", claim="consumerId",
+                )  # fmt: skip
             grants = await _grants().fetch(connection, purpose_id=voucher.purpose_id, agency_id=agency["id"])
             if not grants:
                 raise Forbidden(
@@ -67,7 +78,7 @@ class Directory:
         caller = _caller(agency, grants, voucher)
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[voucher.client_id, voucher.purpose_id] = (self._clock(), caller)
+        self._known[voucher.client_id, voucher.purpose_id, voucher.consumer_id] = (self._clock(), caller)
         return caller
 
 
@@ -103,7 +114,7 @@ def _caller(agency: asyncpg.Record, grants: list[asyncpg.Record], voucher: Vouch
 def _agency() -> Statement:
     agency, client = table_of(Agency), table_of(AgencyClient)
     return Statement(
-        select(agency.c.id, agency.c.code, agency.c.kind)
+        select(agency.c.id, agency.c.code, agency.c.kind, agency.c.pdnd_consumer_id)
         .join_from(client, agency, client.c.agency_id == agency.c.id)
         .where(client.c.client_id == bindparam("client_id"), client.c.revoked_at.is_(None))
     )

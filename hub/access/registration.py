@@ -144,7 +144,12 @@ def _statement(name: str) -> Statement:
                 kind=bindparam("kind", type_=text),
                 pdnd_consumer_id=bindparam("pdnd_consumer_id", type_=uuid),
             )
-            changed = {"name": new.excluded.name, "pdnd_consumer_id": new.excluded.pdnd_consumer_id}
+            changed = {
+                "name": new.excluded.name,
+                "kind": new.excluded.kind,
+                # Not given is not taken away: without it, no voucher's consumerId would be compared any more.
+                "pdnd_consumer_id": func.coalesce(new.excluded.pdnd_consumer_id, agency.c.pdnd_consumer_id),
+            }
             return Statement(
                 new.on_conflict_do_update(index_elements=["code"], set_=changed).returning(agency.c.id)
             )

@@ -60,6 +60,10 @@ def register_(
     capability: Annotated[
         list[Capability] | None, typer.Option(help="What it may do besides; repeat it.")
     ] = None,
+    consumer: Annotated[
+        UUID | None,
+        typer.Option(help="Its organisation id on PDND: a voucher of another organisation is refused."),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Register a consumer and grant its purpose; an earlier grant of the purpose ends."""
@@ -74,6 +78,7 @@ def register_(
         scope=scope,
         areas=area or (),
         capabilities=frozenset(capability or ()),
+        consumer_id=consumer,
     )
 
     async def write(settings: Settings, url: str) -> None:

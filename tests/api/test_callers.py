@@ -107,6 +107,16 @@ async def test_another_agencys_purpose(ask: Service) -> None:
     await _refused(ask, sign(header, claims, ask.keys.private[PDND]), "purpose", status=403)
 
 
+async def test_a_client_of_another_organisation(ask: Service) -> None:
+    header = {"alg": "RS256", "typ": "at+jwt", "kid": ask.keys.kid(PDND)}
+    claims = _claims(ask.token("centre"))
+    assert (await _with(ask, f"Bearer {ask.token('centre')}")).status == 200, "remembered"
+    other = {**claims, "consumerId": _claims(ask.token("inps"))["consumerId"]}
+    await _refused(ask, sign(header, other, ask.keys.private[PDND]), "consumer")
+    unnamed = {name: value for name, value in claims.items() if name != "consumerId"}
+    assert (await _with(ask, f"Bearer {sign(header, unnamed, ask.keys.private[PDND])}")).status == 200
+
+
 async def test_grants_end_and_begin_within_seconds(writable: Service) -> None:
     """What the hub remembers of a caller, it remembers for two seconds."""
     directory = writable.hub._graphql._authenticator._directory

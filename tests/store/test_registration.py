@@ -43,3 +43,14 @@ async def test_what_cannot_be_is_refused(
     with pytest.raises(InvalidRegistration, match=said):
         await register(owner, replace(LAZIO, **change))
     assert await owner.fetchval("SELECT count(*) FROM agency") == 0
+
+
+async def test_registering_again_follows_the_kind_and_keeps_the_organisation(
+    owner: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    organisation = UUID(int=3)
+    await register(owner, replace(LAZIO, consumer_id=organisation))
+    await register(owner, replace(LAZIO, agency_kind=AgencyKind.ACCREDITED))
+    row = await owner.fetchrow("SELECT kind, pdnd_consumer_id FROM agency")
+    assert row is not None
+    assert tuple(row) == ("ACCREDITED", organisation)
