@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ import strawberry
 from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.plan.catalogue import Catalogue
+from hub.plan.execution import ROOTS_AT_ONCE
 from hub.plan.operation import Operation
 from hub.plan.plan import Plan
 from hub.store.engine import Database, Pool
@@ -36,6 +38,7 @@ class RequestContext:
     now: Callable[[], datetime]
     event_clock_tolerance: timedelta
     walked: set[int] = field(default_factory=set)
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ROOTS_AT_ONCE))
 
     @property
     def read(self) -> Pool:

@@ -15,6 +15,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
+import structlog
 from aiodataloader import DataLoader
 
 from connectors.anpr import AnprConnector, FamilyMember, Residence
@@ -30,6 +32,8 @@ from schema.residence import (
     RegisteredFamilyMember,
     ResidenceRecord,
 )
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 Ask = Callable[[str], Awaitable[dict[str, Any] | None]]
@@ -115,7 +119,11 @@ class LiveAnswers:
                 if last is None:
                     raise
                 return last, Freshness.STALE
-            await self._sources.kept.keep(agency, operation, subject, kept)
+            try:
+                await self._sources.kept.keep(agency, operation, subject, kept)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                # The answer is there; only the next outage will miss it.
+                log.warning("answer.not_kept", agency=agency, operation=operation, error=type(error).__name__)
             return kept, Freshness.LIVE
 
         async def many(keys: list[tuple[UUID, str]]) -> list[Any]:

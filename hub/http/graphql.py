@@ -26,8 +26,9 @@ from hub.http.request import (
     read_post,
     takes,
 )
-from hub.plan.execution import PlannedExecutor
+from hub.plan.execution import ROOTS_AT_ONCE, PlannedExecutor
 from hub.plan.operation import Documents, Operation, Prepared
+from hub.plan.plan import Plan
 from hub.store.engine import Database
 
 MakeContext: TypeAlias = Callable[[Caller, Operator | None, Operation, Mapping[str, Any], Prepared], Any]
@@ -124,9 +125,11 @@ class GraphQLEndpoint:
         """The answer as PostgreSQL wrote it, between the words of the response."""
         plans = [plan for _, plan in prepared.parts if plan is not None]
         if len(plans) == 1:
-            found = [await self._run(plans[0], variables, caller)]
+            async with self._database.read.acquire() as connection:
+                found = [await plans[0].run(connection, variables, caller)]
         else:
-            found = await asyncio.gather(*(self._run(plan, variables, caller) for plan in plans))
+            room = asyncio.Semaphore(ROOTS_AT_ONCE)
+            found = await asyncio.gather(*(self._run(plan, variables, caller, room) for plan in plans))
         answers = iter(found)
         pieces = [b'{"data":{']
         for text, plan in prepared.parts:
@@ -136,10 +139,11 @@ class GraphQLEndpoint:
         pieces.append(b"}}")
         return b"".join(pieces)  # NOTE joined once: an answer may have megabytes, and each `+` would copy it
 
-    async def _run(self, plan: Any, variables: Mapping[str, Any], caller: Caller) -> bytes:
-        async with self._database.read.acquire() as connection:
-            found: bytes = await plan.run(connection, variables, caller)
-            return found
+    async def _run(
+        self, plan: Plan, variables: Mapping[str, Any], caller: Caller, room: asyncio.Semaphore
+    ) -> bytes:
+        async with room, self._database.read.acquire() as connection:
+            return await plan.run(connection, variables, caller)
 
     async def _executed(
         self,

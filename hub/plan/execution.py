@@ -7,6 +7,7 @@ other stored value is taken as it is.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -20,6 +21,9 @@ from hub.plan.catalogue import AskedOf, Catalogue
 from hub.plan.plan import Plan
 from hub.store.engine import Pool
 
+ROOTS_AT_ONCE = 4
+"""Connections one operation may hold: however many root fields it has, the pool is there for others too."""
+
 
 class PlannedContext(Protocol):
     """What the executor needs of a request's context."""
@@ -30,6 +34,8 @@ class PlannedContext(Protocol):
     walked: set[int]
     variables: Mapping[str, Any]
     read: Pool
+    room: asyncio.Semaphore
+    """How many root fields may be read at once."""
 
 
 class Finished:
@@ -62,7 +68,7 @@ async def resolve_planned(_source: Any, info: GraphQLResolveInfo[Any], **_argume
     """The resolver of every planned root field."""
     context: PlannedContext = info.context
     plan = context.plans[str(info.path.key)]
-    async with context.read.acquire() as connection:
+    async with context.room, context.read.acquire() as connection:
         json = await plan.run(connection, context.variables, context.caller)
     return opened(plan, json, context.walked)
 

@@ -96,6 +96,8 @@ class Operation:
             found = self._prepared[key] = self._plan(variables, scope)
             if len(self._prepared) > self.MOST_SHAPES:
                 self._prepared.popitem(last=False)
+        else:
+            self._prepared.move_to_end(key)
         return found
 
     def walk(self, variables: Mapping[str, Any]) -> Document:
@@ -126,6 +128,8 @@ class Operation:
             }
             if len(self._read_backs) > self.MOST_SHAPES:
                 self._read_backs.popitem(last=False)
+        else:
+            self._read_backs.move_to_end(key)
         return found
 
     def _plan(self, variables: Mapping[str, Any], scope: Scope) -> Prepared:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -224,3 +225,23 @@ async def test_the_statement_of_a_feed_page(ask: Service) -> None:
 def test_the_counter_counts() -> None:
     """The logger the tests above rely on is asyncpg's, which a new version could do without."""
     assert hasattr(asyncpg.Connection, "add_query_logger")
+
+
+async def test_one_operation_leaves_connections_for_others(ask: Service) -> None:
+    """Forty root fields are read four at a time."""
+    from hub.plan.execution import ROOTS_AT_ONCE
+
+    running: list[int] = []
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%beneficiary%' AND pid <> pg_backend_pid()"
+    roots = " ".join(
+        f"a{i}: beneficiaries(first: 500) {{ nodes {{ household {{ members {{ id }} }} }} }}"
+        for i in range(40)
+    )
+    asked = asyncio.create_task(ask(f"{{ {roots} }}"))
+    while not asked.done():
+        running.append(await ask.owner.fetchval(count))
+        await asyncio.sleep(0.002)
+    answer = await asked
+    assert answer.status == 200
+    assert len(answer.data) == 40
+    assert max(running) <= ROOTS_AT_ONCE
