@@ -18,14 +18,12 @@ import pytest
 from joserfc.jwk import RSAKey
 from joserfc.jws import JWSRegistry
 
-from hub.access import voucher as module
 from hub.access.jwks import KeySet
+from hub.access.refusal import SENTENCES, Check, VoucherRefused
 from hub.access.voucher import (
     LONGEST_LIFE,
     LONGEST_TOKEN,
-    Check,
     Voucher,
-    VoucherRefused,
     VoucherRules,
     VoucherVerifier,
 )
@@ -454,7 +452,7 @@ async def test_refusal_reads_well_and_never_quotes_the_token(pdnd: Pdnd, name: s
 
 
 def test_every_check_has_its_sentences_and_a_hostile_token() -> None:
-    assert set(module._SENTENCES) == set(Check)
+    assert set(SENTENCES) == set(Check)
     assert {hostile.check for hostile in HOSTILE.values()} == set(Check)
 
 
