@@ -137,7 +137,7 @@ def import_municipalities_(
             report = await import_municipalities(connection, archive)
         typer.echo(
             f"{report.rows:,} rows: {report.municipalities:,} municipalities, {report.in_force:,} in force; {report.added:,} added, "
-            f"{report.changed:,} changed, {report.closed:,} closed, {report.refused:,} rows refused, {report.amended:,} amended."
+            f"{report.changed:,} changed, {report.closed:,} closed, {len(report.refused):,} rows refused, {len(report.amended):,} amended."
         )
 
     with database_url(settings) as url:

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The commands beside the demo, in the order a new team meets them, on the embedded server; what each prints is what is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.e2e.conftest import Snodo
+
+HEADER = (
+    "ID,DATAISTITUZIONE,DATACESSAZIONE,CODISTAT,CODCATASTALE,DENOMINAZIONE_IT,DENOMTRASLITTERATA,ALTRADENOMINAZIONE,"
+    "ALTRADENOMTRASLITTERATA,ID_PROVINCIA,IDPROVINCIAISTAT,IDREGIONE,IDPREFETTURA,STATO,SIGLAPROVINCIA,FONTE,DATAULTIMOAGG,COD_DENOM"
+)
+ROWS = [
+    '5,1861-03-17,1992-04-15,015001,A004,ABBADIA CERRETO,ABBADIA CERRETO,"","",15,015,03,"",C,MI,"",2016-06-17,""',
+    '4,1992-04-16,9999-12-31,098001,A004,ABBADIA CERRETO,ABBADIA CERRETO,"","",98,098,03,LO,A,LO,"",2016-06-17,""',
+    '9,1924-01-01,1947-09-15,701001,X001,CEDUTA,CEDUTA,"","",99,701,EX,"",C,PL,"",2016-06-17,""',
+]
+
+
+def good(snodo: Snodo, *words: str) -> str:
+    """What a command prints, which must succeed."""
+    ended = snodo(*words)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
+    refused = snodo("serve", "--port", "0")
+    assert (refused.returncode, "snodo migrate" in refused.stderr) == (1, True)
+    assert "revision 0001" in good(snodo, "migrate")
+
+    archive = folder / "archive.csv"
+    archive.write_text("\ufeff" + "\n".join([HEADER, *ROWS]) + "\n", encoding="utf-8")
+    imported = snodo("reference", "import-municipalities", str(archive))
+    assert imported.returncode == 0, imported.stderr
+    assert "3 rows: 1 municipalities, 1 in force; 1 added" in imported.stdout
+    assert "1 rows refused" in imported.stdout
+    assert "line 4" in imported.stderr
+    for day, code in (("1990-01-01", "015001"), ("2000-01-01", "098001")):
+        found = good(snodo, "reference", "municipality", "--belfiore", "A004", "--on", day)
+        assert found.startswith(f"A004 {code} ABBADIA CERRETO")
+    assert snodo("reference", "municipality", "--belfiore", "A004", "--on", "1850-01-01").returncode == 1
+
+    seeded = snodo("seed", "--beneficiaries", "300", "--seed", "7")
+    assert re.search(r"^beneficiary +300$", seeded.stdout, re.MULTILINE), seeded.stdout + seeded.stderr
+    again = snodo("seed", "--beneficiaries", "300")
+    assert (again.returncode, "Traceback" in again.stderr) == (1, False)
+    assert re.match(r"Last position 1,800; 0 events wait", good(snodo, "feed"))
+
+    identity = "00000000-0000-4000-8000-000000000001"
+    good(
+        snodo, "agency", "register", "comune-a004", "--name", "Comune di Abbadia Cerreto", "--kind", "MUNICIPALITY",
+        "--client", identity, "--purpose", identity, "--scope", "MUNICIPALITY", "--area", "A004", "--capability", "RECORD_EVENTS",
+    )  # fmt: skip
+    listed = good(snodo, "agency", "list")
+    assert re.search(rf"comune-a004 +client {identity} purpose {identity} MUNICIPALITY RECORD_EVENTS", listed)
+    good(snodo, "agency", "revoke", identity)
+    assert "no grant in force" in good(snodo, "agency", "list")
+
+    unconnected = snodo("sync", "inps")
+    assert (unconnected.returncode, "SNODO_INPS_URL" in unconnected.stderr) == (1, True)
+    assert "ok    database" in good(snodo, "doctor")
+
+
+def test_the_schema_is_printed(snodo: Snodo) -> None:
+    committed = Path(__file__).parents[2] / "schema" / "schema.graphql"
+    assert good(snodo, "schema", "print") == committed.read_text(encoding="utf-8")
+
+
+def test_what_is_no_archive_is_said_with_its_line(snodo: Snodo, folder: Path) -> None:
+    (folder / "none.csv").write_text("a,b\n1,2\n")
+    ended = snodo("reference", "import-municipalities", str(folder / "none.csv"))
+    assert ended.returncode == 1
+    assert "line 1" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_setting_that_cannot_be_read_is_named_and_its_value_is_not(snodo: Snodo) -> None:
+    ended = snodo("serve", SNODO_PORT="secret-word")
+    assert ended.returncode == 1
+    assert "SNODO_PORT" in ended.stderr
+    assert "secret-word" not in ended.stderr
