@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Relay connections by keyset, and the feed's pages: rows, then their JSON, then one aggregate."""
+"""Relay connections by keyset: rows, then their JSON, then one aggregate."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _connection(
     asked = arguments.get("orderBy")
     order = total_order(target, None if asked is None else list(asked.example))
     backward = "last" in arguments
-    read_size = _size_reader(arguments, builder.limits)
+    read_size = size_reader(arguments, builder.limits)
     size = builder.bind(read_size, BigInteger())
 
     rows = builder.alias(target)
@@ -105,7 +105,7 @@ def _connection(
     page = select(*rows.c).select_from(rows).where(*chosen).order_by(*direction.clauses(rows)).limit(limit)
     page_rows = (page.correlate(parent) if parent is not None else page).subquery(f"{rows.name}_page")  # type: ignore[attr-defined]
 
-    items = _Items(page_rows, direction, order, size, backward=backward)
+    items = PageItems(page_rows, direction, order, size, backward=backward)
     pairs: list[tuple[str, Sequence[Piece]]] = []
     for part in wanted:
         with builder.noting(part.nodes):
@@ -127,7 +127,7 @@ def _connection(
     return [answer.correlate(parent).scalar_subquery() if parent is not None else answer.scalar_subquery()]
 
 
-class _Items:
+class PageItems:
     """The rows of a page with the JSON each use needs, and the aggregates over them."""
 
     def __init__(
@@ -226,7 +226,7 @@ def _edge(
 
 
 def _page_info(
-    builder: Builder, part: Selected, items: _Items, arguments: Mapping[str, Argument], *, backward: bool
+    builder: Builder, part: Selected, items: PageItems, arguments: Mapping[str, Argument], *, backward: bool
 ) -> list[Piece]:
     kind = builder.catalogue.schema.type_map["PageInfo"]
     assert isinstance(kind, GraphQLObjectType)
@@ -270,7 +270,13 @@ def _filter(builder: Builder, given: Argument | None) -> list[Callable[[FromClau
     return made
 
 
-def _size_reader(arguments: Mapping[str, Argument], limits: PageLimits) -> Reader:
+def size_reader(arguments: Mapping[str, Argument], limits: PageLimits) -> Reader:
+    """Where a page's size comes from at each run; checked when it is read.
+
+    Raises:
+        InvalidPage: both `first` and `last` are given.
+
+    """
     first, last = arguments.get("first"), arguments.get("last")
     if first is not None and last is not None:
         raise InvalidPage("Give `first` or `last`, not both.")
@@ -310,56 +316,3 @@ def _cursor_values(
         return lambda variables: read_cursor(given.read(variables), mark, types)[index]
 
     return [builder.bind(part(index), column.type) for index, column in enumerate(order.keys(row))]
-
-
-def feed_pages(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
-    """The statement of `conditionalityFeed`: entries whose position is above the cursor's."""
-    arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
-    page_type = get_named_type(definition.type)
-    assert isinstance(page_type, GraphQLObjectType)
-    target = builder.catalogue.stored(get_named_type(page_type.fields["entries"].type).name)
-    after = arguments.get("after")
-    start = builder.bind(
-        (lambda _v: 0) if after is None else (lambda v: feed_position(after.read(v))), BigInteger()
-    )
-    size = builder.bind(_size_reader(arguments, builder.limits), BigInteger())
-    rows = builder.alias(target)
-    order = TotalOrder(target.table.name, (("position", False),))
-    page = (
-        select(*rows.c)
-        .select_from(rows)
-        .where(rows.c.position > start, visible(rows, target.table.name, builder.scope))
-        .order_by(rows.c.position)
-        .limit(size + literal_column("1"))
-    )
-    page_rows = page.subquery("feed_page")
-    items = _Items(page_rows, order, order, size, backward=False)
-    pairs: list[tuple[str, Sequence[Piece]]] = []
-    for part in selected(builder.document, page_type, below(field)):
-        match part.name:
-            case "entries":
-                with builder.noting(part.nodes):
-                    value = items.array(builder.object(target, page_rows, below(part)))
-            case "endCursor":
-                position = items.column(page_rows.c.position)
-                value = ['"', func.coalesce(items.aggregate(func.max(position)), start), '"']
-            case "hasMore":
-                value = items.more()
-            case _:
-                value = [f'"{page_type.name}"']
-        pairs.append((part.key, value))
-    return items.answer(members(pairs))
-
-
-def feed_position(cursor: str) -> int:
-    """The position a feed cursor stands for: a decimal number, 0 for the start.
-
-    Raises:
-        InvalidCursor: it is no such number.
-
-    """
-    from hub.plan.cursor import InvalidCursor
-
-    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
-        raise InvalidCursor("A feed cursor is the position it stands at, as the hub gave it in `endCursor`.")
-    return int(cursor)

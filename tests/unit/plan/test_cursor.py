@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.plan.cursor import InvalidCursor, read_cursor
-from hub.plan.pages import feed_position
+from hub.plan.feed import feed_position
 
 MARK = "beneficiary -birth_date,id"
 TYPES = (str, date, datetime, Decimal, int, UUID)
