@@ -74,7 +74,7 @@ def know(caller: Caller, document: str, example: Mapping[str, Any]) -> Known:
     _, catalogue = build_schema()
     operation = Documents(catalogue, most=10).operation(document, None)
     assert isinstance(operation, Operation)
-    variables, _, _ = operation.variables.coerce(example)
+    variables, _ = operation.variables.coerce(example)
     prepared = operation.prepare(variables, caller.scope)
     [(before, plan)] = prepared.parts
     assert plan is not None

@@ -18,7 +18,7 @@ class Freshness(StrEnum):
 
 strawberry.enum(
     Freshness,
-    description="LIVE asked just now; CACHED kept from a moment ago; STALE the last known, because the agency does not answer.",
+    description="LIVE asked just now; CACHED kept from a moment ago (not given by this version); STALE the last known, because the agency does not answer.",
 )
 
 

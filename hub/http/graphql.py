@@ -111,7 +111,7 @@ class GraphQLEndpoint:
                 return Reply(405, refusal(MethodNotAllowed()).body, ((b"allow", b"POST"),))
             if operation.kind is OperationType.SUBSCRIPTION:
                 return error_reply(400, [formatted(GraphQLError("This schema has no subscriptions."))])
-        variables, _, errors = operation.variables.coerce(request.variables)
+        variables, errors = operation.variables.coerce(request.variables)
         if errors:
             return error_reply(400, map(formatted, errors))
         prepared = operation.prepare(variables, caller.scope)

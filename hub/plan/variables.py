@@ -20,7 +20,7 @@ from graphql import (
     is_non_null_type,
     type_from_ast,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import get_variable_values
 
 from hub.store.identifiers import id_prefix
 
@@ -55,19 +55,17 @@ class VariableReader:
         always_there = all(one.shape is _present and one.required for one in self._variables)
         self._only_shape: Shape | None = (_present(None),) * len(definitions) if always_there else None
 
-    def coerce(
-        self, given: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], VariableValues | None, list[GraphQLError]]:
+    def coerce(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[GraphQLError]]:
         """The coerced values, or the errors a client can act on."""
         read = self._read(given)
         if read is not None:
-            return read, None, []
+            return read, []
         values = get_variable_values(
             self._schema, self._definitions, dict(given), max_errors=10, hide_suggestions=False
         )
         if isinstance(values, list):
-            return {}, None, values
-        return values.coerced, values, []
+            return {}, values
+        return values.coerced, []
 
     def _read(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """The coerced values where all of them are plain; None: ask graphql-core, which also says what is wrong."""

@@ -26,7 +26,7 @@ def _reader(definitions: str) -> VariableReader:
 
 def _shape(definitions: str, given: dict[str, Any]) -> object:
     reader = _reader(definitions)
-    coerced, _, errors = reader.coerce(given)
+    coerced, errors = reader.coerce(given)
     assert not errors
     return reader.shape(coerced)
 
@@ -90,7 +90,7 @@ def test_values_are_read_as_graphql_core_reads_them(given: dict[str, Any]) -> No
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     expected = get_variable_values(SCHEMA, operation.variable_definitions or (), dict(given), max_errors=10)
-    found, _, errors = _reader(DEFINITIONS).coerce(given)
+    found, errors = _reader(DEFINITIONS).coerce(given)
     if isinstance(expected, VariableValues):
         assert (found, errors) == (expected.coerced, [])
     else:

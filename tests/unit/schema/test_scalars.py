@@ -102,9 +102,7 @@ def test_refusals_never_name_what_they_refuse() -> None:
     document = parse("query ($x: FiscalCode!) { __typename }")
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    _, _, errors = VariableReader(SCHEMA, operation.variable_definitions or ()).coerce(
-        {"x": "RSSMRA80A01H501X"}
-    )
+    _, errors = VariableReader(SCHEMA, operation.variable_definitions or ()).coerce({"x": "RSSMRA80A01H501X"})
     original = errors[0].original_error
     while isinstance(original, GraphQLError):
         original = original.original_error
