@@ -35,6 +35,7 @@ from hub.http.probes import probe_routes
 from hub.ledger.sequencer import Sequencer
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.operation import Documents, Operation, Prepared
+from hub.plan.runner import Runner
 from hub.settings import Environment, Settings
 from hub.store.engine import Database, open_database
 from hub.store.migrations import check_version
@@ -101,6 +102,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             limits=DocumentLimits(settings.max_tokens, settings.max_depth),
             pages=PageLimits(settings.default_page_size, settings.max_page_size),
         )
+        runner = Runner(database.read)
         sources = AgencySources(
             agencies.anpr,
             agencies.inps,
@@ -124,6 +126,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
                 plans=prepared.plans,
                 catalogue=catalogue,
                 database=database,
+                runner=runner,
                 live=LiveAnswers(sources, _desk(caller, operator, settings), _now),
                 now=_now,
                 event_clock_tolerance=timedelta(seconds=settings.event_clock_tolerance),
@@ -144,7 +147,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         graphql = GraphQLEndpoint(
             schema,
             documents,
-            database,
+            runner,
             authenticator,
             context,
             max_body_bytes=settings.max_body_bytes,

@@ -6,7 +6,8 @@ from __future__ import annotations
 from functools import cache
 
 import strawberry
-from graphql import GraphQLSchema, print_schema
+from graphql import GraphQLSchema
+from strawberry.printer import print_schema
 
 import schema.vocabulary  # noqa: F401 (describes the enums)
 from hub.plan.catalogue import Catalogue, read_catalogue
@@ -17,6 +18,11 @@ from schema.scalars import SCALARS
 
 
 @cache
+def _built() -> strawberry.Schema:
+    return strawberry.Schema(query=Query, mutation=Mutation, config=SCALARS)
+
+
+@cache
 def build_schema() -> tuple[GraphQLSchema, Catalogue]:
     """The schema and its catalogue.
 
@@ -24,13 +30,12 @@ def build_schema() -> tuple[GraphQLSchema, Catalogue]:
         SchemaMismatch: a type and its table disagree.
 
     """
-    built = strawberry.Schema(query=Query, mutation=Mutation, config=SCALARS)
-    graphql_schema = built._schema  # noqa: SLF001 (graphql-core's schema, which the hub executes itself)
+    graphql_schema = _built()._schema  # noqa: SLF001 (graphql-core's schema, which the hub executes itself)
     catalogue = read_catalogue(graphql_schema)
     install(graphql_schema, catalogue)
     return graphql_schema, catalogue
 
 
 def sdl() -> str:
-    """The schema in the schema definition language."""
-    return print_schema(build_schema()[0]) + "\n"
+    """The schema in the schema definition language, types by name, with the directives that stand on them."""
+    return print_schema(_built()) + "\n"

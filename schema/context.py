@@ -17,7 +17,8 @@ from hub.plan.catalogue import Catalogue
 from hub.plan.execution import ROOTS_AT_ONCE
 from hub.plan.operation import Operation
 from hub.plan.plan import Plan
-from hub.store.engine import Database, Pool
+from hub.plan.runner import Runner
+from hub.store.engine import Database
 
 if TYPE_CHECKING:
     from schema.live import LiveAnswers
@@ -34,16 +35,12 @@ class RequestContext:
     plans: Mapping[str, Plan]
     catalogue: Catalogue
     database: Database
+    runner: Runner
     live: LiveAnswers
     now: Callable[[], datetime]
     event_clock_tolerance: timedelta
     walked: set[int] = field(default_factory=set)
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ROOTS_AT_ONCE))
-
-    @property
-    def read(self) -> Pool:
-        """The pool that reads."""
-        return self.database.read
 
 
 Info: TypeAlias = strawberry.Info[RequestContext, None]

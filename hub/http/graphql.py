@@ -29,7 +29,7 @@ from hub.http.request import (
 from hub.plan.execution import ROOTS_AT_ONCE, PlannedExecutor
 from hub.plan.operation import Documents, Operation, Prepared
 from hub.plan.plan import Plan
-from hub.store.engine import Database
+from hub.plan.runner import Runner
 
 MakeContext: TypeAlias = Callable[[Caller, Operator | None, Operation, Mapping[str, Any], Prepared], Any]
 
@@ -41,7 +41,7 @@ class GraphQLEndpoint:
         self,
         schema: GraphQLSchema,
         documents: Documents,
-        database: Database,
+        runner: Runner,
         authenticator: Authenticator,
         make_context: MakeContext,
         *,
@@ -49,7 +49,7 @@ class GraphQLEndpoint:
     ) -> None:
         self._schema = schema
         self._documents = documents
-        self._database = database
+        self._runner = runner
         self._authenticator = authenticator
         self._make_context = make_context
         self._max_body_bytes = max_body_bytes
@@ -125,8 +125,7 @@ class GraphQLEndpoint:
         """The answer as PostgreSQL wrote it, between the words of the response."""
         plans = [plan for _, plan in prepared.parts if plan is not None]
         if len(plans) == 1:
-            async with self._database.read.acquire() as connection:
-                found = [await plans[0].run(connection, variables, caller)]
+            found = [await self._runner.run(plans[0], variables, caller)]
         else:
             room = asyncio.Semaphore(ROOTS_AT_ONCE)
             found = await asyncio.gather(*(self._run(plan, variables, caller, room) for plan in plans))
@@ -142,8 +141,8 @@ class GraphQLEndpoint:
     async def _run(
         self, plan: Plan, variables: Mapping[str, Any], caller: Caller, room: asyncio.Semaphore
     ) -> bytes:
-        async with room, self._database.read.acquire() as connection:
-            return await plan.run(connection, variables, caller)
+        async with room:
+            return await self._runner.run(plan, variables, caller)
 
     async def _executed(
         self,

@@ -19,7 +19,7 @@ from hub.access.caller import Caller
 from hub.plan.builder import TYPE
 from hub.plan.catalogue import AskedOf, Catalogue
 from hub.plan.plan import Plan
-from hub.store.engine import Pool
+from hub.plan.runner import Runner
 
 ROOTS_AT_ONCE = 4
 """Connections one operation may hold: however many root fields it has, the pool is there for others too."""
@@ -33,7 +33,7 @@ class PlannedContext(Protocol):
     plans: Mapping[str, Plan]
     walked: set[int]
     variables: Mapping[str, Any]
-    read: Pool
+    runner: Runner
     room: asyncio.Semaphore
     """How many root fields may be read at once."""
 
@@ -68,8 +68,8 @@ async def resolve_planned(_source: Any, info: GraphQLResolveInfo[Any], **_argume
     """The resolver of every planned root field."""
     context: PlannedContext = info.context
     plan = context.plans[str(info.path.key)]
-    async with context.room, context.read.acquire() as connection:
-        json = await plan.run(connection, context.variables, context.caller)
+    async with context.room:
+        json = await context.runner.run(plan, context.variables, context.caller)
     return opened(plan, json, context.walked)
 
 
