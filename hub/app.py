@@ -28,10 +28,13 @@ from hub.access.operator import Operator
 from hub.access.voucher import VoucherRules, VoucherVerifier
 from hub.errors import ConfigurationError
 from hub.http.authentication import Authenticator
+from hub.http.execution import Execution
 from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint
 from hub.http.metrics import registry
+from hub.http.open_streams import OpenStreams
 from hub.http.probes import probe_routes
+from hub.http.streams import StreamSender
 from hub.ledger.sequencer import Sequencer
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.operation import Documents, Operation, Prepared
@@ -53,6 +56,7 @@ class Hub:
         other: Starlette,
         database: Database,
         agencies: ConnectedAgencies,
+        opened: OpenStreams,
         *,
         shows_page: bool,
     ) -> None:
@@ -61,6 +65,11 @@ class Hub:
         self._shows_page = shows_page
         self.database = database
         self.agencies = agencies
+        self._opened = opened
+
+    async def close_streams(self) -> None:
+        """End every socket and every stream: what a server does before it closes its connections."""
+        await self._opened.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection of the ASGI server."""
@@ -138,21 +147,25 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         sequencer = Sequencer(database.write, settings.sequencer_interval)
         if settings.sequencer:
             stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
-        metrics = registry(compiled=lambda: documents.compiled, sequencing=lambda: float(sequencer.active))
+        opened = OpenStreams(most_sockets=settings.max_sockets, most_subscriptions=settings.max_subscriptions)
+        stack.push_async_callback(opened.close)
+        metrics = registry(
+            compiled=lambda: documents.compiled, sequencing=lambda: float(sequencer.active), opened=opened
+        )
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl())]
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]
         other = Starlette(routes=routes)
         graphql = GraphQLEndpoint(
-            schema,
             documents,
             runner,
+            Execution(schema, context),
             authenticator,
-            context,
+            StreamSender(opened, settings.stream_silence),
             max_body_bytes=settings.max_body_bytes,
         )
-        yield Hub(graphql, other, database, agencies, shows_page=shows_page)
+        yield Hub(graphql, other, database, agencies, opened, shows_page=shows_page)
 
 
 async def _no_tabs() -> Sequence[Tab]:

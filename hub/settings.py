@@ -72,6 +72,17 @@ class Settings(BaseSettings):
     )
     document_cache_size: int = Field(1_000, ge=1, description="Compiled GraphQL documents one process keeps.")
 
+    # ── streams: what is deferred, subscriptions, WebSockets ──────────────────────────────────────────
+    stream_silence: float = Field(
+        12.0,
+        gt=0,
+        description="Seconds without an event after which a stream of server-sent events gets a comment, so that nothing between takes it for dead.",
+    )
+    max_sockets: int = Field(1_000, ge=1, description="WebSockets one hub process holds open.")
+    max_subscriptions: int = Field(
+        1_000, ge=1, description="Subscriptions one hub process serves, over whatever transport."
+    )
+
     # ── who asks: vouchers of PDND ────────────────────────────────────────────────────────────────────
     pdnd_issuer: str = Field(
         "interop.pagopa.it",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import cache
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLDeferDirective, GraphQLSchema
 from strawberry.printer import print_schema
 
 import schema.vocabulary  # noqa: F401 (describes the enums)
@@ -19,7 +19,10 @@ from schema.scalars import SCALARS
 
 @cache
 def _built() -> strawberry.Schema:
-    return strawberry.Schema(query=Query, mutation=Mutation, config=SCALARS)
+    built = strawberry.Schema(query=Query, mutation=Mutation, config=SCALARS)
+    # strawberry's own setting would bring `@stream` too, which the planner does not serve.
+    built._schema.directives = (*built._schema.directives, GraphQLDeferDirective)  # noqa: SLF001
+    return built
 
 
 @cache

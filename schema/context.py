@@ -42,5 +42,9 @@ class RequestContext:
     walked: set[int] = field(default_factory=set)
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ROOTS_AT_ONCE))
 
+    async def aclose(self) -> None:
+        """Stop what the request still has under way."""
+        await self.live.aclose()
+
 
 Info: TypeAlias = strawberry.Info[RequestContext, None]

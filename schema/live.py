@@ -59,6 +59,8 @@ class LiveAnswers:
         self._operator = operator
         self._now = now
         self._room = asyncio.Semaphore(sources.at_once)
+        self._asking: set[asyncio.Task[object]] = set()
+        self._closed = False
         self._residence = self._loader("ANPR", "C020", self._ask_residence)
         self._family = self._loader("ANPR", "C021", self._ask_family)
         self._payments = self._loader("INPS", "payment-status", self._ask_payments, of_household=True)
@@ -104,6 +106,15 @@ class LiveAnswers:
             as_of=kept.answered_at, source="INPS", freshness=freshness, unverified=True,
         )  # fmt: skip
 
+    async def aclose(self) -> None:
+        """Stop what is still being asked: nobody waits for it any more."""
+        self._closed = True
+        if self._asking:
+            asking = list(self._asking)
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+
     def _loader(
         self, agency: str, operation: str, ask: Ask, *, of_household: bool = False
     ) -> DataLoader[tuple[UUID, str], tuple[KeptAnswer, Freshness]]:
@@ -130,10 +141,19 @@ class LiveAnswers:
             subjects = [
                 Subject(household_id=key) if of_household else Subject(beneficiary_id=key) for key, _ in keys
             ]
-            return await asyncio.gather(
-                *(one(subject, content) for subject, (_, content) in zip(subjects, keys, strict=True)),
-                return_exceptions=True,
-            )
+            if self._closed:
+                raise asyncio.CancelledError
+            # NOTE the loader asks in a task of its own, which outlives whoever waits for it unless it is stopped here.
+            task = asyncio.current_task()
+            assert task is not None
+            self._asking.add(task)
+            try:
+                return await asyncio.gather(
+                    *(one(subject, content) for subject, (_, content) in zip(subjects, keys, strict=True)),
+                    return_exceptions=True,
+                )
+            finally:
+                self._asking.discard(task)
 
         return DataLoader(many)
 

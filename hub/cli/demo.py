@@ -117,7 +117,7 @@ async def _demo(
             async with running_hub(among, url, tabs=_tabs(simulation)) as hub:
                 await _pull(hub, said)
                 async with (
-                    http_server(hub, listening) as (server, address),
+                    http_server(hub, listening, closing=hub.close_streams) as (server, address),
                     httpx2.AsyncClient(trust_env=False) as http,
                 ):
                     said(f"Hub               {address}/graphql")

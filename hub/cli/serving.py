@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Annotated
 
 import typer
@@ -61,7 +61,10 @@ def _refuse_simulated_keys(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, url: str, listening: socket.socket) -> None:
-    async with running_hub(settings, url) as hub, http_server(hub, listening) as (server, address):
+    async with (
+        running_hub(settings, url) as hub,
+        http_server(hub, listening, closing=hub.close_streams) as (server, address),
+    ):
         typer.echo(f"Snodo serves {address}/graphql", err=True)
         await server
 
@@ -109,9 +112,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 @contextlib.asynccontextmanager
 async def http_server(
-    app: ASGIApp, listening: socket.socket
+    app: ASGIApp, listening: socket.socket, *, closing: Callable[[], Awaitable[None]] | None = None
 ) -> AsyncIterator[tuple[asyncio.Task[None], str]]:
-    """Serve `app` on the socket; gives the task that ends with the server (on a signal), and the address."""
+    """Serve `app` on the socket; gives the task that ends with the server (on a signal), and the address.
+
+    `closing` is awaited before connections are closed: what would else stay open ends by it.
+    """
     config = uvicorn.Config(
         app,
         loop="none",
@@ -124,7 +130,7 @@ async def http_server(
         timeout_graceful_shutdown=5,
         backlog=1024,
     )
-    server = _Server(config)
+    server = _Server(config, closing)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn says so in an attribute, not an event)
         await asyncio.sleep(0.005)
@@ -138,6 +144,15 @@ async def http_server(
 
 class _Server(uvicorn.Server):
     """uvicorn's server, which a signal stops and does not kill: the database is still to be closed."""
+
+    def __init__(self, config: uvicorn.Config, closing: Callable[[], Awaitable[None]] | None) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._closing is not None:
+            await self._closing()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
-import orjson
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationType, execute
+from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 
 from hub.access.caller import Caller
@@ -16,6 +15,7 @@ from hub.access.operator import Operator
 from hub.errors import InvalidInput
 from hub.http.answers import GRAPHQL, JSON, Reply, error_reply, fault, formatted, refusal
 from hub.http.authentication import Authenticator, Headers
+from hub.http.execution import Asked, Execution
 from hub.http.request import (
     BodyTooLarge,
     GraphQLRequest,
@@ -26,12 +26,11 @@ from hub.http.request import (
     read_post,
     takes,
 )
-from hub.plan.execution import ROOTS_AT_ONCE, PlannedExecutor
-from hub.plan.operation import Documents, Operation, Prepared
+from hub.http.streams import EVENTS, PARTS, Accepted, Stream, StreamSender, accepted
+from hub.plan.execution import ROOTS_AT_ONCE
+from hub.plan.operation import Documents, Prepared
 from hub.plan.plan import Plan
 from hub.plan.runner import Runner
-
-MakeContext: TypeAlias = Callable[[Caller, Operator | None, Operation, Mapping[str, Any], Prepared], Any]
 
 
 class GraphQLEndpoint:
@@ -39,29 +38,35 @@ class GraphQLEndpoint:
 
     def __init__(
         self,
-        schema: GraphQLSchema,
         documents: Documents,
         runner: Runner,
+        execution: Execution,
         authenticator: Authenticator,
-        make_context: MakeContext,
+        sender: StreamSender,
         *,
         max_body_bytes: int,
     ) -> None:
-        self._schema = schema
         self._documents = documents
         self._runner = runner
+        self._execution = execution
         self._authenticator = authenticator
-        self._make_context = make_context
+        self._sender = sender
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         headers = dict(scope["headers"])
-        media = GRAPHQL if b"application/graphql-response+json" in headers.get(b"accept", b"") else JSON
+        accept = headers.get(b"accept", b"")
+        media = GRAPHQL if b"application/graphql-response+json" in accept else JSON
+        streams = accepted(accept) if EVENTS in accept or PARTS in accept else None
         try:
-            reply = await self._reply(scope, headers, receive)
+            reply = await self._reply(scope, headers, receive, streams)
         except Exception as error:
             reply = fault(error)
+        if isinstance(reply, Stream):
+            assert streams is not None
+            await self._sender(reply, streams.media, receive, send)
+            return
         await send(
             {
                 "type": "http.response.start",
@@ -76,7 +81,9 @@ class GraphQLEndpoint:
         )
         await send({"type": "http.response.body", "body": reply.body})
 
-    async def _reply(self, scope: Scope, headers: Headers, receive: Receive) -> Reply:
+    async def _reply(
+        self, scope: Scope, headers: Headers, receive: Receive, streams: Accepted | None
+    ) -> Reply | Stream:
         method = scope["method"]
         if method == "POST":
             if not takes(headers.get(b"content-type", b"")):
@@ -92,17 +99,28 @@ class GraphQLEndpoint:
             )
         caller, operator = await self._authenticator.authenticate(headers)
         try:
-            reply = await self.run(request, caller, operator, reads_only=method == "GET")
+            reply = await self.run(
+                request, caller, operator, reads_only=method == "GET", streams=streams is not None
+            )
         except InvalidInput as error:
             reply = refusal(error)
+        if streams is not None:
+            return streams.fitting(reply)
+        assert isinstance(reply, Reply)
         if reply.status == 400 and _takes_json_alone(headers.get(b"accept", b"")):
             return Reply(200, reply.body)
         return reply
 
     async def run(
-        self, request: GraphQLRequest, caller: Caller, operator: Operator | None, *, reads_only: bool = False
-    ) -> Reply:
-        """Answer one request of a known caller."""
+        self,
+        request: GraphQLRequest,
+        caller: Caller,
+        operator: Operator | None,
+        *,
+        reads_only: bool = False,
+        streams: bool = False,
+    ) -> Reply | Stream:
+        """Answer one request of a known caller: at once, or by a stream of responses if the transport takes `streams`."""
         operation = self._documents.operation(request.query, request.operation_name)
         if isinstance(operation, list):
             return error_reply(400, map(formatted, operation))
@@ -119,7 +137,11 @@ class GraphQLEndpoint:
             prepared.permit(caller)
         if prepared.is_stored:
             return Reply(200, await self._stored(prepared, variables, caller))
-        return await self._executed(request, operation, prepared, variables, caller, operator)
+        asked = Asked(request, operation, prepared, variables, caller, operator)
+        if streams and operation.defers:
+            found = await self._execution.parts(asked)
+            return Reply(200, found) if isinstance(found, bytes) else found
+        return Reply(200, await self._execution.whole(asked))
 
     async def _stored(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> bytes:
         """The answer as PostgreSQL wrote it, between the words of the response."""
@@ -143,32 +165,6 @@ class GraphQLEndpoint:
     ) -> bytes:
         async with room:
             return await self._runner.run(plan, variables, caller)
-
-    async def _executed(
-        self,
-        request: GraphQLRequest,
-        operation: Operation,
-        prepared: Prepared,
-        variables: Mapping[str, Any],
-        caller: Caller,
-        operator: Operator | None,
-    ) -> Reply:
-        context = self._make_context(caller, operator, operation, variables, prepared)
-        result = execute(
-            self._schema,
-            operation.document,
-            context_value=context,
-            variable_values=dict(request.variables),
-            operation_name=operation.name,
-            executor_class=PlannedExecutor,
-        )
-        if not isinstance(result, ExecutionResult):
-            result = await result
-        answer: dict[str, Any] = {}
-        if result.errors:
-            answer["errors"] = [formatted(error) for error in result.errors]
-        answer["data"] = result.data
-        return Reply(200, orjson.dumps(answer))
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         announced = headers.get(b"content-length", b"")

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import orjson
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from graphql.execution import Executor
 from graphql.execution.incremental import IncrementalExecutor
 
 from hub.access.caller import Caller
@@ -36,6 +37,9 @@ class PlannedContext(Protocol):
     runner: Runner
     room: asyncio.Semaphore
     """How many root fields may be read at once."""
+
+    async def aclose(self) -> None:
+        """Stop what the request still has under way."""
 
 
 class Finished:
@@ -85,8 +89,8 @@ def install(schema: GraphQLSchema, catalogue: Catalogue) -> None:
         kind.is_type_of = None  # they are dictionaries, whose type the plan knows
 
 
-class PlannedExecutor(IncrementalExecutor):
-    """graphql-core's executor, for which a finished value is finished."""
+class PlannedExecutor(Executor[Any]):
+    """graphql-core's executor, for which a finished value is finished. It takes `@defer` as if it were not there."""
 
     def execute_field(self, parent_type, source, field_details_list, path, position_context):  # type: ignore[no-untyped-def]  # noqa: D102
         if type(source) is dict:
@@ -124,3 +128,7 @@ class PlannedExecutor(IncrementalExecutor):
         return super().complete_abstract_value(
             return_type, field_details_list, info, path, result, position_context
         )
+
+
+class DeferringExecutor(PlannedExecutor, IncrementalExecutor):
+    """The same, which gives what is deferred in later parts."""

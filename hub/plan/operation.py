@@ -27,6 +27,7 @@ from graphql import (
 
 from hub.access.caller import Caller, Scope
 from hub.plan.catalogue import Catalogue
+from hub.plan.deferral import DEFER, deferring
 from hub.plan.extent import check_extent
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.plan import Plan
@@ -67,8 +68,12 @@ class Operation:
         document: DocumentNode,
         definition: OperationDefinitionNode,
         limits: PageLimits,
+        *,
+        defers: bool = False,
     ) -> None:
         self.document = document
+        self.defers = defers
+        """Whether a fragment that asks an agency is deferred."""
         self.definition = definition
         self.kind = definition.operation
         self.name = definition.name.value if definition.name else None
@@ -208,9 +213,14 @@ class Documents:
         errors = validate(self._catalogue.schema, document, max_errors=20)
         if errors:
             return [_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors]
-        return self._choose(document, name)
+        defers = False
+        if DEFER in text:
+            document, defers = deferring(document, self._catalogue)
+        return self._choose(document, name, defers=defers)
 
-    def _choose(self, document: DocumentNode, name: str | None) -> Operation | list[GraphQLError]:
+    def _choose(
+        self, document: DocumentNode, name: str | None, *, defers: bool
+    ) -> Operation | list[GraphQLError]:
         operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
         if name is not None:
             operations = [node for node in operations if node.name is not None and node.name.value == name]
@@ -219,7 +229,7 @@ class Documents:
             message = "Say with `operationName` which of the document's operations to run."
         if len(operations) != 1:
             return [GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})]
-        return Operation(self._catalogue, document, operations[0], self._pages)
+        return Operation(self._catalogue, document, operations[0], self._pages, defers=defers)
 
 
 def _coded(error: GraphQLError, code: str) -> GraphQLError:
