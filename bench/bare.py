@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The limit: an ASGI app that knows each document by heart and passes PostgreSQL's text through.
 
-The SQL, the row predicate and the parameters are those the hub's planner makes; the pool and uvicorn's settings are the hub's. There
-is no voucher, no validation, no limit and no error in it. Run by the bench: `python -m bench.bare --port N --data-dir DIR`, the database
-in SNODO_DATABASE_URL.
+The SQL, the row predicate and the parameters are those the hub's planner makes; the pools and uvicorn's settings are the hub's. An
+event is recorded by the ledger's own statements in one transaction, and read back by the planner's. There is no voucher, no
+validation, no limit and no error in it. Run by the bench: `python -m bench.bare --port N --data-dir DIR`, the database in
+SNODO_DATABASE_URL.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from uuid import UUID
 import orjson
 from starlette.types import Receive, Scope, Send
 
+from bench.bare_record import recording
 from bench.questions import questions
 from connectors.simulators.registry import demo_registry
 from hub.access.caller import Caller
@@ -41,12 +43,15 @@ class Known:
     before: bytes
 
 
+Answer = Callable[[Mapping[str, Any]], Awaitable[bytes]]
+"""Variables in, body out."""
+
+
 class Bare:
     """Body in, statement, text out."""
 
-    def __init__(self, known: Mapping[str, Known], read: Pool) -> None:
+    def __init__(self, known: Mapping[str, Answer]) -> None:
         self._known = known
-        self._read = read
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; every request is one of the known questions."""
@@ -56,10 +61,7 @@ class Bare:
             message = await receive()
             content += message["body"]
         asked = orjson.loads(content)
-        known, variables = self._known[asked["query"]], asked["variables"]
-        async with self._read.acquire() as connection:
-            text = await connection.fetchval(known.sql, *[read(variables) for read in known.readers])
-        body = b"".join((known.before, text, b"}}"))
+        body = await self._known[asked["query"]](asked["variables"])
         headers = [
             (b"content-type", b"application/json; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),
@@ -67,6 +69,17 @@ class Bare:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def reading(known: Known, read: Pool) -> Answer:
+    """A question by heart."""
+
+    async def answer(variables: Mapping[str, Any]) -> bytes:
+        async with read.acquire() as connection:
+            text = await connection.fetchval(known.sql, *[reads(variables) for reads in known.readers])
+        return b"".join((known.before, text, b"}}"))
+
+    return answer
 
 
 def know(caller: Caller, document: str, example: Mapping[str, Any]) -> Known:
@@ -95,15 +108,20 @@ async def serve(settings: Settings, url: str, port: int) -> None:
     registry = demo_registry()
     async with open_database(url, settings) as database:
         directory = Directory(database.write, lambda: 0.0)
-        known = {}
+        known: dict[str, Answer] = {}
         for question in questions(["RSSMRA80A01H501U"], ["x"], ["0"]):
             consumer = registry.consumer(question.consumer)
             client, purpose = UUID(consumer.client_id), UUID(consumer.purpose_for("hub").purpose_id)
             caller = await directory.caller(
                 Voucher(client, purpose, 0, 0, 0, "", None, None, None, None, None, None)
             )
-            known[question.document] = know(caller, question.document, question.asked[0])
-        async with http_server(Bare(known, database.read), listen(settings.host, port)) as (server, _):
+            if question.writes:
+                known[question.document] = recording(caller, question, database.write)
+            else:
+                known[question.document] = reading(
+                    know(caller, question.document, question.asked[0]), database.read
+                )
+        async with http_server(Bare(known), listen(settings.host, port)) as (server, _):
             await server
 
 

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from bench.questions import FRESH
 
 SCRIPT = Path(__file__).parent / "load.lua"
 
@@ -30,20 +32,21 @@ def require_wrk() -> None:
         raise SystemExit("The bench needs the load generator wrk: apt-get install wrk (Debian, Ubuntu).")
 
 
-@contextmanager
-def written(voucher: str, bodies: Sequence[bytes]) -> Iterator[Path]:
-    """What wrk sends, as the file its script reads."""
+def fresh_key() -> str:
+    """A key never used before, as long as the words it stands for in a body."""
+    return secrets.token_hex(len(FRESH) // 2)
+
+
+def load(url: str, voucher: str, bodies: Sequence[bytes], *, connections: int, seconds: float) -> Load:
+    """Send the bodies in turn, in a closed loop over so many connections, for so long (whole seconds, at least one)."""
     with tempfile.NamedTemporaryFile(suffix=".requests") as file:
-        file.write(b"\n".join([voucher.encode(), *bodies]) + b"\n")
+        # The run's own half of a fresh key; the script counts the other half up.
+        file.write(b"\n".join([voucher.encode(), fresh_key()[:16].encode(), *bodies]) + b"\n")
         file.flush()
-        yield Path(file.name)
-
-
-def load(url: str, requests: Path, *, connections: int, seconds: float) -> Load:
-    """Ask in a closed loop over so many connections, for so long (whole seconds, at least one)."""
-    command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds:.0f}s"]
-    command += ["--timeout", "30s", "--script", str(SCRIPT), url, "--", str(requests)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
+        command = ["wrk", "--threads", "1", "--connections", str(connections)]
+        command += ["--duration", f"{seconds:.0f}s", "--timeout", "30s"]
+        command += ["--script", str(SCRIPT), url, "--", file.name]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True)
     measured = next(line for line in done.stdout.splitlines() if line.startswith("MEASURED"))
     asked, micros, p50, p99, errors = map(int, measured.split()[1:])
     if errors or not asked:

@@ -4,20 +4,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from statistics import median
-
-import httpx2
-import orjson
+from statistics import median, quantiles
 
 from bench.cpu import seconds
-from bench.load import load, written
+from bench.load import load
 from bench.questions import Question
-from bench.served import Served, ask
-from bench.world import World
+from bench.served import Served
 
+WARM_UP = 2
+"""Seconds."""
 SETTLING = 0.25
 """Seconds in which the requests that were in flight when wrk stopped are answered."""
 
@@ -31,6 +28,22 @@ class Round:
     p99: float
     server_cpu: float
     postgres_cpu: float
+
+    @property
+    def cpu(self) -> float:
+        """The server's and PostgreSQL's."""
+        return self.server_cpu + self.postgres_cpu
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One contestant's figure over another's, of rounds side by side.
+
+    `spread`: half the distance between the quartiles, what the middle is good to.
+    """
+
+    middle: float
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -52,53 +65,36 @@ class Measured:
             postgres_cpu=median(one.postgres_cpu for one in rounds),
         )
 
-    def ratio(self, contestant: str, beside: str) -> float:
-        """Server CPU per request against another's, round by round; the median."""
+    def ratio(self, contestant: str, beside: str, figure: Callable[[Round], float]) -> Ratio:
+        """A figure against another's, round by round."""
         pairs = zip(self.rounds[contestant], self.rounds[beside], strict=True)
-        return median(one.server_cpu / other.server_cpu for one, other in pairs)
-
-
-def check_same(contestants: Sequence[Served], question: Question, world: World) -> int:
-    """End the bench unless all give the same bytes, and data, to some of what is asked; the length of the longest answer."""
-    voucher, longest = world.voucher(question.consumer), 0
-    with httpx2.Client(trust_env=False) as http:
-        for body in question.bodies()[:25]:
-            answers = {ask(http, one.url, voucher, body) for one in contestants}
-            if len(answers) > 1:
-                raise SystemExit(f"{question.name}: the answers differ to {body!r}.")
-            content = orjson.loads(answer := answers.pop())
-            if "errors" in content or None in content["data"].values():
-                raise SystemExit(f"{question.name}: no data for {body!r}: {answer[:500]!r}")
-            longest = max(longest, len(answer))
-    return longest
+        ratios = [figure(one) / figure(other) for one, other in pairs]
+        if len(ratios) == 1:
+            return Ratio(ratios[0], 0.0)
+        low, _, high = quantiles(ratios, n=4, method="inclusive")
+        return Ratio(median(ratios), (high - low) / 2)
 
 
 def measure(
-    contestants: Sequence[Served],
-    question: Question,
-    world: World,
-    *,
-    connections: int,
-    rounds: int,
-    duration: int,
+    contestants: Sequence[Served], question: Question, *, connections: int, rounds: int, duration: int
 ) -> Measured:
     """Ask one question of each contestant in turn, so many rounds of so many seconds."""
     found: dict[str, list[Round]] = {one.name: [] for one in contestants}
-    with written(world.voucher(question.consumer), question.bodies()) as requests:
-        for one in contestants:
-            load(one.url, requests, connections=connections, seconds=1)
-        for number in range(rounds):
-            for one in _turned(contestants, number):
-                found[one.name].append(
-                    _round(one, requests, world, connections=connections, duration=duration)
-                )
+    asked = {
+        one.name: (one.world.voucher(question.consumer), one.dialect.bodies(question)) for one in contestants
+    }
+    for one in contestants:  # before it is measured each has compiled, prepared and, on Node, optimised
+        load(one.url, *asked[one.name], connections=connections, seconds=WARM_UP)
+    for number in range(rounds):
+        for one in _turned(contestants, number):
+            found[one.name].append(_round(one, *asked[one.name], connections=connections, duration=duration))
     return Measured(question, connections, found)
 
 
-def _round(one: Served, requests: Path, world: World, *, connections: int, duration: int) -> Round:
+def _round(one: Served, voucher: str, bodies: Sequence[bytes], *, connections: int, duration: int) -> Round:
     time.sleep(SETTLING)
-    server, postgres = seconds(one.process), seconds(world.postmaster)
-    seen = load(one.url, requests, connections=connections, seconds=duration)
+    server, postgres = seconds(one.process), seconds(one.world.postmaster)
+    seen = load(one.url, voucher, bodies, connections=connections, seconds=duration)
     time.sleep(SETTLING)
     # wrk leaves with a request in flight on each connection; the server has answered it to nobody.
     answered = seen.requests + connections
@@ -107,9 +103,10 @@ def _round(one: Served, requests: Path, world: World, *, connections: int, durat
         p50=seen.p50,
         p99=seen.p99,
         server_cpu=(seconds(one.process) - server) * 1e3 / answered,
-        postgres_cpu=(seconds(world.postmaster) - postgres) * 1e3 / answered,
+        postgres_cpu=(seconds(one.world.postmaster) - postgres) * 1e3 / answered,
     )
 
 
 def _turned(contestants: Sequence[Served], number: int) -> Iterable[Served]:
+    """Forth and back, so that none is always the first."""
     return contestants if number % 2 == 0 else reversed(contestants)

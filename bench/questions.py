@@ -11,8 +11,21 @@ import orjson
 
 Variables: TypeAlias = Mapping[str, Any]
 
-RATIO = 1.6
-"""Server CPU per request of the hub, at most so many times the bare app's."""
+FRESH = "@" * 32
+"""Stands in a body for what must be new in every request: the load generator writes so many other characters over it."""
+
+
+@dataclass(frozen=True)
+class Aims:
+    """What the hub should reach at 32 connections.
+
+    `cpu`: server CPU per request, at most so many times the bare app's. `rate`: requests/s, at least so many times the bare
+    app's; None where it is only told. `peers`: requests/s, at least so many times each peer's.
+    """
+
+    cpu: float
+    peers: float
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -24,11 +37,17 @@ class Question:
     consumer: str
     document: str
     asked: Sequence[Variables]
-    ratio: float = RATIO
+    aims: Aims
+    writes: bool = False
 
     def bodies(self) -> list[bytes]:
         """The request bodies, in turn."""
-        return [orjson.dumps({"query": self.document, "variables": variables}) for variables in self.asked]
+        return [body(self.document, variables) for variables in self.asked]
+
+
+def body(document: str, variables: Variables) -> bytes:
+    """A request's body."""
+    return orjson.dumps({"query": document, "variables": variables})
 
 
 PERSON = """query Person($fiscalCode: FiscalCode!) {
@@ -69,12 +88,27 @@ FEED = """query Feed($after: String, $first: Int!) {
   }
 }"""
 
+RECORD = """mutation Record($input: RecordConditionalityEventInput!) {
+  recordConditionalityEvent(input: $input) {
+    event { id type occurredAt recordedAt note }
+    userErrors { code message path }
+  }
+}"""
+
+LIST, PAGE_SIZE = "list_50", 50
+FEED_PAGE, FEED_SIZE = "feed_1000", 1_000
+
 
 def questions(codes: Sequence[str], cursors: Sequence[str], positions: Sequence[str]) -> list[Question]:
-    """The questions over these people, pages of the centre's list, and places in the feed."""
+    """The questions over these people, pages of the centre's list, and places in the feed; the one that writes is last."""
     return [
         Question(
-            "one_person", "one person, 6 fields", "centre", PERSON, [{"fiscalCode": code} for code in codes]
+            "one_person",
+            "one person, 6 fields",
+            "centre",
+            PERSON,
+            [{"fiscalCode": code} for code in codes],
+            Aims(cpu=1.5, rate=1.2, peers=1.0),
         ),
         Question(
             "person_page",
@@ -82,19 +116,42 @@ def questions(codes: Sequence[str], cursors: Sequence[str], positions: Sequence[
             "centre",
             PAGE,
             [{"fiscalCode": code, "events": 10} for code in codes],
+            Aims(cpu=1.25, rate=1.2, peers=2.0),
         ),
         Question(
-            "list_50",
+            LIST,
             "list of 50, nested lists",
             "centre",
             PEOPLE,
-            [{"first": 50, "after": cursor, "events": 3} for cursor in cursors],
+            [{"first": PAGE_SIZE, "after": cursor, "events": 3} for cursor in cursors],
+            Aims(cpu=1.25, peers=2.0),
         ),
         Question(
-            "feed_500",
-            "feed page of 500",
+            FEED_PAGE,
+            "feed page of 1,000",
             "inps",
             FEED,
-            [{"after": position, "first": 500} for position in positions],
+            [{"after": position, "first": FEED_SIZE} for position in positions],
+            Aims(cpu=1.25, peers=2.0),
+        ),
+        Question(
+            "insert_event",
+            "record one event",
+            "centre",
+            RECORD,
+            [
+                {
+                    "input": {
+                        "idempotencyKey": FRESH,
+                        "fiscalCode": code,
+                        "type": "CONVOCATION_ATTENDED",
+                        "occurredAt": "2026-11-20T09:30:00+00:00",
+                        "note": "Came as convened.",
+                    }
+                }
+                for code in codes
+            ],
+            Aims(cpu=1.25, peers=1.0),
+            writes=True,
         ),
     ]

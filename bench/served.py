@@ -8,19 +8,34 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
+import orjson
 
+from bench.dialect import Dialect
 from bench.questions import Question
 from bench.world import World
 
-HUB = (str(Path(sys.executable).with_name("snodo")), "serve")
-BARE = (sys.executable, "-m", "bench.bare")
 LONGEST_START = 60.0
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server that can be started. `command` is followed by `--port N --data-dir DIR`."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    dialect: Dialect = field(default_factory=Dialect)
+
+
+HUB = Contender("hub", (str(Path(sys.executable).with_name("snodo")), "serve"))
+BARE = Contender("bare", (sys.executable, "-m", "bench.bare"))
 
 
 @dataclass(frozen=True)
@@ -32,10 +47,12 @@ class Served:
     process: int
     started: float
     """Seconds from the start of the process to its first answer."""
+    world: World
+    dialect: Dialect
 
 
 @contextmanager
-def served(name: str, command: Sequence[str], world: World, first: Question) -> Iterator[Served]:
+def served(contender: Contender, world: World, first: Question) -> Iterator[Served]:
     """The server until the block ends."""
     port = _free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SNODO_")}
@@ -43,15 +60,16 @@ def served(name: str, command: Sequence[str], world: World, first: Question) -> 
         "SNODO_DATABASE_URL": world.url,
         "SNODO_PDND_JWKS": str(world.data_dir / "demo" / "pdnd-jwks.json"),
         "SNODO_LOG_LEVEL": "WARNING",
+        **contender.environment,
     }
     began = time.perf_counter()
     process = subprocess.Popen(
-        [*command, "--port", str(port), "--data-dir", str(world.data_dir)], env=environment
+        [*contender.command, "--port", str(port), "--data-dir", str(world.data_dir)], env=environment
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        _await_answer(url, process, world, first)
-        yield Served(name, url, process.pid, time.perf_counter() - began)
+        _await_answer(contender, url, process, world, first)
+        yield Served(contender.name, url, process.pid, time.perf_counter() - began, world, contender.dialect)
     finally:
         process.terminate()
         try:
@@ -67,19 +85,41 @@ def ask(http: httpx2.Client, url: str, voucher: str, body: bytes) -> bytes:
     return http.post(f"{url}/graphql", content=body, headers=headers).raise_for_status().content
 
 
-def _await_answer(url: str, process: subprocess.Popen[bytes], world: World, first: Question) -> None:
-    voucher, body = world.voucher(first.consumer), first.bodies()[0]
+def data_of(answer: bytes, whose: str) -> Any:
+    """The `data` of an answer; the bench ends where there is none."""
+    content = orjson.loads(answer)
+    if "errors" in content or not content.get("data") or None in content["data"].values():
+        raise SystemExit(f"{whose} gives no data: {answer[:500]!r}")
+    return content["data"]
+
+
+def learn_cursors(contestants: Sequence[Served], asked: Sequence[Question]) -> None:
+    """Let each that has cursors of its own be asked for them."""
+    with httpx2.Client(trust_env=False, timeout=60) as http:
+        for one in contestants:
+            voucher = one.world.voucher("inps")
+
+            def answer(body: bytes, one: Served = one, voucher: str = voucher) -> Any:
+                return data_of(ask(http, one.url, voucher, body), one.name)
+
+            one.dialect.learn(list(asked), answer)
+
+
+def _await_answer(
+    contender: Contender, url: str, process: subprocess.Popen[bytes], world: World, first: Question
+) -> None:
+    voucher, body = world.voucher(first.consumer), contender.dialect.bodies(first)[0]
     until = time.monotonic() + LONGEST_START
-    with httpx2.Client(trust_env=False) as http:
+    with httpx2.Client(trust_env=False, timeout=LONGEST_START) as http:
         while True:
             try:
-                ask(http, url, voucher, body)
+                data_of(ask(http, url, voucher, body), contender.name)
                 return
             except httpx2.TransportError:
                 if process.poll() is not None:
-                    raise SystemExit(f"A server ended with exit code {process.returncode}.") from None
+                    raise SystemExit(f"{contender.name} ended with exit code {process.returncode}.") from None
                 if time.monotonic() > until:
-                    raise SystemExit("A server does not answer.") from None
+                    raise SystemExit(f"{contender.name} does not answer.") from None
                 time.sleep(0.01)
 
 

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the figures were measured on and with: without it they say nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+
+from bench.world import World
+from hub.store.engine import connection_arguments
+
+CONDITIONS = Path(__file__).parent / "results" / "conditions.json"
+PACKAGES = ("asyncpg", "uvicorn", "uvloop", "httptools", "orjson", "starlette", "graphql-core")
+
+
+def conditions(world: World, given: Mapping[str, Any], versions: Mapping[str, str]) -> dict[str, Any]:
+    """Machine, load at this moment, versions; `given`: how much was asked of the bench; `versions`: of the peers."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "kernel": platform.release(),
+        "load_before": list(os.getloadavg()),
+        **given,
+        "versions": {
+            "python": platform.python_version(),
+            "postgresql": asyncio.run(_postgresql(world.url)),
+            "wrk": _wrk(),
+            **{name: version(name) for name in PACKAGES},
+            **versions,
+        },
+    }
+
+
+def write_conditions(found: Mapping[str, Any], path: Path = CONDITIONS) -> None:
+    """Write them beside the figures, with the load as it is at the end."""
+    path.parent.mkdir(exist_ok=True)
+    ended = {**found, "load_after": list(os.getloadavg())}
+    path.write_bytes(orjson.dumps(ended, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()
+
+
+def _wrk() -> str:
+    words = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False)
+    return (words.stdout + words.stderr).split()[1]
+
+
+async def _postgresql(url: str) -> str:
+    connection = await asyncpg.connect(**connection_arguments(url))
+    try:
+        found: str = await connection.fetchval("SHOW server_version")
+        return found
+    finally:
+        await connection.close()
