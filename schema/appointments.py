@@ -6,10 +6,23 @@ from __future__ import annotations
 import datetime
 
 import strawberry
+from sqlalchemy import DateTime
 
 from hub.plan.declare import stored
 from hub.store import tables
 from hub.store.vocabulary import ConvocationChannel, ConvocationOutcome, ConvocationReason
+from schema.filters import (
+    all_of,
+    before,
+    by_any_of,
+    by_presence,
+    condition,
+    from_,
+    none,
+    none_of,
+    one_of,
+    some,
+)
 
 
 @stored(tables.Convocation)
@@ -19,3 +32,20 @@ class Convocation:
     channel: ConvocationChannel
     reason: ConvocationReason
     outcome: ConvocationOutcome | None
+
+
+@strawberry.input(description="Which convocations; every condition given must hold.")
+class ConvocationFilter:
+    and_: list[ConvocationFilter] | None = all_of()
+    or_: list[ConvocationFilter] | None = one_of()
+    not_: ConvocationFilter | None = none_of()
+    outcomes: list[ConvocationOutcome] | None = condition(by_any_of("outcome"))
+    has_outcome: bool | None = condition(by_presence("outcome"), "Whether it is known if the person came.")
+    scheduled_from: datetime.datetime | None = condition(from_("scheduled_at", DateTime(timezone=True)))
+    scheduled_before: datetime.datetime | None = condition(before("scheduled_at", DateTime(timezone=True)))
+
+
+@strawberry.input(description="Convocations of a person; every condition given must hold.")
+class ConvocationListFilter:
+    some: ConvocationFilter | None = some()
+    none: ConvocationFilter | None = none()

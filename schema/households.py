@@ -5,28 +5,18 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import enum
 from typing import Any
 
 import strawberry
-from sqlalchemy import ColumnElement, Date, FromClause, Text, func, select
+from sqlalchemy import Date, DateTime, func
 
-from hub.plan.declare import Computed, Condition, Federated, Order, Pages, planned, stands_on, stored
+from hub.plan.declare import Computed, Federated, Order, Pages, planned, stands_on, stored
 from hub.store import tables
-from hub.store.base import table_of
-from hub.store.vocabulary import (
-    BenefitStatus,
-    EmploymentStatus,
-    Measure,
-    Obligation,
-    PactKind,
-    PactStatus,
-    Sex,
-)
+from hub.store.vocabulary import BenefitStatus, EmploymentStatus, Measure, Obligation, Sex
 from schema.activities import Activity
 from schema.appointments import Convocation
 from schema.context import Info
-from schema.filters import by_any_of, by_centre, by_column, by_municipality
+from schema.expressions import finite
 from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, ConditionalityEventOrder
 from schema.node import Connection, Node
 from schema.pacts import Pact
@@ -72,7 +62,7 @@ class Household(Node):
         return await info.context.live.payments(row["$id"], row["$inps_protocol"])
 
 
-@stored(tables.Beneficiary, prefix="ben", order=Order(("family_name", "given_name")))
+@stored(tables.Beneficiary, prefix="ben", order=Order(("family_name_key", "given_name_key")))
 @strawberry.type(description="Beneficiario: a member of a household.")
 class Beneficiary(Node):
     id: strawberry.ID
@@ -92,6 +82,10 @@ class Beneficiary(Node):
     activities: list[Activity] = strawberry.field(description="Newest first.")
     convocations: list[Convocation] = strawberry.field(description="Newest first.")
     puc_assignments: list[PucAssignment] = strawberry.field(description="Newest first.")
+    next_convocation_at: datetime.datetime | None = strawberry.field(
+        description="The earliest convocation without an outcome: it may lie in the past, as long as nobody has said whether the person came.",
+        metadata=stands_on(Computed(finite("next_convocation_at", DateTime(timezone=True)), nullable=True)),
+    )
 
     @strawberry.field(description="Eventi di condizionalità, newest first.", metadata=stands_on(Pages()))
     def conditionality_events(
@@ -120,72 +114,3 @@ class Beneficiary(Node):
     async def registered_family(self, info: Info) -> RegisteredFamily | None:
         row: Any = self
         return await info.context.live.registered_family(row["$id"], row["$fiscal_code"])
-
-
-class BeneficiaryOrder(enum.Enum):
-    FAMILY_NAME_ASC = "family_name"
-    FAMILY_NAME_DESC = "-family_name"
-    GIVEN_NAME_ASC = "given_name"
-    GIVEN_NAME_DESC = "-given_name"
-    BIRTH_DATE_ASC = "birth_date"
-    BIRTH_DATE_DESC = "-birth_date"
-    FISCAL_CODE_ASC = "fiscal_code"
-    FISCAL_CODE_DESC = "-fiscal_code"
-
-
-strawberry.enum(
-    BeneficiaryOrder, description="The order of a list of people; the key is appended, so that it is total."
-)
-
-
-def _by_measure() -> Condition:
-    def expression(row: FromClause, value: ColumnElement[Any]) -> ColumnElement[bool]:
-        household = table_of(tables.Household).alias()
-        return select(1).where(household.c.id == row.c.household_id, household.c.measure == value).exists()
-
-    return Condition(expression, Text())
-
-
-@strawberry.input(description="Which people; every condition given must hold.")
-class BeneficiaryFilter:
-    fiscal_code: FiscalCode | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_column("fiscal_code", Text()))
-    )
-    obligation: Obligation | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_column("obligation", Text()))
-    )
-    employment_status: EmploymentStatus | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_column("employment_status", Text()))
-    )
-    measure: Measure | None = strawberry.field(default=strawberry.UNSET, metadata=stands_on(_by_measure()))
-    municipality: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Belfiore code of the residence.",
-        metadata=stands_on(by_municipality()),
-    )
-    employment_centre: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Ministry code of the centre.", metadata=stands_on(by_centre())
-    )
-
-
-@strawberry.input(description="Which households; every condition given must hold.")
-class HouseholdFilter:
-    inps_protocol: str | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_column("inps_protocol", Text()))
-    )
-    measure: Measure | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_column("measure", Text()))
-    )
-    municipality: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Belfiore code.", metadata=stands_on(by_municipality())
-    )
-
-
-@strawberry.input(description="Which pacts; every condition given must hold.")
-class PactFilter:
-    kinds: list[PactKind] | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_any_of("kind"))
-    )
-    statuses: list[PactStatus] | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_any_of("status"))
-    )

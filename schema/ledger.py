@@ -15,7 +15,7 @@ from hub.store import tables
 from hub.store.base import table_of
 from hub.store.vocabulary import ConditionalityEventType
 from schema.agencies import Agency
-from schema.filters import before, by_any_of, from_
+from schema.filters import all_of, before, by_any_of, condition, from_, none, none_of, one_of, some
 from schema.node import Node
 from schema.pacts import Pact
 from schema.scalars import BigInt, FiscalCode
@@ -66,15 +66,18 @@ strawberry.enum(ConditionalityEventOrder, description="By when it happened or wa
 
 @strawberry.input(description="Which events; every condition given must hold.")
 class ConditionalityEventFilter:
-    types: list[ConditionalityEventType] | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_any_of("type"))
-    )
-    occurred_from: datetime.datetime | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(from_("occurred_at", DateTime(timezone=True)))
-    )
-    occurred_before: datetime.datetime | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(before("occurred_at", DateTime(timezone=True)))
-    )
+    and_: list[ConditionalityEventFilter] | None = all_of()
+    or_: list[ConditionalityEventFilter] | None = one_of()
+    not_: ConditionalityEventFilter | None = none_of()
+    types: list[ConditionalityEventType] | None = condition(by_any_of("type"))
+    occurred_from: datetime.datetime | None = condition(from_("occurred_at", DateTime(timezone=True)))
+    occurred_before: datetime.datetime | None = condition(before("occurred_at", DateTime(timezone=True)))
+
+
+@strawberry.input(description="Events of a person; every condition given must hold.")
+class ConditionalityEventListFilter:
+    some: ConditionalityEventFilter | None = some()
+    none: ConditionalityEventFilter | None = none()
 
 
 @stored(tables.FeedEntry, order=Order(("position",)))

@@ -4,13 +4,27 @@
 from __future__ import annotations
 
 import datetime
+import enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from sqlalchemy import Date
 
-from hub.plan.declare import Order, stored
+from hub.plan.declare import Computed, Order, stands_on, stored
 from hub.store import tables
 from hub.store.vocabulary import GoalStatus, PactKind, PactStatus
+from schema.expressions import finite
+from schema.filters import (
+    all_of,
+    before,
+    by_any_of,
+    by_presence,
+    condition,
+    none,
+    none_of,
+    one_of,
+    some,
+)
 from schema.node import Node
 
 if TYPE_CHECKING:
@@ -34,8 +48,39 @@ class Pact(Node):
     status: PactStatus
     created_on: datetime.date
     signed_on: datetime.date | None = strawberry.field(description="Data di sottoscrizione.")
+    expires_on: datetime.date | None = strawberry.field(
+        description="Its last day; null while it is open.",
+        metadata=stands_on(Computed(finite("expires_on", Date()), nullable=True)),
+    )
     household: Annotated[Household, strawberry.lazy("schema.households")]
     beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")] | None = strawberry.field(
         description="Null for an inclusion pact, which is the household's."
     )
     goals: list[PactGoal]
+
+
+class PactOrder(enum.Enum):
+    CREATED_ON_DESC = "-created_on"
+    EXPIRES_ON_ASC = "expires_on"
+
+
+strawberry.enum(PactOrder, description="The newest first, or those that end first; open pacts end last.")
+
+
+@strawberry.input(description="Which pacts; every condition given must hold.")
+class PactFilter:
+    and_: list[PactFilter] | None = all_of()
+    or_: list[PactFilter] | None = one_of()
+    not_: PactFilter | None = none_of()
+    kinds: list[PactKind] | None = condition(by_any_of("kind"))
+    statuses: list[PactStatus] | None = condition(by_any_of("status"))
+    signed: bool | None = condition(by_presence("signed_on"), "Whether it has been signed.")
+    expiring_before: datetime.date | None = condition(
+        before("expires_on", Date()), "Whose last day comes before this one; never an open pact."
+    )
+
+
+@strawberry.input(description="Pacts of a person or a household; every condition given must hold.")
+class PactListFilter:
+    some: PactFilter | None = some()
+    none: PactFilter | None = none()

@@ -4,14 +4,25 @@
 from __future__ import annotations
 
 import datetime
+import enum
 
 import strawberry
 from sqlalchemy import Text
 
-from hub.plan.declare import Order, stands_on, stored
+from hub.plan.declare import Order, stored
 from hub.store import tables
 from hub.store.vocabulary import OpportunityStatus, PucAssignmentStatus, PucField, PucPot
-from schema.filters import by_column, by_municipality, by_region
+from schema.filters import (
+    NearFilter,
+    all_of,
+    by_column,
+    by_municipality,
+    by_region,
+    condition,
+    near,
+    none_of,
+    one_of,
+)
 from schema.node import Node
 from schema.territory import Municipality
 
@@ -35,20 +46,26 @@ class PucProject(Node):
     status: OpportunityStatus
 
 
+class PucProjectOrder(enum.Enum):
+    STARTS_ON_ASC = "starts_on"
+    STARTS_ON_DESC = "-starts_on"
+
+
+strawberry.enum(PucProjectOrder, description="By the first day.")
+
+
 @strawberry.input(description="Which projects; every condition given must hold.")
 class PucProjectFilter:
-    status: OpportunityStatus | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_column("status", Text()))
+    and_: list[PucProjectFilter] | None = all_of()
+    or_: list[PucProjectFilter] | None = one_of()
+    not_: PucProjectFilter | None = none_of()
+    status: OpportunityStatus | None = condition(by_column("status", Text()))
+    field: PucField | None = condition(by_column("field", Text()))
+    municipality: str | None = condition(
+        by_municipality(), "Belfiore code of the municipality that holds it."
     )
-    field: PucField | None = strawberry.field(
-        default=strawberry.UNSET, metadata=stands_on(by_column("field", Text()))
-    )
-    municipality: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Belfiore code of the municipality that holds it.",
-        metadata=stands_on(by_municipality()),
-    )
-    region_code: str | None = strawberry.field(default=strawberry.UNSET, metadata=stands_on(by_region()))
+    region_code: str | None = condition(by_region())
+    near: NearFilter | None = condition(near())
 
 
 @stored(tables.PucAssignment)

@@ -9,14 +9,7 @@ import strawberry
 
 from hub.plan.declare import FeedPages, Lookup, NodeLookup, Pages, Rooted, planned, stands_on
 from hub.store.vocabulary import Capability
-from schema.households import (
-    Beneficiary,
-    BeneficiaryFilter,
-    BeneficiaryOrder,
-    Household,
-    HouseholdFilter,
-    PactFilter,
-)
+from schema.households import Beneficiary, Household
 from schema.ledger import (
     ConditionalityEvent,
     ConditionalityEventFilter,
@@ -24,9 +17,17 @@ from schema.ledger import (
     ConditionalityFeedPage,
 )
 from schema.node import Connection, Node
-from schema.opportunities import JobOffer, JobOfferFilter, TrainingCourse, TrainingCourseFilter
-from schema.pacts import Pact
-from schema.puc import PucProject, PucProjectFilter
+from schema.opportunities import (
+    JobOffer,
+    JobOfferFilter,
+    JobOfferOrder,
+    TrainingCourse,
+    TrainingCourseFilter,
+    TrainingCourseOrder,
+)
+from schema.pacts import Pact, PactFilter, PactOrder
+from schema.people_filters import BeneficiaryFilter, BeneficiaryOrder, HouseholdFilter
+from schema.puc import PucProject, PucProjectFilter, PucProjectOrder
 from schema.scalars import FiscalCode
 
 First = Annotated[int | None, strawberry.argument(description="Rows from the start of the list.")]
@@ -91,6 +92,7 @@ class Query:
     def pacts(
         self,
         filter: PactFilter | None = strawberry.UNSET,  # noqa: A002
+        order_by: list[PactOrder] | None = strawberry.UNSET,
         first: First = strawberry.UNSET,
         after: Cursor = strawberry.UNSET,
         last: Last = strawberry.UNSET,
@@ -102,6 +104,7 @@ class Query:
     def job_offers(
         self,
         filter: JobOfferFilter | None = strawberry.UNSET,  # noqa: A002
+        order_by: list[JobOfferOrder] | None = strawberry.UNSET,
         first: First = strawberry.UNSET,
         after: Cursor = strawberry.UNSET,
         last: Last = strawberry.UNSET,
@@ -115,6 +118,7 @@ class Query:
     def training_courses(
         self,
         filter: TrainingCourseFilter | None = strawberry.UNSET,  # noqa: A002
+        order_by: list[TrainingCourseOrder] | None = strawberry.UNSET,
         first: First = strawberry.UNSET,
         after: Cursor = strawberry.UNSET,
         last: Last = strawberry.UNSET,
@@ -126,6 +130,7 @@ class Query:
     def puc_projects(
         self,
         filter: PucProjectFilter | None = strawberry.UNSET,  # noqa: A002
+        order_by: list[PucProjectOrder] | None = strawberry.UNSET,
         first: First = strawberry.UNSET,
         after: Cursor = strawberry.UNSET,
         last: Last = strawberry.UNSET,

@@ -29,6 +29,7 @@ from hub.store.engine import connection_arguments, database_url, open_database
 from hub.store.migrations import check_version, read_revision
 from hub.store.migrations import migrate as migrate_database
 from hub.store.municipalities.archive import read_archive
+from hub.store.municipalities.coordinates import land_coordinates, read_coordinates
 from hub.store.municipalities.landing import import_municipalities
 from hub.store.municipalities.lookup import municipality_as_of
 from hub.store.population.benefits import EARLIEST_TODAY
@@ -138,6 +139,28 @@ def import_municipalities_(
         typer.echo(
             f"{report.rows:,} rows: {report.municipalities:,} municipalities, {report.in_force:,} in force; {report.added:,} added, "
             f"{report.changed:,} changed, {report.closed:,} closed, {len(report.refused):,} rows refused, {len(report.amended):,} amended."
+        )
+
+    with database_url(settings) as url:
+        run(land(url))
+
+
+@reference.command("import-coordinates")
+def import_coordinates(
+    file: Annotated[Path, typer.Argument(help="CSV with belfiore_code, latitude, longitude (WGS 84).")],
+    data_dir: DataDir = None,
+) -> None:
+    """Say where municipalities lie, for searches by distance; run again for more of them."""
+    settings = settings_of(data_dir=data_dir)
+    places = read_coordinates(file)
+
+    async def land(url: str) -> None:
+        async with owner_connection(url) as connection:
+            await check_version(connection, url)
+            report = await land_coordinates(connection, places)
+        typer.echo(
+            f"{report.given:,} municipalities: {report.changed:,} changed, {report.unknown:,} not in the reference data; "
+            f"{report.without:,} in force are still without coordinates."
         )
 
     with database_url(settings) as url:

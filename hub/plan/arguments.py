@@ -17,12 +17,14 @@ from graphql import (
     GraphQLArgument,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLList,
     ListValueNode,
     ObjectValueNode,
     Undefined,
     ValueNode,
     VariableNode,
     get_named_type,
+    get_nullable_type,
     is_non_null_type,
     value_from_ast,
 )
@@ -41,16 +43,48 @@ class Argument:
     type: GraphQLInputType
     example: Any
     read: Reader
+    written: _Written | None = None
+    """Of a literal with variables inside: its parts are read apart, each from where it stands."""
 
     def members(self) -> dict[str, Argument]:
         """The members of an input object that are present and not null, by GraphQL name."""
         kind = get_named_type(self.type)
         assert isinstance(kind, GraphQLInputObjectType)
+        if self.written is not None and isinstance(self.written.node, ObjectValueNode):
+            given = {member.name.value: member.value for member in self.written.node.fields}
+            found = {
+                name: from_node(field.type, given[name], self.written.variables)
+                for name, field in kind.fields.items()
+                if name in given
+            }
+            return {name: member for name, member in found.items() if member is not None}
         return {
             name: Argument(field.type, self.example[name], _member_reader(self.read, name))
             for name, field in kind.fields.items()
             if self.example.get(name) is not None
         }
+
+    def items(self) -> list[Argument]:
+        """The items of a list, none of which is null."""
+        kind = get_nullable_type(self.type)
+        assert isinstance(kind, GraphQLList)
+        if self.written is not None:
+            node = self.written.node
+            nodes = (
+                node.values if isinstance(node, ListValueNode) else (node,)
+            )  # one item stands for its list
+            found = [from_node(kind.of_type, one, self.written.variables) for one in nodes]
+            return [item for item in found if item is not None]
+        return [
+            Argument(kind.of_type, item, _item_reader(self.read, index))
+            for index, item in enumerate(self.example)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    node: ValueNode
+    variables: Variables
 
 
 def arguments_of(
@@ -99,7 +133,9 @@ def from_node(kind: GraphQLInputType, node: ValueNode, variables: Variables) -> 
     value = value_from_ast(node, kind, dict(variables))
     if value is Undefined:  # validation has passed, so that only a variable can be what is wrong
         raise InvalidInput("A variable is null in a place where null is not taken.")
-    return None if value is None else Argument(kind, value, _literal_reader(node, kind))
+    if value is None:
+        return None
+    return Argument(kind, value, _literal_reader(node, kind), _Written(node, variables))
 
 
 def _holds_variables(node: ValueNode) -> bool:
@@ -122,6 +158,10 @@ def _variable_reader(name: str) -> Reader:
 
 def _member_reader(read: Reader, name: str) -> Reader:
     return lambda variables: read(variables)[name]
+
+
+def _item_reader(read: Reader, index: int) -> Reader:
+    return lambda variables: read(variables)[index]
 
 
 def _literal_reader(node: ValueNode, kind: GraphQLInputType) -> Reader:

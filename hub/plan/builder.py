@@ -31,13 +31,13 @@ from hub.plan.catalogue import (
     ColumnOf,
     ComputedBy,
     Key,
-    Link,
     StoredType,
     ToMany,
     ToOne,
 )
 from hub.plan.json_text import Piece, array_of, constant, external_id, joined, members, value_of
 from hub.plan.limits import PageLimits
+from hub.plan.link import Link
 from hub.plan.plan import Bind
 from hub.plan.selection import Document, Selected, below, selected
 
@@ -57,6 +57,8 @@ class Builder:
         self.limits = limits
         self.binds: dict[str, Bind] = {}
         self.walked: set[int] = set()
+        self.conditions = 0
+        """Conditions of filters so far (`hub.plan.filter_extent`)."""
         self._aliases = 0
         self._live = 0
 
@@ -144,17 +146,10 @@ class Builder:
             case _:
                 raise AssertionError(f"{stored.name}.{field.name} is not stored")
 
-    def target(self, link: Link, stored: StoredType, field: Selected) -> StoredType:
-        """The type a link leads to: the one that stands on its table."""
-        for candidate in self.catalogue.types.values():
-            if candidate.table.name == link.target:
-                return candidate
-        raise AssertionError(f"{stored.name}.{field.name} leads to {link.target}")
-
     def _to_one(
         self, stored: StoredType, row: FromClause, field: Selected, link: Link, *, nullable: bool
     ) -> Sequence[Piece]:
-        target = self.target(link, stored, field)
+        target = self.catalogue.standing_on(link.target)
         other = self.alias(target)
         pieces = self.object(target, other, below(field))
         found = (
@@ -174,7 +169,7 @@ class Builder:
         link: Link,
         order: tuple[tuple[str, bool], ...],
     ) -> Sequence[Piece]:
-        target = self.target(link, stored, field)
+        target = self.catalogue.standing_on(link.target)
         other = self.alias(target)
         item = joined(self.object(target, other, below(field)))
         ordering = [other.c[name].desc() if descending else other.c[name].asc() for name, descending in order]

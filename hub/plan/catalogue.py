@@ -25,9 +25,9 @@ from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import ONETOMANY
 
 from hub.errors import ConfigurationError
-from hub.plan.declare import SOURCE, Computed, Condition, Federated, Order, Pages, Rooted, Stands, ordered_by
-
-DEFINITION = "strawberry-definition"
+from hub.plan.declare import DEFINITION, Computed, Federated, Order, Pages, Rooted, Stands, ordered_by
+from hub.plan.filter_types import FilterReader, FilterTypes, declared
+from hub.plan.link import Link, link_of
 
 
 class SchemaMismatch(ConfigurationError):
@@ -52,15 +52,6 @@ class ComputedBy:
     """An SQL expression over the row."""
 
     declaration: Computed
-
-
-@dataclass(frozen=True)
-class Link:
-    """How two tables meet: equal columns, here and there."""
-
-    here: tuple[str, ...]
-    there: tuple[str, ...]
-    target: str
 
 
 @dataclass(frozen=True)
@@ -110,20 +101,23 @@ class StoredType:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All stored types by name and by prefix, the declared root fields, and the filters' conditions."""
+    """All stored types by name and by prefix, the declared root fields, and what filters stand for."""
 
     schema: GraphQLSchema
     types: Mapping[str, StoredType]
     by_prefix: Mapping[str, StoredType]
     roots: Mapping[str, Rooted]
-    conditions: Mapping[str, Mapping[str, Condition]]
-    """Conditions of each filter type, by GraphQL field name."""
+    filters: FilterTypes
     orders: frozenset[str]
     """Names of the enums that are orders of lists."""
 
     def stored(self, name: str) -> StoredType:
         """The stored type of this GraphQL name; KeyError when the type is not stored."""
         return self.types[name]
+
+    def standing_on(self, table: str) -> StoredType:
+        """The stored type that stands on a table."""
+        return next(stored for stored in self.types.values() if stored.table.name == table)
 
 
 def read_catalogue(schema: GraphQLSchema) -> Catalogue:
@@ -152,7 +146,7 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
     assert query is not None
     roots: dict[str, Rooted] = {}
     for name, field in query.fields.items():
-        declaration = _declaration(field)
+        declaration = declared(field)
         if isinstance(declaration, Rooted):
             roots[name] = declaration
     lists = {
@@ -171,13 +165,18 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
             }
         )
     orders: set[str] = set()
+    filters = FilterReader(schema, problems)
     for coordinate, field in lists.items():
         target = types.get(node_type_name(schema, field))
         if target is None:
             problems.append(f"{coordinate} is a list of {node_type_name(schema, field)}, which is not stored")
             continue
         orders.update(_check_order(coordinate, field, target, problems))
-        _check_filter(coordinate, field, problems)
+        argument = field.args.get("filter")
+        if argument is not None:
+            kind = get_named_type(argument.type)
+            assert isinstance(kind, GraphQLInputObjectType)
+            filters.read(coordinate, kind, marks[target.name].table)
     if problems:
         raise SchemaMismatch(
             "The schema and the tables disagree:\n" + "\n".join(f"  - {problem}" for problem in problems)
@@ -187,26 +186,9 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
         types=types,
         by_prefix={stored.prefix: stored for stored in types.values() if stored.prefix},
         roots=roots,
-        conditions={
-            name: _conditions(kind)
-            for name, kind in schema.type_map.items()
-            if isinstance(kind, GraphQLInputObjectType)
-        },
+        filters=filters.found,
         orders=frozenset(orders),
     )
-
-
-def _declaration(field: Any) -> object:
-    definition = field.extensions.get(DEFINITION)
-    return None if definition is None else definition.metadata.get(SOURCE)
-
-
-def _conditions(kind: GraphQLInputObjectType) -> dict[str, Condition]:
-    return {
-        name: found
-        for name, field in kind.fields.items()
-        if isinstance(found := _declaration(field), Condition)
-    }
 
 
 def _read_type(
@@ -233,7 +215,7 @@ def _read_field(
     type_name: str, name: str, field: GraphQLField, mapper: Mapper[Any], stands: Stands, problems: list[str]
 ) -> Source | None:
     coordinate = f"{type_name}.{name}"
-    declaration = _declaration(field)
+    declaration = declared(field)
     python_name = field.extensions[DEFINITION].python_name
     non_null = is_non_null_type(field.type)
     if isinstance(declaration, Federated):
@@ -269,11 +251,7 @@ def _read_relationship(
     problems: list[str],
 ) -> Source:
     pairs = relation.local_remote_pairs or []
-    link = Link(
-        tuple(here.name for here, _ in pairs),
-        tuple(there.name for _, there in pairs),
-        relation.mapper.local_table.name,  # type: ignore[attr-defined]
-    )
+    link = link_of(relation)
     if isinstance(declaration, Pages):
         return ByPages(link)
     inner = field.type.of_type if is_non_null_type(field.type) else field.type
@@ -315,25 +293,9 @@ def _check_order(coordinate: str, field: GraphQLField, target: StoredType, probl
         return []
     kind = get_named_type(argument.type)
     for item in kind.extensions[DEFINITION].wrapped_cls:
-        _check_ordering(
-            f"{coordinate} by {kind.name}.{item.name}", target.table, ordered_by(item)[0], problems
-        )
+        for column in ordered_by(item)[0]:
+            _check_ordering(f"{coordinate} by {kind.name}.{item.name}", target.table, column, problems)
     return [kind.name]
-
-
-def _check_filter(coordinate: str, field: GraphQLField, problems: list[str]) -> None:
-    """Every member of a list's `filter` must stand for a condition."""
-    argument = field.args.get("filter")
-    if argument is None:
-        return
-    kind = get_named_type(argument.type)
-    assert isinstance(kind, GraphQLInputObjectType)
-    known = _conditions(kind)
-    problems.extend(
-        f"{kind.name}.{name}, which filters {coordinate}, stands for no condition"
-        for name in kind.fields
-        if name not in known
-    )
 
 
 def _check_targets(

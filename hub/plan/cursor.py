@@ -54,10 +54,9 @@ def read_cursor(text: str, mark: str, types: tuple[type, ...]) -> list[Any]:
 def _parse(value: object, kind: type) -> Any:
     if not isinstance(value, str) or "\x00" in value:
         raise InvalidCursor
-    if kind is date:
-        return date.fromisoformat(value)
-    if kind is datetime:
-        return datetime.fromisoformat(value)
+    if kind in (date, datetime):
+        # What PostgreSQL calls infinity is the last value of the type for asyncpg, both ways.
+        return kind.max if value == "infinity" else kind.fromisoformat(value)
     if kind in (UUID, Decimal, int):
         return kind(value)
     return value

@@ -16,7 +16,7 @@ refused when the hub starts (`hub.plan.catalogue`).
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -28,6 +28,8 @@ from hub.store.vocabulary import Capability
 
 T = TypeVar("T", bound=type)
 
+DEFINITION = "strawberry-definition"
+"""The key under which strawberry keeps its own definition among graphql-core's extensions."""
 SOURCE = "plan.source"
 """The key under which a field's declaration stands in its strawberry metadata."""
 
@@ -43,10 +45,10 @@ class Order:
     descending: bool = False
 
 
-def ordered_by(item: enum.Enum) -> tuple[str, bool]:
-    """The column a word of an order names, and whether it descends."""
+def ordered_by(item: enum.Enum) -> tuple[tuple[str, ...], bool]:
+    """The columns a word of an order names, and whether they descend: `-family_name_key,given_name_key`."""
     word = str(item.value)
-    return word.removeprefix("-"), word.startswith("-")
+    return tuple(word.removeprefix("-").split(",")), word.startswith("-")
 
 
 @dataclass(frozen=True)
@@ -107,15 +109,54 @@ class Rooted:
 
 
 @dataclass(frozen=True)
-class Condition:
-    """One field of a filter: the SQL condition it stands for, given the row and the bound value.
+class Bound:
+    """A value of a filter on its way into a statement.
 
-    `kind`: the SQL type the value is bound as. `convert`: from the GraphQL value to what is bound; may raise InvalidInput.
+    `kind`: the SQL type it is bound as. `convert`: from the GraphQL value to what is bound; may raise InvalidInput.
     """
+
+    kind: TypeEngine[Any]
+    convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One member of a filter: the SQL condition it stands for, given the row and the bound value, as in `Bound`."""
 
     expression: Callable[[FromClause, ColumnElement[Any]], ColumnElement[bool]]
     kind: TypeEngine[Any]
     convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A member of a filter whose own members make one condition together.
+
+    `expression` gets those that are present, by GraphQL name; it may raise InvalidInput when they do not go together.
+    """
+
+    expression: Callable[[FromClause, Mapping[str, ColumnElement[Any]]], ColumnElement[bool]]
+    values: Mapping[str, Bound]
+
+
+@dataclass(frozen=True)
+class Related:
+    """A member of a filter that is a filter of related rows; of many, `some` or `none` must meet it."""
+
+    relationship: str
+
+
+class Composed(enum.Enum):
+    """A member of a filter that is made of filters of the same rows."""
+
+    AND = "and"
+    OR = "or"
+    NOT = "not"
+
+    @property
+    def takes_list(self) -> bool:
+        """Whether it is made of several."""
+        return self is not Composed.NOT
 
 
 def stored(table: type[Base], *, prefix: str | None = None, order: Order | None = None) -> Callable[[T], T]:

@@ -69,7 +69,7 @@ class TotalOrder:
 def total_order(stored: StoredType, asked: list[enum.Enum] | None) -> TotalOrder:
     """The order asked for (`-column` descends), or the type's own; with the key at the end."""
     if asked:
-        columns = [ordered_by(item) for item in asked]
+        columns = [(name, descending) for names, descending in map(ordered_by, asked) for name in names]
     else:
         columns = [(name, stored.order.descending) for name in stored.order.columns]
     distinct: dict[str, bool] = {}

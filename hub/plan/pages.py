@@ -25,10 +25,12 @@ from hub.access.rows import visible
 from hub.errors import InvalidInput
 from hub.plan.arguments import Argument, Reader, Variables, arguments_of
 from hub.plan.builder import Builder
-from hub.plan.catalogue import Link, StoredType, node_type_name
+from hub.plan.catalogue import StoredType, node_type_name
 from hub.plan.cursor import cursor_expression, read_cursor
+from hub.plan.filters import conditions_of
 from hub.plan.json_text import Piece, constant, joined, members
 from hub.plan.limits import PageLimits
+from hub.plan.link import Link
 from hub.plan.order import TotalOrder, total_order
 from hub.plan.selection import Selected, below, selected
 
@@ -59,7 +61,7 @@ def related_pages(
     """The JSON of a connection over the rows `row` links to."""
     kind = builder.catalogue.schema.type_map[stored.name]
     assert isinstance(kind, GraphQLObjectType)
-    target = builder.target(link, stored, field)
+    target = builder.catalogue.standing_on(link.target)
     return _connection(
         builder,
         field,
@@ -79,7 +81,7 @@ def _connection(
     parent: FromClause | None,
 ) -> list[Piece]:
     arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
-    filters = _filter(builder, arguments.get("filter"))
+    filters = conditions_of(builder, arguments.get("filter"), target)
 
     def conditions(row: FromClause) -> list[ColumnElement[bool]]:
         return [*belongs(row), *(make(row) for make in filters)]
@@ -256,18 +258,6 @@ def _mentions(builder: Builder, wanted: list[Selected], name: str) -> bool:
         if part.name == "pageInfo"
         for member in selected(builder.document, kind, below(part))
     )
-
-
-def _filter(builder: Builder, given: Argument | None) -> list[Callable[[FromClause], ColumnElement[bool]]]:
-    if given is None:
-        return []
-    conditions = builder.catalogue.conditions[get_named_type(given.type).name]
-    made: list[Callable[[FromClause], ColumnElement[bool]]] = []
-    for name, member in given.members().items():
-        condition = conditions[name]
-        value = builder.bind(member.read, condition.kind, condition.convert)
-        made.append(lambda row, condition=condition, value=value: condition.expression(row, value))  # type: ignore[misc]
-    return made
 
 
 def size_reader(arguments: Mapping[str, Argument], limits: PageLimits) -> Reader:

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     VariableDefinitionNode,
+    get_named_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
@@ -22,6 +23,7 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 
+from hub.plan.filter_extent import check_given
 from hub.store.identifiers import id_prefix
 
 Shape: TypeAlias = "tuple[object, ...]"
@@ -37,6 +39,8 @@ class _Variable:
     leaf: Callable[[Any], Any] | None
     """Reads the value of a scalar or an enum; None for any other type, whose values graphql-core reads."""
     shape: Callable[[Any], object]
+    nests: bool
+    """Whether its type holds itself, as filters do: then what is given may be of any depth."""
 
 
 class VariableReader:
@@ -52,11 +56,19 @@ class VariableReader:
         self._schema = schema
         self._definitions = definitions
         self._variables = [_variable(schema, definition, orders) for definition in definitions]
+        self._nesting = [one.name for one in self._variables if one.nests]
         always_there = all(one.shape is _present and one.required for one in self._variables)
         self._only_shape: Shape | None = (_present(None),) * len(definitions) if always_there else None
 
     def coerce(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[GraphQLError]]:
-        """The coerced values, or the errors a client can act on."""
+        """The coerced values, or the errors a client can act on.
+
+        Raises:
+            InvalidFilter: a filter is too deep or too large to be walked.
+
+        """
+        for name in self._nesting:
+            check_given(given.get(name))
         read = self._read(given)
         if read is not None:
             return read, []
@@ -112,6 +124,15 @@ def _variable(
         has_default=definition.default_value is not None,
         leaf=kind.coerce_input_value if is_leaf_type(kind) else None,
         shape=_shape_reader(declared, orders),
+        nests=_holds_itself(get_named_type(declared), ()),
+    )
+
+
+def _holds_itself(kind: Any, inside: tuple[str, ...]) -> bool:
+    if not isinstance(kind, GraphQLInputObjectType):
+        return False
+    return kind.name in inside or any(
+        _holds_itself(get_named_type(field.type), (*inside, kind.name)) for field in kind.fields.values()
     )
 
 

@@ -10,11 +10,14 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Numeric,
+    Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -133,11 +136,26 @@ class Beneficiary(Base):
             onupdate="CASCADE",
         ),
         Index(None, "household_id"),
-        # One for each way a territory is looked through, each in the order the lists are read.
-        Index(None, "employment_centre_id", "family_name", "given_name", "id"),
-        Index(None, "municipality_id", "family_name", "given_name", "id"),
-        Index(None, "region_code", "family_name", "given_name", "id"),
-        Index(None, "family_name", "given_name", "id"),
+        # An order has one index, a territory has one in the order of names (docs/adr/0011) …
+        Index("beneficiary_name_idx", "family_name_key", "given_name_key", "id"),
+        Index(
+            "beneficiary_centre_name_idx", "employment_centre_id", "family_name_key", "given_name_key", "id"
+        ),
+        Index(
+            "beneficiary_municipality_name_idx",
+            "municipality_id",
+            "family_name_key",
+            "given_name_key",
+            "id",
+        ),
+        Index("beneficiary_region_name_idx", "region_code", "family_name_key", "given_name_key", "id"),
+        Index(None, "birth_date", "id"),
+        Index(None, "next_convocation_at", "id"),
+        # … and an office's day, who comes next, is read all day long.
+        Index("beneficiary_centre_next_convocation_idx", "employment_centre_id", "next_convocation_at", "id"),
+        Index(
+            "beneficiary_municipality_next_convocation_idx", "municipality_id", "next_convocation_at", "id"
+        ),
     )
 
     id: Mapped[Key]
@@ -154,6 +172,15 @@ class Beneficiary(Base):
     obligation: Mapped[Obligation] = mapped_column(words(Obligation))
     anpr_id: Mapped[str | None]
     updated_at: Mapped[RecordedAt]
+    # How names are found and ordered: the same on every server, whatever its collation (name_key in migrations/sql).
+    family_name_key: Mapped[str] = mapped_column(
+        Text(collation="C"), Computed("name_key(family_name)", persisted=True)
+    )
+    given_name_key: Mapped[str] = mapped_column(
+        Text(collation="C"), Computed("name_key(given_name)", persisted=True)
+    )
+    # The earliest convocation without an outcome, 'infinity' when there is none; triggers on convocation keep it.
+    next_convocation_at: Mapped[datetime] = mapped_column(server_default=text("'infinity'"))
 
     municipality: Mapped[Municipality] = relationship(
         primaryjoin="Beneficiary.municipality_id == Municipality.id",

@@ -38,6 +38,7 @@ class ConditionalityEvent(Base):
         UniqueConstraint("withdraws_event_id"),
         Index(None, "beneficiary_id", "occurred_at", "id"),
         Index(None, "occurred_at", "id"),
+        Index(None, "recorded_at", "id"),
         Index(None, "pact_id"),
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.store.agencies import Agency
@@ -29,12 +29,15 @@ class JobOffer(Base):
         UniqueConstraint("source_agency_id", "external_id"),
         Index(None, "published_on", "id"),
         Index(None, "municipality_id", "published_on", "id"),
+        Index(None, "open_until", "id"),
+        Index(None, "profession_code"),
     )
 
     id: Mapped[Key]
     title: Mapped[str]
     employer_name: Mapped[str]
-    profession_code: Mapped[str | None]
+    # By bytes: a code stands for all that begin with it, and an index of this collation finds them.
+    profession_code: Mapped[str | None] = mapped_column(Text(collation="C"))
     contract_type: Mapped[str | None]
     weekly_hours: Mapped[Decimal] = mapped_column(Numeric(4, 1))
     monthly_pay: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
@@ -42,6 +45,8 @@ class JobOffer(Base):
     municipality_id: Mapped[UUID] = mapped_column(ForeignKey("municipality.id"))
     published_on: Mapped[date]
     expires_on: Mapped[date | None]
+    # As `expires_on`, and 'infinity' without one, because NULL has no place in an order.
+    open_until: Mapped[date] = mapped_column(Computed("coalesce(expires_on, 'infinity')", persisted=True))
     status: Mapped[OpportunityStatus] = mapped_column(words(OpportunityStatus))
     source_agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
     external_id: Mapped[str]

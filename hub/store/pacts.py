@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -67,6 +68,8 @@ class Pact(Base):
         ),
         Index(None, "household_id", "created_on", "id"),
         Index(None, "beneficiary_id", "created_on", "id"),
+        Index(None, "created_on", "id"),
+        Index(None, "expires_on", "id"),
     )
 
     id: Mapped[Key]
@@ -77,6 +80,10 @@ class Pact(Base):
     created_on: Mapped[date]
     signed_on: Mapped[date | None]
     period: Mapped[Range[date]] = mapped_column(DATERANGE)
+    # The last day of the period; 'infinity' while it is open, because NULL has no place in an order.
+    expires_on: Mapped[date] = mapped_column(
+        Computed("coalesce(upper(period) - 1, 'infinity')", persisted=True)
+    )
     source_agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
     external_id: Mapped[str | None]
     updated_at: Mapped[RecordedAt]

@@ -36,11 +36,16 @@ class Municipality(Base):
         CheckConstraint("belfiore_code ~ '^[A-Z][0-9]{3}$'", name="belfiore_code"),
         CheckConstraint("istat_code ~ '^[0-9]{6}$'", name="istat_code"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="validity"),
+        CheckConstraint(
+            "num_nonnulls(latitude, longitude) IN (0, 2) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            name="coordinates",
+        ),
         UniqueConstraint("belfiore_code"),
         # What a row that carries its region beside its municipality points at, so that the two cannot part.
         UniqueConstraint("id", "region_code"),
         Index(None, "istat_code"),
         Index(None, "region_code"),
+        Index(None, "latitude"),
     )
 
     id: Mapped[Key]
@@ -51,6 +56,9 @@ class Municipality(Base):
     region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    # Of the seat, in degrees (WGS 84); ANPR's archive has none (docs/adr/0011).
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
 
 
 class MunicipalityVersion(Base):

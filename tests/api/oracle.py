@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from math import acos, cos, radians, sin
 from typing import Any
 from uuid import UUID
 
@@ -42,8 +44,33 @@ TABLE = {
     "TrainingCourse": "training_course",
     "PucProject": "puc_project",
 }
-RANKED = ("family_name", "given_name", "fiscal_code")
+RANKED = ("fiscal_code",)
 """Text that lists are ordered by: as the database collates it."""
+ORDERS = {
+    ("beneficiary", "FAMILY_NAME"): ("$family", "$given"),
+    ("beneficiary", "NEXT_CONVOCATION"): ("$next",),
+    ("pact", "EXPIRES_ON"): ("$last_day",),
+    ("job_offer", "EXPIRES_ON"): ("$last_day",),
+}
+"""What a word of an order compares, where it is not the column of that name."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+UNACCENTED = str.maketrans(
+    {"Þ": "TH", "ð": "d", "ß": "ss", "ø": "o", "Ø": "O", "đ": "d", "ł": "l", "æ": "ae"}
+)
+APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´′")
+
+
+def name_key(name: str) -> str:
+    """A name as names are compared: without accents, capitals and apostrophes."""
+    bare = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+    return bare.translate(UNACCENTED).translate(APOSTROPHES).lower()
+
+
+def kilometres(one: Row, other: Row) -> float:
+    """Between two municipalities, by the spherical law of cosines."""
+    here, there = (map(radians, (place["latitude"], place["longitude"])) for place in (one, other))
+    (a, b), (c, d) = here, there
+    return 6371.0088 * acos(max(-1.0, min(1.0, sin(a) * sin(c) + cos(a) * cos(c) * cos(b - d))))
 
 
 @dataclass(frozen=True)
@@ -59,6 +86,7 @@ class Oracle:
 
     def __init__(self, sdl: str, rows: dict[str, list[Row]]) -> None:
         self.rows = rows
+        _add_what_is_compared(rows)
         self.by_id = {
             table: {row["id"]: row for row in found if "id" in row} for table, found in rows.items()
         }
@@ -89,6 +117,26 @@ class Oracle:
             raise AssertionError(result.errors)
         assert result.data is not None
         return result.data
+
+
+def _add_what_is_compared(rows: dict[str, list[Row]]) -> None:
+    """Under names with `$`: what orders and filters compare, from the rows it follows from."""
+    for person in rows["beneficiary"]:
+        person["$family"] = name_key(person["family_name"]).encode()
+        person["$given"] = name_key(person["given_name"]).encode()
+        person["$next"] = min(
+            (
+                call["scheduled_at"]
+                for call in rows["convocation"]
+                if call["beneficiary_id"] == person["id"] and call["outcome"] is None
+            ),
+            default=NEVER,
+        )
+    for pact in rows["pact"]:
+        end = pact["period"].upper
+        pact["$last_day"] = date.max if end is None else end - timedelta(days=1)
+    for offer in rows["job_offer"]:
+        offer["$last_day"] = offer["expires_on"] or date.max
 
 
 class _Reader:
@@ -212,9 +260,78 @@ def _place(reader: _Reader, row: Row) -> Row:
     return reader.by_id["municipality"][row["municipality_id"]]
 
 
-def _holds(reader: _Reader, row: Row, name: str, value: Any) -> bool:
+def _meets(reader: _Reader, table: str, row: Row, given: dict[str, Any]) -> bool:
+    """Whether a row meets a whole filter; a null member is as absent."""
+    return all(value is None or _holds(reader, table, row, name, value) for name, value in given.items())
+
+
+RELATED = {
+    ("beneficiary", "pacts"): ("pact", "beneficiary_id"),
+    ("beneficiary", "convocations"): ("convocation", "beneficiary_id"),
+    ("beneficiary", "conditionalityEvents"): ("conditionality_event", "beneficiary_id"),
+    ("household", "pacts"): ("pact", "household_id"),
+}
+
+
+def _related(reader: _Reader, table: str, row: Row, name: str, asked: dict[str, Any]) -> bool:
+    other, column = RELATED[table, name]
+    rows = reader.where(other, **{column: row["id"]})
+    some, none = asked.get("some"), asked.get("none")
+    return (some is None or any(_meets(reader, other, one, some) for one in rows)) and (
+        none is None or not any(_meets(reader, other, one, none) for one in rows)
+    )
+
+
+def _holds(reader: _Reader, table: str, row: Row, name: str, value: Any) -> bool:
     """Whether a row meets one condition of a filter."""
     match name:
+        case "and":
+            return all(_meets(reader, table, row, one) for one in value)
+        case "or":
+            return any(_meets(reader, table, row, one) for one in value)
+        case "not":
+            return not _meets(reader, table, row, value)
+        case "pacts" | "convocations" | "conditionalityEvents":
+            return _related(reader, table, row, name, value)
+        case "household":
+            return _meets(reader, "household", reader.by_id["household"][row["household_id"]], value)
+        case "name":
+            given = value.get("given")
+            family, first = bytes(row["$family"]), bytes(row["$given"])
+            return family.startswith(name_key(value["family"]).encode()) and (
+                given is None or first.startswith(name_key(given).encode())
+            )
+        case "nextConvocation":
+            start, end = value.get("from"), value.get("before")
+            at: datetime = row["$next"]
+            return (
+                at < NEVER
+                and (start is None or at >= datetime.fromisoformat(start))
+                and (end is None or at < datetime.fromisoformat(end))
+            )
+        case "expiringBefore":
+            return bool(row["$last_day"] < date.fromisoformat(value))
+        case "signed":
+            return (row["signed_on"] is not None) is value
+        case "hasOutcome":
+            return (row["outcome"] is not None) is value
+        case "outcomes":
+            return row["outcome"] in value
+        case "scheduledFrom":
+            return bool(row["scheduled_at"] >= datetime.fromisoformat(value))
+        case "scheduledBefore":
+            return bool(row["scheduled_at"] < datetime.fromisoformat(value))
+        case "profession":
+            code = row["profession_code"]
+            return code is not None and (code == value or code.startswith(value + "."))
+        case "near":
+            centre = [p for p in reader.rows["municipality"] if p["belfiore_code"] == value["municipality"]]
+            places = (*centre, _place(reader, row))
+            return (
+                bool(centre)
+                and all(place["latitude"] is not None for place in places)
+                and kilometres(places[0], places[1]) <= value["withinKm"]
+            )
         case "fiscalCode":
             return bool(row["fiscal_code"] == value.strip().upper())
         case "measure" if "household_id" in row:
@@ -261,12 +378,14 @@ def cursor_id(cursor: str) -> UUID:
 def _list(table: str, *default: tuple[str, bool], of: str | None = None) -> Field:
     def resolve(reader: _Reader, source: Row, arguments: dict[str, Any]) -> Row:
         rows = reader.where(table) if of is None else reader.where(table, **{of: source["id"]})
-        for name, value in (arguments.get("filter") or {}).items():
-            if value is not None:
-                rows = [row for row in rows if _holds(reader, row, name, value)]
+        rows = [row for row in rows if _meets(reader, table, row, arguments.get("filter") or {})]
         asked = arguments.get("orderBy") or []
         words = [word.rpartition("_") for word in asked]
-        order = [(column.lower(), way == "DESC") for column, _, way in words] or default
+        order = [
+            (column, way == "DESC")
+            for word, _, way in words
+            for column in ORDERS.get((table, word), (word.lower(),))
+        ] or default
         return _page(_sorted(rows, order), arguments)
 
     return resolve
@@ -318,6 +437,14 @@ def _position(reader: _Reader, row: Row, _arguments: dict[str, Any]) -> int | No
     return next((e["position"] for e in reader.rows["feed_entry"] if e["event_id"] == row["id"]), None)
 
 
+def _finite(name: str) -> Field:
+    def resolve(_reader: _Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
+        value = row[name]
+        return None if value in (NEVER, date.max) else str(written_form(value))
+
+    return resolve
+
+
 def _last_day(_reader: _Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
     upper = row["period"].upper
     return None if upper is None else (upper - timedelta(days=1)).isoformat()
@@ -330,7 +457,7 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("Query", "beneficiary"): _person,
     ("Query", "household"): _by_id("household"),
     ("Query", "pact"): _by_id("pact"),
-    ("Query", "beneficiaries"): _list("beneficiary", ("family_name", False), ("given_name", False)),
+    ("Query", "beneficiaries"): _list("beneficiary", ("$family", False), ("$given", False)),
     ("Query", "households"): _list("household"),
     ("Query", "pacts"): _list("pact", ("created_on", True)),
     ("Query", "jobOffers"): _list("job_offer", ("published_on", True)),
@@ -339,6 +466,8 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("Query", "conditionalityEvents"): _list("conditionality_event", *EVENTS),
     ("Query", "conditionalityFeed"): _feed,
     ("Beneficiary", "conditionalityEvents"): _list("conditionality_event", *EVENTS, of="beneficiary_id"),
+    ("Beneficiary", "nextConvocationAt"): _finite("$next"),
+    ("Pact", "expiresOn"): _finite("$last_day"),
     ("Beneficiary", "municipality"): _to("municipality", "municipality_id"),
     ("Beneficiary", "employmentCentre"): _to("employment_centre", "employment_centre_id"),
     ("Beneficiary", "household"): _to("household", "household_id"),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SCHEMA = build_schema(sdl())
 FEDERATED = {("Beneficiary", "residence"), ("Beneficiary", "registeredFamily"), ("Household", "payments")}
 PREFIX = {"household": "hsh", "pact": "pct"}
-WORDS = {
+WORDS: dict[str, list[Any]] = {
     "fiscalCode": ["12345678903", "RSSMRA80A11H010L"],
     "municipality": ["H501", "L219", "Z999"],
     "employmentCentre": ["H501C900031", "H501C900032"],
@@ -40,6 +40,15 @@ WORDS = {
     "regionCode": ["12", "01"],
     "occurredFrom": ["2026-09-03T11:00:00+02:00", "2026-09-10T09:00:00.1Z"],
     "occurredBefore": ["2026-09-10T09:00:00Z"],
+    "family": ["", "ros", "DE", "d’a", "ÞÓR", "eac", "e a", "d'"],
+    "given": ["a", "UGO", "", 'Anna "'],
+    "from": ["2026-09-03T09:00:00.000001Z", "2026-09-04T00:00:00Z"],
+    "before": ["2026-09-03T10:00:00Z", "2030-01-01T00:00:00Z"],
+    "scheduledFrom": ["2026-09-03T09:00:00.0001Z"],
+    "scheduledBefore": ["2026-09-04T09:00:00Z"],
+    "expiringBefore": ["2026-07-01", "9999-12-31"],
+    "profession": ["5.2.1", "5", "5.2.10", "3.1"],
+    "withinKm": [0.5, 60, 1500],
 }
 
 
@@ -111,18 +120,29 @@ class Writer:
                 written.append(f"{name}: {self.given(argument.type, self.value(argument.type, name))}")
         return f"({', '.join(written)})" if written else ""
 
-    def value(self, kind: Any, name: str) -> Any:
+    def value(self, kind: Any, name: str, level: int = 0) -> Any:
         if is_non_null_type(kind):
             kind = kind.of_type
         elif self.draw(st.integers(0, 6)) == 0:
             return None
         if isinstance(kind, GraphQLList):
-            return [self.value(kind.of_type, name) for _ in range(self.draw(st.integers(0, 3)))]
+            return [self.value(kind.of_type, name, level) for _ in range(self.draw(st.integers(0, 3)))]
         if isinstance(kind, GraphQLEnumType):
             return Word(self.draw(st.sampled_from(list(kind.values))))
+        if kind is GraphQLBoolean:
+            return self.draw(st.booleans())
         if isinstance(kind, GraphQLInputObjectType):
-            chosen = self.draw(st.sets(st.sampled_from(sorted(kind.fields)), max_size=2))
-            return {member: self.value(kind.fields[member].type, member) for member in sorted(chosen)}
+            known = [
+                member
+                for member, field in kind.fields.items()
+                if level < 4 or not isinstance(get_named_type(field.type), GraphQLInputObjectType)
+            ]
+            chosen = self.draw(st.sets(st.sampled_from(known), max_size=2)) if known else set()
+            needed = {member for member, field in kind.fields.items() if is_non_null_type(field.type)}
+            return {
+                member: self.value(kind.fields[member].type, member, level + 1)
+                for member in sorted(chosen | needed)
+            }
         return self.draw(st.sampled_from(WORDS[name]))
 
     def given(self, kind: Any, value: Any) -> str:

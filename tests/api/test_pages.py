@@ -18,9 +18,12 @@ ORDERS = [
     [],
     ["FAMILY_NAME_DESC"],
     ["BIRTH_DATE_ASC", "FISCAL_CODE_DESC"],
-    ["GIVEN_NAME_DESC", "BIRTH_DATE_ASC", "FAMILY_NAME_DESC"],
-    ["BIRTH_DATE_DESC", "GIVEN_NAME_ASC"],
-    ["GIVEN_NAME_ASC", "BIRTH_DATE_ASC", "GIVEN_NAME_DESC"],
+    ["FAMILY_NAME_DESC", "BIRTH_DATE_ASC", "FISCAL_CODE_DESC"],
+    ["BIRTH_DATE_DESC", "FAMILY_NAME_ASC"],
+    ["FAMILY_NAME_ASC", "BIRTH_DATE_ASC", "FAMILY_NAME_DESC"],
+    ["NEXT_CONVOCATION_ASC"],
+    ["NEXT_CONVOCATION_ASC", "FAMILY_NAME_DESC"],
+    ["BIRTH_DATE_DESC", "NEXT_CONVOCATION_ASC"],
     ["BIRTH_DATE_ASC", "BIRTH_DATE_DESC"],
     ["FISCAL_CODE_ASC"],
 ]
@@ -60,8 +63,8 @@ async def test_pages_make_the_list(order: list[str], agree: Agree) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(
     order=st.lists(
-        st.sampled_from([f"{column}_{way}" for column in ("FAMILY_NAME", "GIVEN_NAME", "BIRTH_DATE", "FISCAL_CODE")
-                         for way in ("ASC", "DESC")]),
+        st.sampled_from(["NEXT_CONVOCATION_ASC", *(f"{column}_{way}" for column in ("FAMILY_NAME", "BIRTH_DATE", "FISCAL_CODE")
+                         for way in ("ASC", "DESC"))]),
         max_size=4,
     ),
     size=st.integers(4, 30),
@@ -99,6 +102,23 @@ async def test_every_list_by_pages(name: str, size: int, agree: Agree) -> None:
             found = [*found, *ids] if text is query else [*ids, *found]
             going, cursor = page["pageInfo"][more], page["pageInfo"][end]
         assert found == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [("pacts", "EXPIRES_ON_ASC"), ("jobOffers", "EXPIRES_ON_ASC"), ("trainingCourses", "STARTS_ON_ASC")],
+)
+async def test_pages_of_other_orders(name: str, order: str, agree: Agree) -> None:
+    """Past the last date there is, where cursors stand at infinity."""
+    query = f"query ($c: String, $n: Int) {{ {name}(first: $n, after: $c, orderBy: {order}) {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}"
+    whole = (await agree(query, "inps", n=100))[name]["nodes"]
+    found: list[Any] = []
+    cursor, going = None, True
+    while going:
+        page = (await agree(query, "inps", n=2, c=cursor))[name]
+        found += page["nodes"]
+        going, cursor = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+    assert found == whole
 
 
 async def test_events_of_one_moment_by_pages(agree: Agree, ask: Service) -> None:

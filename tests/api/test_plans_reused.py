@@ -97,7 +97,7 @@ CHANGES: dict[str, tuple[str, list[Any]]] = {
     ),
     "an order": (
         "query ($x: [BeneficiaryOrder!]) { beneficiaries(first: 4, orderBy: $x) { nodes { id } } }",
-        [["BIRTH_DATE_ASC"], ["BIRTH_DATE_DESC"], None, [], ABSENT, ["GIVEN_NAME_ASC", "BIRTH_DATE_ASC"], "FISCAL_CODE_ASC"],
+        [["BIRTH_DATE_ASC"], ["BIRTH_DATE_DESC"], None, [], ABSENT, ["FAMILY_NAME_ASC", "BIRTH_DATE_ASC"], "FISCAL_CODE_ASC"],
     ),
     "an item of an order": (
         "query ($x: BeneficiaryOrder!) { beneficiaries(first: 4, orderBy: [BIRTH_DATE_ASC, $x]) { nodes { id } } }",

@@ -2,7 +2,7 @@
 """The small set of municipalities, employment centres and agencies that the demo and the tests need.
 
 The municipalities are real: ISTAT and Belfiore codes, and the day since when their present record holds, agree with ANPR's
-archive. The employment centres are not: their codes are well formed (`<Belfiore>C<6 digits>`) but lie in a range, 900001
+archive. Their coordinates are approximate: the seat, to a hundredth of a degree. The employment centres are not: their codes are well formed (`<Belfiore>C<6 digits>`) but lie in a range, 900001
 onwards, that the published list of 2019 does not use, and their names say so.
 """
 
@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, bindparam, func, null, select
+from sqlalchemy import ColumnElement, Date, bindparam, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.store.reference.agency_codes import (
@@ -45,6 +45,8 @@ class DemoMunicipality:
     province: str
     region_code: str
     valid_from: date
+    latitude: float
+    longitude: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class DemoCentre:
 @cache
 def demo_municipalities() -> tuple[DemoMunicipality, ...]:
     """The municipalities, in the order of the file: by region, the capital first."""
+    lies = {line["belfiore_code"]: line for line in _lines("municipality_coordinates_demo.csv")}
     return tuple(
         DemoMunicipality(
             istat_code=line["istat_code"],
@@ -68,6 +71,8 @@ def demo_municipalities() -> tuple[DemoMunicipality, ...]:
             province=line["province"],
             region_code=line["region_code"],
             valid_from=date.fromisoformat(line["valid_from"]),
+            latitude=float(lies[line["belfiore_code"]]["latitude"]),
+            longitude=float(lies[line["belfiore_code"]]["longitude"]),
         )
         for line in _lines("municipalities_demo.csv")
     )
@@ -112,6 +117,9 @@ async def _add_municipalities(connection: Connection) -> None:
             province=place.province,
             region_code=place.region_code,
             valid_from=place.valid_from,
+        )
+        await _PLACE.execute(
+            connection, code=place.belfiore_code, latitude=place.latitude, longitude=place.longitude
         )
     ids = await municipality_ids(connection)
     versioned = {row["municipality_id"] for row in await _VERSIONED.fetch(connection)}
@@ -185,6 +193,12 @@ def _insert_unless_known(
 
 _ADD_MUNICIPALITY = _insert_unless_known(
     Municipality, "id belfiore_code istat_code name province region_code valid_from", "belfiore_code"
+)
+# Also for one that was there before there were coordinates, or came from the archive, which has none.
+_PLACE = Statement(
+    update(Municipality)
+    .where(Municipality.belfiore_code == bindparam("code"), Municipality.latitude.is_(None))
+    .values(latitude=bindparam("latitude"), longitude=bindparam("longitude"))
 )
 _ADD_VERSION = _insert_unless_known(
     MunicipalityVersion,

@@ -7,7 +7,7 @@ import pytest
 
 from hub.plan.order import total_order
 from schema.build import build_schema
-from schema.households import BeneficiaryOrder as Asked
+from schema.people_filters import BeneficiaryOrder as Asked
 
 _, CATALOGUE = build_schema()
 PERSON = CATALOGUE.stored("Beneficiary")
@@ -16,12 +16,16 @@ PERSON = CATALOGUE.stored("Beneficiary")
 @pytest.mark.parametrize(
     ("asked", "mark"),
     [
-        (None, "family_name,given_name,id"),
-        ([], "family_name,given_name,id"),
+        (None, "family_name_key,given_name_key,id"),
+        ([], "family_name_key,given_name_key,id"),
         ([Asked.BIRTH_DATE_DESC], "-birth_date,-id"),
-        ([Asked.BIRTH_DATE_DESC, Asked.GIVEN_NAME_ASC], "-birth_date,given_name,id"),
-        ([Asked.GIVEN_NAME_ASC, Asked.BIRTH_DATE_ASC, Asked.GIVEN_NAME_DESC], "given_name,birth_date,id"),
-        ([Asked.GIVEN_NAME_ASC, Asked.GIVEN_NAME_DESC], "given_name,id"),
+        ([Asked.FAMILY_NAME_DESC], "-family_name_key,-given_name_key,-id"),
+        ([Asked.BIRTH_DATE_DESC, Asked.FAMILY_NAME_ASC], "-birth_date,family_name_key,given_name_key,id"),
+        (
+            [Asked.FAMILY_NAME_ASC, Asked.BIRTH_DATE_ASC, Asked.FAMILY_NAME_DESC],
+            "family_name_key,given_name_key,birth_date,id",
+        ),
+        ([Asked.BIRTH_DATE_ASC, Asked.BIRTH_DATE_DESC], "birth_date,id"),
     ],
 )
 def test_orders(asked: list[Asked] | None, mark: str) -> None:

@@ -42,6 +42,14 @@ def _shape(definitions: str, given: dict[str, Any]) -> object:
         ("$x: [PactKind!]", [{"x": ["WORK"]}, {"x": []}, {"x": "SERVICE"}]),
         ("$x: BeneficiaryFilter", [{"x": {"measure": "ADI"}}, {"x": {"measure": "RDC", "obligation": None}}]),
         ("$x: BeneficiaryFilter", [{"x": {}}, {"x": {"measure": None}}]),
+        ("$x: BeneficiaryFilter", [{"x": {"or": [{"measure": "ADI"}]}}, {"x": {"or": {"measure": "RDC"}}}]),
+        (
+            "$x: BeneficiaryFilter",
+            [
+                {"x": {"pacts": {"some": {"kinds": ["WORK"]}}}},
+                {"x": {"pacts": {"some": {"kinds": [], "signed": None}, "none": None}}},
+            ],
+        ),
     ],
 )
 def test_values_share_a_shape(definitions: str, same: list[dict[str, Any]]) -> None:
@@ -56,9 +64,15 @@ def test_values_share_a_shape(definitions: str, same: list[dict[str, Any]]) -> N
         ("$x: FiscalCode", [{}, {"x": None}, {"x": "12345678903"}]),
         ("$x: ID", [{}, {"x": None}, {"x": "ben_1"}, {"x": "hsh_1"}, {"x": "1"}]),
         ("$x: BeneficiaryOrder", [{}, {"x": None}, {"x": "BIRTH_DATE_ASC"}, {"x": "BIRTH_DATE_DESC"}]),
-        ("$x: [BeneficiaryOrder!]", [{}, {"x": None}, {"x": []}, {"x": ["BIRTH_DATE_ASC"]}, {"x": ["BIRTH_DATE_ASC", "GIVEN_NAME_ASC"]}]),
+        ("$x: [BeneficiaryOrder!]", [{}, {"x": None}, {"x": []}, {"x": ["BIRTH_DATE_ASC"]}, {"x": ["BIRTH_DATE_ASC", "FAMILY_NAME_ASC"]}]),
         ("$x: [PactKind!]", [{}, {"x": None}, {"x": []}]),
         ("$x: BeneficiaryFilter", [{}, {"x": None}, {"x": {}}, {"x": {"measure": "ADI"}}, {"x": {"obligation": "EXEMPT"}}]),
+        (
+            "$x: BeneficiaryFilter",
+            [{"x": {"and": []}}, {"x": {"or": []}}, {"x": {"or": [{}]}}, {"x": {"or": [{}, {}]}}, {"x": {"not": {}}}, {"x": {"or": [{"measure": "ADI"}]}},
+             {"x": {"or": [{}, {"measure": "ADI"}]}}, {"x": {"or": [{"measure": "ADI"}, {}]}}, {"x": {"not": {"measure": "ADI"}}},
+             {"x": {"pacts": {"some": {}}}}, {"x": {"pacts": {"none": {}}}}, {"x": {"pacts": {"none": {"kinds": ["WORK"]}}}}],
+        ),
         ("$x: Int, $y: Int", [{"x": 1}, {"y": 1}, {"x": 1, "y": 1}, {}]),
     ],
 )  # fmt: skip
