@@ -57,6 +57,7 @@ class Hub:
         database: Database,
         agencies: ConnectedAgencies,
         opened: OpenStreams,
+        runner: Runner,
         *,
         shows_page: bool,
     ) -> None:
@@ -66,6 +67,7 @@ class Hub:
         self.database = database
         self.agencies = agencies
         self._opened = opened
+        self.runner = runner
 
     async def close_streams(self) -> None:
         """End every socket and every stream: what a server does before it closes its connections."""
@@ -111,7 +113,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             limits=DocumentLimits(settings.max_tokens, settings.max_depth),
             pages=PageLimits(settings.default_page_size, settings.max_page_size),
         )
-        runner = Runner(database.read)
+        runner = Runner(database.read, settings.read_connections)
+        stack.push_async_callback(runner.close)
         sources = AgencySources(
             agencies.anpr,
             agencies.inps,
@@ -165,7 +168,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             StreamSender(opened, settings.stream_silence),
             max_body_bytes=settings.max_body_bytes,
         )
-        yield Hub(graphql, other, database, agencies, opened, shows_page=shows_page)
+        yield Hub(graphql, other, database, agencies, opened, runner, shows_page=shows_page)
 
 
 async def _no_tabs() -> Sequence[Tab]:

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
+
+from sqlalchemy import Select
 
 from hub.access.caller import Caller
 from hub.access.rows import scope_values
 from hub.plan.arguments import Variables
+from hub.plan.joined import Joined
 from hub.store.statement import Connection, Statement
 
 Bind: TypeAlias = Callable[[Variables], Any]
@@ -22,11 +25,22 @@ class Plan:
     """
 
     def __init__(
-        self, statement: Statement, binds: Mapping[str, Bind], uses_scope: bool, walked: frozenset[int]
+        self,
+        statement: Statement,
+        binds: Mapping[str, Bind],
+        uses_scope: bool,
+        walked: frozenset[int],
+        again: Callable[[], Select[Any]] | None = None,
     ) -> None:
+        """Take the compiled statement; `again` builds its SQL once more, for the form that joins several runs."""
         self.statement = statement
         self.binds = binds
         self.walked = walked
+        self.pace = 0.0
+        """Seconds one run took lately (`hub.plan.runner`)."""
+        self._again = again
+        self._joined: Joined | None = None
+        self._shared = [number for number, name in enumerate(statement.names) if name in statement.arrays]
         # Where each parameter's value comes from is decided here: a run only fills in what changes.
         place = {name: number for number, name in enumerate(statement.names)}
         self._reads = [
@@ -61,10 +75,21 @@ class Plan:
                 values[number] = scope[name]
         return values
 
+    def company(self, arguments: Sequence[Any]) -> tuple[object, ...]:
+        """What must be equal in runs that are joined: the plan, and the arrays they bind."""
+        return (self, *[tuple(arguments[number]) for number in self._shared])
+
+    def joined(self) -> Joined:
+        """The statement for several runs. Built at first need: a plan keeps its SQL's text, not the tree it was written from."""
+        if self._joined is None:
+            assert self._again is not None, "a read-back runs alone, in its transaction"
+            self._joined = Joined(self._again(), self.statement)
+        return self._joined
+
     async def run(self, connection: Connection, variables: Variables, caller: Caller) -> bytes:
-        """The JSON of the root field, as PostgreSQL wrote it."""
+        """The JSON of the root field, as PostgreSQL wrote it; on a connection that writes, in its transaction."""
         answer: bytes | str | None = await connection.fetchval(
             self.statement.text, *self.arguments(variables, caller)
         )
-        # A connection that writes gives text as str: only read-backs run there.
+        # A connection that writes gives text as str.
         return b"null" if answer is None else answer.encode() if isinstance(answer, str) else answer

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLField, SelectionSetNode, get_named_type
@@ -40,19 +40,26 @@ def plan_root(
 
     """
     builder = Builder(catalogue, document, scope, limits)
-    query = catalogue.schema.query_type
+
+    def again() -> Select[Any]:
+        return _root(Builder(catalogue, document, scope, limits), field, root)
+
+    return _finish(builder, _root(builder, field, root), again)
+
+
+def _root(builder: Builder, field: Selected, root: Rooted) -> Select[Any]:
+    query = builder.catalogue.schema.query_type
     assert query is not None
     definition = query.fields[field.name]
     match root.source:
         case Lookup(column, argument):
-            statement = _lookup(builder, field, definition, column, argument)
+            return _lookup(builder, field, definition, column, argument)
         case NodeLookup(argument):
-            statement = _node(builder, field, definition, argument)
+            return _node(builder, field, definition, argument)
         case FeedPages():
-            statement = feed_pages(builder, field, definition)
+            return feed_pages(builder, field, definition)
         case _:
-            statement = root_pages(builder, field, definition)
-    return _finish(builder, statement)
+            return root_pages(builder, field, definition)
 
 
 def plan_row(
@@ -70,12 +77,13 @@ def plan_row(
     return _finish(builder, _one(builder, stored, selections, "id", key))
 
 
-def _finish(builder: Builder, statement: Select[Any]) -> Plan:
+def _finish(builder: Builder, statement: Select[Any], again: Callable[[], Select[Any]] | None = None) -> Plan:
     return Plan(
         Statement(statement),
         dict(builder.binds),
         builder.scope.kind is not GrantScope.NATIONAL,
         frozenset(builder.walked),
+        again,
     )
 
 

@@ -1,21 +1,207 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Where plans are run: each on a connection that reads."""
+"""Where plans are run: on a few connections, alone while one is free, together when they have had to wait.
+
+A run that finds a connection free is sent at once, as its plan's plain statement. When all are busy it waits, and whatever
+waits for the same plan when a connection becomes free goes as one statement (`hub.plan.joined`). So the busier the hub, the
+fewer round trips a run costs; and nobody waits for company.
+
+- *Fair*: plans take turns, whatever the number of runs that wait for each, and the runs of one plan go in the order they came.
+- *Adaptive*: a statement is given as many runs as should take `SLICE`, going by the plan's own pace, so that a page of the feed
+  never holds up the next person's page by more than that.
+- *Apart*: when a joined statement fails, each of its runs goes again on its own, and meets its own end.
+"""
 
 from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from hub.access.caller import Caller
 from hub.plan.arguments import Variables
 from hub.plan.plan import Plan
 from hub.store.engine import Pool
 
+MOST_TOGETHER = 32
+"""Runs of one statement."""
+SLICE = 0.010
+"""Seconds a joined statement should take at most."""
+LONGEST_OPENING = 5.0
+"""Seconds a new connection may take to open."""
+STEADINESS = 0.8
+"""How much of a plan's pace stays when another run was timed."""
 
-class Runner:
-    """Runs the plans of one process. Cancelling a run cancels its statement."""
+
+class _Run:
+    """One run that waits: its statement's values, and a future of what it waits for: a lane to go alone, or its answer."""
+
+    __slots__ = ("turn", "values")
+
+    def __init__(self, values: list[Any], turn: asyncio.Future[Lane | bytes]) -> None:
+        self.values = values
+        self.turn = turn
+
+    def give(self, what: Lane | bytes) -> None:
+        if not self.turn.done():
+            self.turn.set_result(what)
+
+
+class _Queue:
+    """The runs of one plan that wait, first come first."""
+
+    __slots__ = ("most", "plan", "runs")
+
+    def __init__(self, plan: Plan, runs: Iterable[_Run] = (), *, most: int = MOST_TOGETHER) -> None:
+        self.plan = plan
+        self.runs = deque(runs)
+        self.most = most
+
+    def take(self) -> list[_Run]:
+        """Those that go next. Who has left meanwhile (its client is gone, or its time is up) is left out."""
+        pace = self.plan.pace
+        most = min(self.most, max(1, int(SLICE / pace))) if pace else 1  # a plan never timed goes alone first
+        taken: list[_Run] = []
+        while self.runs and len(taken) < most:
+            run = self.runs.popleft()
+            if not run.turn.done():
+                taken.append(run)
+        return taken
+
+
+class Lane:
+    """One connection, kept for as long as it lives."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._connection: PoolConnectionProxy[asyncpg.Record] | None = None
+
+    async def fetch(self, statement: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+        """Run a statement; on another connection than last time when that one has ended."""
+        if self._connection is None or _has_ended(self._connection):
+            await self.close()
+            self._connection = await self._pool.acquire(timeout=LONGEST_OPENING)
+        return await self._connection.fetch(statement, *values)
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._pool.release(connection)
+
+
+def _has_ended(connection: PoolConnectionProxy[asyncpg.Record]) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken it back, because it ended
+        return True
+
+
+class Runner:
+    """Runs the plans of one process. Cancelling a run cancels its statement, unless others have joined it."""
+
+    def __init__(self, pool: Pool, lanes: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._lanes = [Lane(pool) for _ in range(lanes)]
+        self._idle = [*self._lanes]
+        self._waiting: OrderedDict[object, _Queue] = OrderedDict()
+        self._joined: set[asyncio.Task[None]] = set()
+        self.statements = 0
+        """Statements sent so far."""
+        self.runs = 0
+        """Runs they were sent for: more than statements, where runs were joined."""
 
     async def run(self, plan: Plan, variables: Variables, caller: Caller) -> bytes:
-        """The JSON of the root field, as PostgreSQL wrote it."""
-        async with self._pool.acquire() as connection:
-            return await plan.run(connection, variables, caller)
+        """The JSON of the root field, as PostgreSQL wrote it.
+
+        Raises:
+            InvalidInput: a value cannot be bound.
+            asyncpg.PostgresError, asyncpg.InterfaceError, OSError: what the database, or the way to it, refused.
+
+        """
+        values = plan.arguments(variables, caller)
+        if self._idle:
+            return await self._alone(self._idle.pop(), plan, values)
+        run = _Run(values, asyncio.get_running_loop().create_future())
+        company = plan.company(values)
+        queue = self._waiting.get(company)
+        if queue is None:
+            queue = self._waiting[company] = _Queue(plan)
+        queue.runs.append(run)
+        try:
+            turn = await run.turn
+        except asyncio.CancelledError:
+            if run.turn.done() and not run.turn.cancelled() and isinstance(lane := run.turn.result(), Lane):
+                self._go_on(lane)  # it was given at the moment its taker left
+            raise
+        return await self._alone(turn, plan, values) if isinstance(turn, Lane) else turn
+
+    async def close(self) -> None:
+        """End what is under way or waits, and give the connections back."""
+        for queue in self._waiting.values():
+            for run in queue.runs:
+                run.turn.cancel()
+        self._waiting.clear()
+        for task in self._joined:
+            task.cancel()
+        await asyncio.gather(*self._joined, return_exceptions=True)
+        for lane in self._lanes:
+            await lane.close()
+
+    async def _alone(self, lane: Lane, plan: Plan, values: list[Any]) -> bytes:
+        self.statements += 1
+        self.runs += 1
+        began = self._clock()
+        try:
+            rows = await lane.fetch(plan.statement.text, values)
+            _keep_pace(plan, self._clock() - began)
+        finally:
+            self._go_on(lane)
+        return rows[0][0] if rows and rows[0][0] is not None else b"null"
+
+    def _go_on(self, lane: Lane) -> None:
+        """A lane is free: it goes to those who have waited longest of the plan whose turn it is, or is idle."""
+        while self._waiting:
+            company, queue = self._waiting.popitem(last=False)
+            taken = queue.take()
+            if queue.runs:
+                self._waiting[company] = queue  # at the end: the other plans come first
+            if len(taken) == 1:
+                taken[0].give(lane)
+                return
+            if taken:
+                task = asyncio.create_task(self._together(lane, queue.plan, taken), name="joined runs")
+                self._joined.add(task)
+                task.add_done_callback(self._joined.discard)
+                return
+        self._idle.append(lane)
+
+    async def _together(self, lane: Lane, plan: Plan, runs: list[_Run]) -> None:
+        self.statements += 1
+        self.runs += len(runs)
+        began = self._clock()
+        try:
+            joined = plan.joined()
+            rows = await lane.fetch(joined.text, joined.arguments([run.values for run in runs]))
+        except asyncio.CancelledError:
+            for run in runs:
+                run.turn.cancel()
+            raise
+        except Exception:
+            # NOTE whose fault it was is not known: each goes again alone, in turn with the other plans, and meets its own end.
+            for run in runs:
+                self._waiting[run] = _Queue(plan, [run], most=1)
+        else:
+            _keep_pace(plan, (self._clock() - began) / len(runs))
+            for place, answer in rows:
+                runs[place - 1].give(b"null" if answer is None else answer)
+        finally:
+            self._go_on(lane)
+
+
+def _keep_pace(plan: Plan, seconds: float) -> None:
+    plan.pace = seconds if not plan.pace else STEADINESS * plan.pace + (1 - STEADINESS) * seconds

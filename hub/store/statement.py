@@ -14,6 +14,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import ARRAY
 
 DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
@@ -27,7 +28,7 @@ T = TypeVar("T")
 class Statement:
     """SQL text with `$1 …`, and the names of its parameters in that order."""
 
-    __slots__ = ("_converters", "defaults", "names", "text")
+    __slots__ = ("_converters", "arrays", "defaults", "names", "text")
 
     def __init__(self, statement: ClauseElement) -> None:
         compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
@@ -37,6 +38,8 @@ class Statement:
         self.defaults: Mapping[str, Any] = {
             name: bind.value for name, bind in compiled.binds.items() if not bind.required
         }
+        self.arrays = frozenset(name for name, bind in compiled.binds.items() if isinstance(bind.type, ARRAY))
+        """The parameters that are arrays."""
         self._converters: Mapping[str, Callable[[Any], Any]] = compiled._bind_processors  # type: ignore[assignment]  # noqa: SLF001
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
