@@ -47,7 +47,10 @@ class Settings(BaseSettings):
         pattern=r"^[a-z_][a-z0-9_]{0,62}$",
     )
     read_connections: int = Field(
-        8, ge=1, le=200, description="Connections of one hub process for stored questions."
+        12,
+        ge=1,
+        le=200,
+        description="Connections of one hub process for stored questions: four in steady use, the others while statements are slow.",
     )
     write_connections: int = Field(
         8, ge=2, le=200, description="Connections of one hub process for mutations and background work."

@@ -24,6 +24,9 @@ from hub.store.tables import FeedEntry, OutboxMessage
 LOCK = 7_203_002
 """The advisory lock's number, of this database."""
 MOST_AT_ONCE = 5_000
+QUIET = 0.08
+"""Seconds between two looks when none has found anything for `QUIET_AFTER`: forty looks a second cost more than what they wait for."""
+QUIET_AFTER = 1.0
 TAKE_OVER = 0.5
 """Seconds between two tries for the lock by a process that does not have it."""
 
@@ -99,10 +102,15 @@ class Sequencer:
             await self._sleep(TAKE_OVER)
         self.active = True
         log.info("sequencer.active")
+        still = 0.0  # seconds in which nothing was found
         try:
             while True:
-                if not await sequence(connection):
-                    await self._sleep(self._interval)
+                if await sequence(connection):
+                    still = 0.0
+                    continue
+                pause = self._interval if still < QUIET_AFTER else max(self._interval, QUIET)
+                still += pause
+                await self._sleep(pause)
         finally:
             self.active = False
             if not connection.is_closed():

@@ -9,6 +9,8 @@ fewer round trips a run costs; and nobody waits for company.
 - *Adaptive*: a statement is given as many runs as should take `SLICE`, going by the plan's own pace, so that a page of the feed
   never holds up the next person's page by more than that.
 - *Apart*: when a joined statement fails, each of its runs goes again on its own, and meets its own end.
+- *Never held up*: when no lane has become free for `PATIENCE` while someone waits, slow statements hold them all, and another
+  connection is taken until things flow again.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 import asyncpg
@@ -31,6 +33,10 @@ MOST_TOGETHER = 32
 """Runs of one statement."""
 SLICE = 0.010
 """Seconds a joined statement should take at most."""
+STEADY = 4
+"""Lanes while statements are quick: more would share the same cores, and each would carry less."""
+PATIENCE = 0.020
+"""Seconds without a free lane after which whoever waits is given one more."""
 LONGEST_OPENING = 5.0
 """Seconds a new connection may take to open."""
 STEADINESS = 0.8
@@ -104,12 +110,18 @@ def _has_ended(connection: PoolConnectionProxy[asyncpg.Record]) -> bool:
 class Runner:
     """Runs the plans of one process. Cancelling a run cancels its statement, unless others have joined it."""
 
-    def __init__(self, pool: Pool, lanes: int, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, pool: Pool, most: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        """Take the pool, of which at most so many connections are used, and the clock that times statements, in seconds."""
+        self._pool = pool
+        self._most = most
         self._clock = clock
-        self._lanes = [Lane(pool) for _ in range(lanes)]
+        self._lanes = {Lane(pool) for _ in range(min(STEADY, most))}
         self._idle = [*self._lanes]
+        self._freed = 0.0
         self._waiting: OrderedDict[object, _Queue] = OrderedDict()
-        self._joined: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._relief: asyncio.TimerHandle | None = None
+        self._closed = False
         self.statements = 0
         """Statements sent so far."""
         self.runs = 0
@@ -126,7 +138,10 @@ class Runner:
         values = plan.arguments(variables, caller)
         if self._idle:
             return await self._alone(self._idle.pop(), plan, values)
-        run = _Run(values, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        if self._relief is None:
+            self._relief = loop.call_later(PATIENCE, self._relieve)
+        run = _Run(values, loop.create_future())
         company = plan.company(values)
         queue = self._waiting.get(company)
         if queue is None:
@@ -141,14 +156,17 @@ class Runner:
         return await self._alone(turn, plan, values) if isinstance(turn, Lane) else turn
 
     async def close(self) -> None:
-        """End what is under way or waits, and give the connections back."""
+        """End what waits, and give the connections back. For when nothing is asked any more."""
+        self._closed = True
         for queue in self._waiting.values():
             for run in queue.runs:
                 run.turn.cancel()
         self._waiting.clear()
-        for task in self._joined:
+        if self._relief is not None:
+            self._relief.cancel()
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._joined, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for lane in self._lanes:
             await lane.close()
 
@@ -165,6 +183,13 @@ class Runner:
 
     def _go_on(self, lane: Lane) -> None:
         """A lane is free: it goes to those who have waited longest of the plan whose turn it is, or is idle."""
+        if self._closed:
+            return
+        before, self._freed = self._freed, self._clock()
+        if len(self._lanes) > STEADY and self._freed - before < PATIENCE:
+            self._lanes.discard(lane)  # things flow: the lane that was taken for relief is given back
+            self._start(lane.close())
+            return
         while self._waiting:
             company, queue = self._waiting.popitem(last=False)
             taken = queue.take()
@@ -174,11 +199,25 @@ class Runner:
                 taken[0].give(lane)
                 return
             if taken:
-                task = asyncio.create_task(self._together(lane, queue.plan, taken), name="joined runs")
-                self._joined.add(task)
-                task.add_done_callback(self._joined.discard)
+                self._start(self._together(lane, queue.plan, taken))
                 return
         self._idle.append(lane)
+
+    def _relieve(self) -> None:
+        """Look, after a while, whether those who wait are held up."""
+        self._relief = None
+        if not self._waiting:
+            return
+        if self._clock() - self._freed >= PATIENCE and len(self._lanes) < self._most:
+            lane = Lane(self._pool)
+            self._lanes.add(lane)
+            self._go_on(lane)
+        self._relief = asyncio.get_running_loop().call_later(PATIENCE, self._relieve)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="lane")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _together(self, lane: Lane, plan: Plan, runs: list[_Run]) -> None:
         self.statements += 1

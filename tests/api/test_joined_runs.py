@@ -30,6 +30,12 @@ NODE = "query ($id: ID!) { node(id: $id) { __typename id ... on Pact { household
 FEED = "query ($after: String) { conditionalityFeed(after: $after, first: 2) { endCursor entries { position event { id } } } }"
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans are joined however slow the machine is just now."""
+    monkeypatch.setattr("hub.plan.runner.SLICE", 100.0)
+
+
 @contextmanager
 def _lanes_held(runner: Runner) -> Iterator[None]:
     """Every lane is busy inside, so that whatever is asked waits; after it, they are free again."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
-from hub.plan.runner import MOST_TOGETHER, SLICE, Runner
+from hub.plan.runner import MOST_TOGETHER, PATIENCE, SLICE, STEADY, Runner
 
 
 class Refused(Exception):
@@ -107,17 +109,25 @@ async def _settle() -> None:
 class Scene:
     """One runner of one lane."""
 
-    def __init__(self, lanes: int = 1) -> None:
+    def __init__(self, lanes: int = 1, clock: Callable[[], float] | None = None) -> None:
         pool: Any = _Pool()
         self.pool = pool
-        self.runner = Runner(pool, lanes, itertools.count(step=SLICE / 10).__next__)
+        self.runner = Runner(pool, lanes, clock or itertools.count(step=SLICE / 10).__next__)
+        self.tasks: list[asyncio.Task[bytes]] = []
 
     async def ask(self, plan: _Plan, *values: Any) -> list[asyncio.Task[bytes]]:
         caller: Any = None
         found: Any = plan
         tasks = [asyncio.create_task(self.runner.run(found, value, caller)) for value in values]
+        self.tasks += tasks
         await _settle()
         return tasks
+
+    async def end(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.runner.close()
 
     @property
     def connection(self) -> _Connection:
@@ -126,8 +136,22 @@ class Scene:
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+async def scenes() -> AsyncIterator[Callable[..., Scene]]:
+    """Makes scenes, and ends them."""
+    made: list[Scene] = []
+
+    def make(lanes: int = 1, clock: Callable[[], float] | None = None) -> Scene:
+        made.append(Scene(lanes, clock))
+        return made[-1]
+
+    yield make
+    for scene in made:
+        await scene.end()
+
+
+@pytest.fixture
+def scene(scenes: Callable[..., Scene]) -> Scene:
+    return scenes()
 
 
 async def test_a_lone_run_goes_at_once_and_alone(scene: Scene) -> None:
@@ -147,8 +171,8 @@ async def test_what_has_waited_goes_together(scene: Scene) -> None:
     assert (scene.runner.statements, scene.runner.runs) == (2, 4)
 
 
-async def test_every_lane_is_used_before_anyone_waits() -> None:
-    scene = Scene(lanes=3)
+async def test_every_lane_is_used_before_anyone_waits(scenes: Callable[..., Scene]) -> None:
+    scene = scenes(lanes=3)
     await scene.ask(_Plan("a"), 1, 2, 3, 4)
     assert [one.sent for one in scene.pool.opened] == [[("a1",)], [("a2",)], [("a3",)]]
 
@@ -285,3 +309,25 @@ async def test_closing_ends_what_is_under_way_and_gives_the_connections_back(sce
     await scene.runner.close()
     assert scene.pool.released == 1
     assert [one.done() for one in runs[1:]] == [True, True]
+
+
+async def test_slow_statements_hold_nobody_up(scenes: Callable[..., Scene]) -> None:
+    scene = scenes(lanes=STEADY + 2, clock=time.perf_counter)
+    slow = await scene.ask(_Plan("slow", pace=1.0), *range(STEADY))
+    quick = await scene.ask(_Plan("quick"), 1)
+    assert len(scene.pool.opened) == STEADY
+    await asyncio.sleep(PATIENCE * 3)
+    assert scene.connection.sent == [("quick1",)], "on one more connection, while the others are held"
+    await scene.connection.let()
+    assert await quick[0] == b"quick1"
+    for connection in scene.pool.opened:
+        await connection.let_all()
+    assert len(await asyncio.gather(*slow)) == STEADY
+    assert len(scene.runner._lanes) == STEADY, "what was taken for relief is given back when things flow"
+
+
+async def test_relief_has_an_end(scenes: Callable[..., Scene]) -> None:
+    scene = scenes(lanes=STEADY + 1, clock=time.perf_counter)
+    await scene.ask(_Plan("slow", pace=1.0), *range(STEADY + 3))
+    await asyncio.sleep(PATIENCE * 6)
+    assert len(scene.pool.opened) == STEADY + 1
