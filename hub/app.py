@@ -110,8 +110,17 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         documents = Documents(
             catalogue,
             most=settings.document_cache_size,
-            limits=DocumentLimits(settings.max_tokens, settings.max_depth),
-            pages=PageLimits(settings.default_page_size, settings.max_page_size),
+            limits=DocumentLimits(
+                settings.max_document_length,
+                settings.max_tokens,
+                settings.max_depth,
+                settings.max_aliases,
+                settings.max_root_fields,
+                settings.max_directives,
+                settings.max_fields,
+                settings.max_field_comparisons,
+            ),
+            pages=PageLimits(settings.default_page_size, settings.max_page_size, settings.max_cost),
         )
         runner = Runner(database.read, settings.read_connections)
         stack.push_async_callback(runner.close)

@@ -65,8 +65,25 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         1_000_000, ge=1_000, description="Largest request body, in bytes; beyond it 413."
     )
+    max_document_length: int = Field(50_000, ge=1_000, description="Largest GraphQL document, in characters.")
     max_tokens: int = Field(2_000, ge=100, description="Largest GraphQL document, in lexical tokens.")
     max_depth: int = Field(16, ge=2, description="Deepest nesting of fields in a GraphQL document.")
+    max_aliases: int = Field(100, ge=0, description="Most aliases in a GraphQL document.")
+    max_root_fields: int = Field(
+        20, ge=1, description="Most root fields of an operation, its fragments opened."
+    )
+    max_directives: int = Field(50, ge=0, description="Most directives in a GraphQL document.")
+    max_fields: int = Field(
+        5_000,
+        ge=100,
+        description="Most fields of a GraphQL document, its fragments opened; one with fields of its own counts ten times.",
+    )
+    max_field_comparisons: int = Field(
+        5_000, ge=100, description="Most pairs of fields of one name that validation compares."
+    )
+    max_cost: int = Field(
+        100_000, ge=100, description="Most an operation may cost, as estimated before it runs."
+    )
     max_page_size: int = Field(
         1_000, ge=1, description="Largest `first`/`last` of a connection or of the feed."
     )

@@ -16,6 +16,7 @@ from hub.store.vocabulary import BenefitStatus, EmploymentStatus, Measure, Oblig
 from schema.activities import Activity
 from schema.appointments import Convocation
 from schema.context import Info
+from schema.cost import AGENCY_CALL, PAGED, about
 from schema.expressions import finite
 from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, ConditionalityEventOrder
 from schema.node import Connection, Node
@@ -48,14 +49,17 @@ class Household(Node):
     inps_protocol: str = strawberry.field(description="Protocollo INPS of the application.")
     measure: Measure
     municipality: Municipality
-    members: list[Beneficiary] = strawberry.field(description="Those the caller may see, eldest first.")
+    members: list[Beneficiary] = strawberry.field(
+        description="Those the caller may see, eldest first.", directives=[about(3)]
+    )
     benefit: Benefit
     case_manager: str | None
-    pacts: list[Pact] = strawberry.field(description="Newest first.")
+    pacts: list[Pact] = strawberry.field(description="Newest first.", directives=[about(2)])
 
     @strawberry.field(
         description="State of the payments: live, INPS.",
         metadata=stands_on(Federated(needs=("id", "inps_protocol"))),
+        directives=[AGENCY_CALL],
     )
     async def payments(self, info: Info) -> PaymentStatus | None:
         row: Any = self
@@ -77,17 +81,22 @@ class Beneficiary(Node):
     obligation: Obligation
     household: Household
     pacts: list[Pact] = strawberry.field(
-        description="The person's own, newest first; inclusion pacts are the household's."
+        description="The person's own, newest first; inclusion pacts are the household's.",
+        directives=[about(1)],
     )
-    activities: list[Activity] = strawberry.field(description="Newest first.")
-    convocations: list[Convocation] = strawberry.field(description="Newest first.")
-    puc_assignments: list[PucAssignment] = strawberry.field(description="Newest first.")
+    activities: list[Activity] = strawberry.field(description="Newest first.", directives=[about(1)])
+    convocations: list[Convocation] = strawberry.field(description="Newest first.", directives=[about(1)])
+    puc_assignments: list[PucAssignment] = strawberry.field(
+        description="Newest first.", directives=[about(1)]
+    )
     next_convocation_at: datetime.datetime | None = strawberry.field(
         description="The earliest convocation without an outcome: it may lie in the past, as long as nobody has said whether the person came.",
         metadata=stands_on(Computed(finite("next_convocation_at", DateTime(timezone=True)), nullable=True)),
     )
 
-    @strawberry.field(description="Eventi di condizionalità, newest first.", metadata=stands_on(Pages()))
+    @strawberry.field(
+        description="Eventi di condizionalità, newest first.", metadata=stands_on(Pages()), directives=[PAGED]
+    )
     def conditionality_events(
         self,
         filter: ConditionalityEventFilter | None = strawberry.UNSET,  # noqa: A002 (the schema's name)
@@ -102,6 +111,7 @@ class Beneficiary(Node):
     @strawberry.field(
         description="Residenza anagrafica: live, ANPR C020.",
         metadata=stands_on(Federated(needs=("id", "fiscal_code"))),
+        directives=[AGENCY_CALL],
     )
     async def residence(self, info: Info) -> ResidenceRecord | None:
         row: Any = self
@@ -110,6 +120,7 @@ class Beneficiary(Node):
     @strawberry.field(
         description="Stato di famiglia: live, ANPR C021.",
         metadata=stands_on(Federated(needs=("id", "fiscal_code"))),
+        directives=[AGENCY_CALL],
     )
     async def registered_family(self, info: Info) -> RegisteredFamily | None:
         row: Any = self

@@ -15,6 +15,7 @@ from hub.store import tables
 from hub.store.base import table_of
 from hub.store.vocabulary import ConditionalityEventType
 from schema.agencies import Agency
+from schema.cost import SUBQUERY
 from schema.filters import all_of, before, by_any_of, condition, from_, none, none_of, one_of, some
 from schema.node import Node
 from schema.pacts import Pact
@@ -51,6 +52,7 @@ class ConditionalityEvent(Node):
     position: BigInt | None = strawberry.field(
         description="Its place in the feed; null for the moment until the sequencer has given it one.",
         metadata=stands_on(Computed(_position, nullable=True)),
+        directives=[SUBQUERY],
     )
 
 
@@ -89,8 +91,12 @@ class FeedEntry:
         description="1, 2, 3 …, dense: who has read up to n and counts n entries missed none."
     )
     event: ConditionalityEvent
-    fiscal_code: FiscalCode = strawberry.field(metadata=stands_on(_of_event("fiscal_code")))
-    inps_protocol: str = strawberry.field(metadata=stands_on(_of_event("inps_protocol")))
+    fiscal_code: FiscalCode = strawberry.field(
+        metadata=stands_on(_of_event("fiscal_code")), directives=[SUBQUERY]
+    )
+    inps_protocol: str = strawberry.field(
+        metadata=stands_on(_of_event("inps_protocol")), directives=[SUBQUERY]
+    )
 
 
 @strawberry.type(description="A page of the feed.")

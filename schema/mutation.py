@@ -21,6 +21,7 @@ from hub.plan.roots import ROW_KEY
 from hub.store.identifiers import decode_id
 from hub.store.vocabulary import Capability, ConditionalityEventType
 from schema.context import Info
+from schema.cost import about, costs
 from schema.ledger import ConditionalityEvent
 from schema.scalars import FiscalCode
 
@@ -31,7 +32,9 @@ strawberry.enum(refusals.RefusalCode, name="UserErrorCode", description="Why a c
 class UserError:
     code: refusals.RefusalCode
     message: str
-    path: list[str] = strawberry.field(description="The member of the input it is about.")
+    path: list[str] = strawberry.field(
+        description="The member of the input it is about.", directives=[about(2)]
+    )
 
 
 @strawberry.input(description="A fact to record.")
@@ -49,13 +52,14 @@ class RecordConditionalityEventInput:
 @strawberry.type(description="The recorded event, or why there is none.")
 class RecordConditionalityEventPayload:
     event: ConditionalityEvent | None
-    user_errors: list[UserError]
+    user_errors: list[UserError] = strawberry.field(directives=[about(1)])
 
 
 @strawberry.type
 class Mutation:
     @strawberry.mutation(
-        description="Record a conditionality event (evento di condizionalità) about a person of the caller's territory."
+        description="Record a conditionality event (evento di condizionalità) about a person of the caller's territory.",
+        directives=[costs(200)],
     )
     async def record_conditionality_event(
         self,

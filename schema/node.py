@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 
 import strawberry
 
+from schema.cost import costs
+
 N = TypeVar("N")
 
 
@@ -27,7 +29,7 @@ class PageInfo:
 
 @strawberry.type(description="A row of a page, with the cursor to go on from it.")
 class Edge(Generic[N]):
-    node: N
+    node: N = strawberry.field(directives=[costs(0)])
     cursor: str
 
 
@@ -38,4 +40,6 @@ class Connection(Generic[N]):
     edges: list[Edge[N]]
     nodes: list[N]
     page_info: PageInfo
-    total_count: int = strawberry.field(description="Rows in the whole list; counted only when selected.")
+    total_count: int = strawberry.field(
+        description="Rows in the whole list; counted only when selected.", directives=[costs(50)]
+    )

@@ -13,6 +13,7 @@ from sqlalchemy import Date
 from hub.plan.declare import Computed, Order, stands_on, stored
 from hub.store import tables
 from hub.store.vocabulary import GoalStatus, PactKind, PactStatus
+from schema.cost import about
 from schema.expressions import finite
 from schema.filters import (
     all_of,
@@ -56,7 +57,7 @@ class Pact(Node):
     beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")] | None = strawberry.field(
         description="Null for an inclusion pact, which is the household's."
     )
-    goals: list[PactGoal]
+    goals: list[PactGoal] = strawberry.field(directives=[about(2)])
 
 
 class PactOrder(enum.Enum):

@@ -9,6 +9,7 @@ import strawberry
 
 from hub.plan.declare import FeedPages, Lookup, NodeLookup, Pages, Rooted, planned, stands_on
 from hub.store.vocabulary import Capability
+from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize
 from schema.households import Beneficiary, Household
 from schema.ledger import (
     ConditionalityEvent,
@@ -40,6 +41,7 @@ class Query:
     @strawberry.field(
         description="Whatever an id names, if the caller may see it.",
         metadata=stands_on(Rooted(NodeLookup())),
+        directives=[OWN_ROW],
     )
     def node(self, id: strawberry.ID) -> Node | None:  # noqa: A002
         return planned()
@@ -47,12 +49,15 @@ class Query:
     @strawberry.field(
         description="The person with this fiscal code.",
         metadata=stands_on(Rooted(Lookup("fiscal_code", "fiscalCode"))),
+        directives=[OWN_ROW],
     )
     def beneficiary(self, fiscal_code: FiscalCode) -> Beneficiary | None:
         return planned()
 
     @strawberry.field(
-        description="The people of the caller's territory.", metadata=stands_on(Rooted(Pages()))
+        description="The people of the caller's territory.",
+        metadata=stands_on(Rooted(Pages())),
+        directives=[OWN_PAGE, PAGED],
     )
     def beneficiaries(
         self,
@@ -65,12 +70,16 @@ class Query:
     ) -> Connection[Beneficiary]:
         return planned()
 
-    @strawberry.field(description="One household.", metadata=stands_on(Rooted(Lookup("id", "id"))))
+    @strawberry.field(
+        description="One household.", metadata=stands_on(Rooted(Lookup("id", "id"))), directives=[OWN_ROW]
+    )
     def household(self, id: strawberry.ID) -> Household | None:  # noqa: A002
         return planned()
 
     @strawberry.field(
-        description="The households of the caller's territory.", metadata=stands_on(Rooted(Pages()))
+        description="The households of the caller's territory.",
+        metadata=stands_on(Rooted(Pages())),
+        directives=[OWN_PAGE, PAGED],
     )
     def households(
         self,
@@ -82,12 +91,16 @@ class Query:
     ) -> Connection[Household]:
         return planned()
 
-    @strawberry.field(description="One pact.", metadata=stands_on(Rooted(Lookup("id", "id"))))
+    @strawberry.field(
+        description="One pact.", metadata=stands_on(Rooted(Lookup("id", "id"))), directives=[OWN_ROW]
+    )
     def pact(self, id: strawberry.ID) -> Pact | None:  # noqa: A002
         return planned()
 
     @strawberry.field(
-        description="The pacts of the caller's territory, newest first.", metadata=stands_on(Rooted(Pages()))
+        description="The pacts of the caller's territory, newest first.",
+        metadata=stands_on(Rooted(Pages())),
+        directives=[OWN_PAGE, PAGED],
     )
     def pacts(
         self,
@@ -100,7 +113,11 @@ class Query:
     ) -> Connection[Pact]:
         return planned()
 
-    @strawberry.field(description="Job offers, newest first.", metadata=stands_on(Rooted(Pages())))
+    @strawberry.field(
+        description="Job offers, newest first.",
+        metadata=stands_on(Rooted(Pages())),
+        directives=[OWN_PAGE, PAGED],
+    )
     def job_offers(
         self,
         filter: JobOfferFilter | None = strawberry.UNSET,  # noqa: A002
@@ -113,7 +130,9 @@ class Query:
         return planned()
 
     @strawberry.field(
-        description="Training courses, latest start first.", metadata=stands_on(Rooted(Pages()))
+        description="Training courses, latest start first.",
+        metadata=stands_on(Rooted(Pages())),
+        directives=[OWN_PAGE, PAGED],
     )
     def training_courses(
         self,
@@ -126,7 +145,11 @@ class Query:
     ) -> Connection[TrainingCourse]:
         return planned()
 
-    @strawberry.field(description="PUC projects, latest start first.", metadata=stands_on(Rooted(Pages())))
+    @strawberry.field(
+        description="PUC projects, latest start first.",
+        metadata=stands_on(Rooted(Pages())),
+        directives=[OWN_PAGE, PAGED],
+    )
     def puc_projects(
         self,
         filter: PucProjectFilter | None = strawberry.UNSET,  # noqa: A002
@@ -139,7 +162,9 @@ class Query:
         return planned()
 
     @strawberry.field(
-        description="The events of the caller's people, newest first.", metadata=stands_on(Rooted(Pages()))
+        description="The events of the caller's people, newest first.",
+        metadata=stands_on(Rooted(Pages())),
+        directives=[OWN_PAGE, PAGED],
     )
     def conditionality_events(
         self,
@@ -155,6 +180,7 @@ class Query:
     @strawberry.field(
         description="The feed: every event, in order, once. For purposes granted READ_FEED.",
         metadata=stands_on(Rooted(FeedPages(), requires=Capability.READ_FEED)),
+        directives=[OWN_PAGE, ListSize(slicing_arguments=["first"], sized_fields=["entries"])],
     )
     def conditionality_feed(
         self,

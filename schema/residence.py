@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import strawberry
 
+from schema.cost import about
+
 
 class Freshness(StrEnum):
     LIVE = "LIVE"
@@ -47,7 +49,7 @@ class RegisteredFamilyMember:
 
 @strawberry.type(description="Stato di famiglia, as ANPR (C021) gives it.")
 class RegisteredFamily:
-    members: list[RegisteredFamilyMember]
+    members: list[RegisteredFamilyMember] = strawberry.field(directives=[about(4)])
     as_of: datetime.datetime
     source: str
     freshness: Freshness

@@ -42,6 +42,12 @@ class Reply:
     headers: Sequence[tuple[bytes, bytes]] = ()
 
 
+def with_extensions(body: bytes, extensions: dict[str, Any]) -> bytes:
+    """A response with `extensions` beside what it has."""
+    # NOTE a body is one JSON object with members, none of them `extensions`: its last byte is that object's brace.
+    return b"".join((body[:-1], b',"extensions":', orjson.dumps(extensions), b"}"))
+
+
 def error_reply(
     status: int, errors: Iterable[dict[str, Any]], headers: Sequence[tuple[bytes, bytes]] = ()
 ) -> Reply:

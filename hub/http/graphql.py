@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from graphql import GraphQLError, OperationType
@@ -15,6 +16,7 @@ from hub.access.operator import Operator
 from hub.errors import InvalidInput
 from hub.http.answers import GRAPHQL, JSON, Reply, error_reply, fault, formatted, refusal
 from hub.http.authentication import Authenticator, Headers
+from hub.http.cost import asks_for_cost, with_cost
 from hub.http.execution import Asked, Execution
 from hub.http.request import (
     BodyTooLarge,
@@ -28,7 +30,7 @@ from hub.http.request import (
 )
 from hub.http.streams import EVENTS, PARTS, Accepted, Stream, StreamSender, accepted
 from hub.plan.execution import ROOTS_AT_ONCE
-from hub.plan.operation import Documents, Prepared
+from hub.plan.operation import Documents, Operation, Prepared
 from hub.plan.plan import Plan
 from hub.plan.runner import Runner
 
@@ -97,6 +99,8 @@ class GraphQLEndpoint:
                 refusal(MethodNotAllowed("Send GraphQL with POST, or GET for queries.")).body,
                 ((b"allow", b"GET, POST"),),
             )
+        if asks_for_cost(headers):
+            request = replace(request, reports_cost=True)
         caller, operator = await self._authenticator.authenticate(headers)
         try:
             reply = await self.run(
@@ -132,9 +136,24 @@ class GraphQLEndpoint:
         variables, errors = operation.variables.coerce(request.variables)
         if errors:
             return error_reply(400, map(formatted, errors))
+        answering = self._answer(request, operation, variables, caller, operator, streams=streams)
+        return await (with_cost(operation, variables, answering) if request.reports_cost else answering)
+
+    async def _answer(
+        self,
+        request: GraphQLRequest,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        operator: Operator | None,
+        *,
+        streams: bool,
+    ) -> Reply | Stream:
         prepared = operation.prepare(variables, caller.scope)
         if prepared.requires:
             prepared.permit(caller)
+        if len(prepared.plans) > 1:
+            prepared.check(variables, caller)
         if prepared.is_stored:
             return Reply(200, await self._stored(prepared, variables, caller))
         asked = Asked(request, operation, prepared, variables, caller, operator)

@@ -53,6 +53,8 @@ class GraphQLRequest:
     query: str
     variables: Mapping[str, Any]
     operation_name: str | None
+    reports_cost: bool = False
+    """Whether the answer is to say what the operation was estimated to cost."""
 
 
 def takes(content_type: bytes) -> bool:
@@ -128,6 +130,8 @@ def _checked(content: dict[str, Any]) -> GraphQLRequest:
         raise NotJson("`variables` must be an object.")
     if name is not None and not isinstance(name, str):
         raise NotJson("`operationName` must be a string.")
-    if not isinstance(content.get("extensions"), (dict, type(None))):
+    extensions = content.get("extensions")
+    if not isinstance(extensions, (dict, type(None))):
         raise NotJson("`extensions` must be an object.")
-    return GraphQLRequest(query, variables or {}, name or None)
+    reports_cost = extensions is not None and extensions.get("cost") is True
+    return GraphQLRequest(query, variables or {}, name or None, reports_cost)

@@ -28,6 +28,7 @@ from hub.errors import ConfigurationError
 from hub.plan.declare import DEFINITION, Computed, Federated, Order, Pages, Rooted, Stands, ordered_by
 from hub.plan.filter_types import FilterReader, FilterTypes, declared
 from hub.plan.link import Link, link_of
+from hub.plan.weights import Coordinate, FieldCost, read_costs
 
 
 class SchemaMismatch(ConfigurationError):
@@ -110,6 +111,8 @@ class Catalogue:
     filters: FilterTypes
     orders: frozenset[str]
     """Names of the enums that are orders of lists."""
+    costs: Mapping[Coordinate, FieldCost]
+    """What each field costs, by type and name."""
 
     def stored(self, name: str) -> StoredType:
         """The stored type of this GraphQL name; KeyError when the type is not stored."""
@@ -177,6 +180,7 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
             kind = get_named_type(argument.type)
             assert isinstance(kind, GraphQLInputObjectType)
             filters.read(coordinate, kind, marks[target.name].table)
+    costs = read_costs(schema, problems)
     if problems:
         raise SchemaMismatch(
             "The schema and the tables disagree:\n" + "\n".join(f"  - {problem}" for problem in problems)
@@ -188,6 +192,7 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
         roots=roots,
         filters=filters.found,
         orders=frozenset(orders),
+        costs=costs,
     )
 
 

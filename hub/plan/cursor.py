@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -54,9 +54,17 @@ def read_cursor(text: str, mark: str, types: tuple[type, ...]) -> list[Any]:
 def _parse(value: object, kind: type) -> Any:
     if not isinstance(value, str) or "\x00" in value:
         raise InvalidCursor
-    if kind in (date, datetime):
-        # What PostgreSQL calls infinity is the last value of the type for asyncpg, both ways.
-        return kind.max if value == "infinity" else kind.fromisoformat(value)
+    if kind in (date, datetime) and value == "infinity":
+        return kind.max  # so asyncpg writes what PostgreSQL calls infinity, and reads it
+    if kind is date:
+        return date.fromisoformat(value)
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise InvalidCursor
+        return moment.astimezone(
+            UTC
+        )  # raises beyond the years there are, which PostgreSQL would refuse later
     if kind in (UUID, Decimal, int):
         return kind(value)
     return value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""How much one request may ask for."""
+"""How much one request may ask for. Why each default is what it is: docs/reference/limits.md."""
 
 from __future__ import annotations
 
@@ -8,16 +8,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DocumentLimits:
-    """How large a document may be: lexical tokens, levels of fields, and their weight (`hub.plan.extent`)."""
+    """How large a document may be, measured before anything walks it (`hub.plan.reading`, `hub.plan.extent`)."""
 
+    length: int = 50_000
+    """Characters."""
     tokens: int = 2_000
     depth: int = 16
+    """Levels of fields."""
+    aliases: int = 100
+    root_fields: int = 20
+    directives: int = 50
     weight: int = 5_000
+    """Fields with every fragment opened, one with fields of its own counted ten times."""
+    comparisons: int = 5_000
+    """Pairs of fields of one response key that validation compares."""
 
 
 @dataclass(frozen=True)
 class PageLimits:
-    """Rows of a page when none are asked for, and at most."""
+    """Rows of a page when none are asked for, and at most; and the most a whole operation may cost (`hub.plan.cost`)."""
 
     default: int = 50
     most: int = 1_000
+    cost: int = 100_000

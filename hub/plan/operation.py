@@ -21,23 +21,19 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     get_named_type,
-    parse,
-    validate,
 )
 
 from hub.access.caller import Caller, Scope
 from hub.plan.catalogue import Catalogue
+from hub.plan.cost import Estimate, Estimator
 from hub.plan.deferral import DEFER, deferring
-from hub.plan.extent import check_extent
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.plan import Plan
+from hub.plan.reading import read_document
 from hub.plan.roots import plan_root, plan_row
 from hub.plan.selection import Document, below, selected
 from hub.plan.variables import Shape, VariableReader
 from hub.store.vocabulary import Capability
-
-LONGEST_REMEMBERED = 50_000
-"""Characters of a document that is remembered: what front ends send is far shorter, and memory stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +46,17 @@ class Prepared:
     """Whether the plans alone make the whole answer."""
     parts: Sequence[tuple[bytes, Plan | None]]
     """The answer's pieces in order: text, then the plan whose result follows it."""
+    estimate: Estimate
 
     def permit(self, caller: Caller) -> None:
         """Raise Forbidden unless the caller's purpose has every capability the root fields ask for."""
         for capability in self.requires:
             caller.require(capability)
+
+    def check(self, variables: Mapping[str, Any], caller: Caller) -> None:
+        """Read every value of every plan, so that none is sent when one is refused."""
+        for plan in self.plans.values():
+            plan.arguments(variables, caller)
 
 
 class Operation:
@@ -86,6 +88,7 @@ class Operation:
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
         self._prepared: OrderedDict[tuple[Shape, Scope], Prepared] = OrderedDict()
+        self._estimates: OrderedDict[Shape, Estimate] = OrderedDict()
         self._read_backs: OrderedDict[tuple[int, str, Shape, Scope], Mapping[str, Plan]] = OrderedDict()
 
     def prepare(self, variables: Mapping[str, Any], scope: Scope) -> Prepared:
@@ -93,16 +96,34 @@ class Operation:
 
         Raises:
             InvalidInput: an argument cannot be planned (both `first` and `last`, …).
+            TooExpensive: with these variables it would cost more than one operation may.
 
         """
         key = (self.variables.shape(variables), scope)
         found = self._prepared.get(key)
         if found is None:
-            found = self._prepared[key] = self._plan(variables, scope)
+            # NOTE what is too expensive to run is too expensive to plan.
+            estimate = self.estimate(variables)
+            estimate.check(variables, self.limits.cost)
+            found = self._prepared[key] = self._plan(variables, scope, estimate)
             if len(self._prepared) > self.MOST_SHAPES:
                 self._prepared.popitem(last=False)
         else:
             self._prepared.move_to_end(key)
+            found.estimate.check(variables, self.limits.cost)
+        return found
+
+    def estimate(self, variables: Mapping[str, Any]) -> Estimate:
+        """What the operation costs, for these variables' shape; made at the first request of the shape."""
+        shape = self.variables.shape(variables)
+        found = self._estimates.get(shape)
+        if found is None:
+            root = self._catalogue.schema.get_root_type(self.kind)
+            assert root is not None  # validation has passed
+            estimator = Estimator(self._catalogue.costs, self.walk(variables), self.limits)
+            found = self._estimates[shape] = estimator.selection(root, [self.definition.selection_set])
+            if len(self._estimates) > self.MOST_SHAPES:
+                self._estimates.popitem(last=False)
         return found
 
     def walk(self, variables: Mapping[str, Any]) -> Document:
@@ -137,7 +158,7 @@ class Operation:
             self._read_backs.move_to_end(key)
         return found
 
-    def _plan(self, variables: Mapping[str, Any], scope: Scope) -> Prepared:
+    def _plan(self, variables: Mapping[str, Any], scope: Scope, estimate: Estimate) -> Prepared:
         plans: dict[str, Plan] = {}
         requires: set[Capability] = set()
         parts: list[tuple[bytes, Plan | None]] = []
@@ -161,7 +182,7 @@ class Operation:
                 plans[field.key] = plan
                 stored = stored and plan.is_stored
                 parts.append((text, plan))
-        return Prepared(plans, frozenset(requires), stored, parts)
+        return Prepared(plans, frozenset(requires), stored, parts, estimate)
 
 
 class Documents:
@@ -192,27 +213,16 @@ class Documents:
             return found
         self.compiled += 1
         compiled = self._compile(text, name)
-        if isinstance(compiled, Operation) and len(text) <= LONGEST_REMEMBERED:
+        if isinstance(compiled, Operation):
             self._known[key] = compiled
             if len(self._known) > self._most:
                 self._known.popitem(last=False)
         return compiled
 
     def _compile(self, text: str, name: str | None) -> Operation | list[GraphQLError]:
-        try:
-            document = parse(text, max_tokens=self._limits.tokens)
-        except GraphQLError as error:
-            return [_coded(error, "GRAPHQL_PARSE_FAILED")]
-        except RecursionError:
-            return [
-                GraphQLError("The document is nested too deeply.", extensions={"code": "MAX_DEPTH_LIMIT"})
-            ]
-        too_large = check_extent(document, self._limits)
-        if too_large is not None:
-            return [too_large]
-        errors = validate(self._catalogue.schema, document, max_errors=20)
-        if errors:
-            return [_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors]
+        document = read_document(self._catalogue.schema, text, self._limits)
+        if isinstance(document, list):
+            return document
         defers = False
         if DEFER in text:
             document, defers = deferring(document, self._catalogue)
@@ -230,16 +240,3 @@ class Documents:
         if len(operations) != 1:
             return [GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})]
         return Operation(self._catalogue, document, operations[0], self._pages, defers=defers)
-
-
-def _coded(error: GraphQLError, code: str) -> GraphQLError:
-    extensions = {"code": code, **(error.extensions or {})}
-    return GraphQLError(
-        error.message,
-        error.nodes,
-        error.source,
-        error.positions,
-        error.path,
-        error.original_error,
-        extensions,
-    )

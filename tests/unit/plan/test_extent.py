@@ -58,7 +58,7 @@ def test_the_limit_itself_is_allowed() -> None:
     assert "nest 3 deep; at most 2" in refused.message
     refused = check_extent(document, DocumentLimits(weight=20))
     assert refused is not None
-    assert refused.extensions == {"code": "MAX_FIELDS_LIMIT", "limit": 20}
+    assert refused.extensions == {"code": "MAX_FIELDS_LIMIT", "limit": 20, "weight": 21}
 
 
 def test_introspection_as_tools_ask_for_it_is_within_the_limits() -> None:

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What an operation will cost, estimated before it runs: from its selection, once, and from its variables, each time.
+
+The rules are those of the GraphQL Cost Directives Specification, its field cost and type cost in one number:
+
+    a field         its weight, and what is asked of it
+    a list          its weight, and for each item the item's weight and what is asked of it
+    an interface    the dearest of its types
+
+One unit is about what reading one row by its key costs (docs/explanation/cost.md). What depends on a variable stays open in
+the estimate: it is a sum of products of page sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, TypeAlias
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+)
+
+from hub.errors import InvalidInput
+from hub.plan.arguments import Argument, Variables, arguments_of
+from hub.plan.limits import PageLimits
+from hub.plan.selection import Document, Selected, below, selected
+from hub.plan.weights import Coordinate, FieldCost, Size, is_list
+
+SizeReader: TypeAlias = Callable[[Variables], int]
+
+
+class TooExpensive(InvalidInput):
+    """The operation would cost more than one request may."""
+
+    code = "COST_ESTIMATED_TOO_EXPENSIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A cost: what is fixed, and products of a size that is read from the variables with a cost of its own."""
+
+    fixed: float = 0.0
+    open: tuple[tuple[SizeReader, Estimate], ...] = ()
+
+    def of(self, variables: Variables) -> float:
+        """The cost with these variables, which have the shape it was made for."""
+        cost = self.fixed
+        for read, each in self.open:
+            cost += read(variables) * (each.of(variables) if each.open else each.fixed)
+        return cost
+
+    def check(self, variables: Variables, limit: int) -> None:
+        """Raise TooExpensive when the cost is above the limit."""
+        cost = self.of(variables) if self.open else self.fixed
+        if cost > limit:
+            raise TooExpensive(
+                f"The operation is estimated to cost {rounded(cost)}; at most {limit} is allowed. "
+                "Ask for smaller pages, or in several requests.",
+                cost=rounded(cost),
+                limit=limit,
+            )
+
+
+NOTHING = Estimate()
+
+
+def rounded(cost: float) -> int:
+    """A cost as clients see it."""
+    return ceil(cost)
+
+
+class Estimator:
+    """Estimates selections of one document, for one shape of its variables."""
+
+    def __init__(self, costs: Mapping[Coordinate, FieldCost], document: Document, limits: PageLimits) -> None:
+        self._costs = costs
+        self._document = document
+        self._limits = limits
+
+    def selection(self, kind: GraphQLNamedType, selections: Sequence[SelectionSetNode | None]) -> Estimate:
+        """The cost of what is asked of one value of this type.
+
+        Raises:
+            InvalidInput: an argument cannot be read.
+
+        """
+        return self._of(kind, selections, {})
+
+    def _of(
+        self,
+        kind: GraphQLNamedType,
+        selections: Sequence[SelectionSetNode | None],
+        sized: Mapping[str, Estimate | SizeReader],
+    ) -> Estimate:
+        if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
+            members = self._document.schema.get_possible_types(kind)
+            return _dearest([self._of(member, selections, sized) for member in members])
+        if not isinstance(kind, GraphQLObjectType):
+            return NOTHING
+        return _sum(
+            self._field(kind, field, sized.get(field.name))
+            for field in selected(self._document, kind, selections)
+            if not field.name.startswith("__")  # introspection is bounded by a rule of validation
+        )
+
+    def _field(
+        self, parent: GraphQLObjectType, field: Selected, size: Estimate | SizeReader | None
+    ) -> Estimate:
+        definition = parent.fields[field.name]
+        cost = self._costs[parent.name, field.name]
+        own = cost.own + sum(
+            cost.arguments.get(argument.name.value, 0.0) for argument in field.nodes[0].arguments or ()
+        )
+        sized: dict[str, Estimate | SizeReader] = {}
+        if cost.size is not None:
+            said = self._size(cost.size, definition, field.nodes[0])
+            if cost.size.sized:
+                sized = dict.fromkeys(cost.size.sized, said)
+            else:
+                size = said
+        below_it = self._of(get_named_type(definition.type), below(field), sized)
+        if size is None or not is_list(definition):
+            return _sum([Estimate(own), below_it])
+        return _sum([Estimate(own), _times(size, _sum([Estimate(cost.item), below_it]))])
+
+    def _size(self, size: Size, definition: GraphQLField, node: FieldNode) -> Estimate | SizeReader:
+        """How many items there will be: a number that stands, or where it is read."""
+        slicing = {name: definition.args[name] for name in size.slicing}
+        given = arguments_of(slicing, node, self._document.variables)
+        if not given:
+            return Estimate(float(size.assumed if size.assumed is not None else self._limits.default))
+        written = {argument.name.value: argument.value for argument in node.arguments or ()}
+        # Both `first` and `last`: the planner refuses them.
+        name, argument = next(iter(given.items()))
+        if _stands(written.get(name)):
+            return Estimate(float(_count(argument.example, self._limits.most)))
+        return _size_reader(argument, self._limits.most)
+
+
+def _stands(value: Any) -> bool:
+    return not isinstance(value, VariableNode)
+
+
+def _count(value: Any, most: int) -> int:
+    """The items a slicing argument asks for; no more than a page may hold, as more is refused for that."""
+    return len(value) if isinstance(value, (list, tuple)) else min(max(int(value), 0), most)
+
+
+def _size_reader(argument: Argument, most: int) -> SizeReader:
+    read = argument.read
+    if isinstance(argument.example, (list, tuple)):
+        return lambda variables: len(read(variables))
+
+    def number(variables: Variables) -> int:
+        asked: int = read(variables)
+        return asked if 0 <= asked <= most else min(max(asked, 0), most)
+
+    return number
+
+
+def _times(size: Estimate | SizeReader, each: Estimate) -> Estimate:
+    if not isinstance(size, Estimate):
+        return Estimate(0.0, ((size, each),))
+    number = size.fixed
+    return Estimate(
+        number * each.fixed, tuple((read, _times(Estimate(number), inner)) for read, inner in each.open)
+    )
+
+
+def _sum(parts: Iterable[Estimate]) -> Estimate:
+    found = list(parts)
+    return Estimate(sum(one.fixed for one in found), tuple(term for one in found for term in one.open))
+
+
+def _dearest(alternatives: list[Estimate]) -> Estimate:
+    if not any(one.open for one in alternatives):
+        return max(alternatives, key=lambda one: one.fixed, default=NOTHING)
+    highest = tuple(alternatives)
+
+    def read(variables: Variables) -> Any:
+        return max(one.of(variables) for one in highest)
+
+    return Estimate(0.0, ((read, Estimate(1.0)),))

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What a field costs and how long a list is, said in the schema itself: `@cost` and `@listSize`.
+
+The directives are those of the GraphQL Cost Directives Specification (IBM, first draft). They are the only place where
+these figures stand: `hub.plan.weights` reads them when the hub starts. How they were measured: docs/explanation/cost.md.
+"""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.schema_directive import Location
+
+
+@strawberry.schema_directive(
+    name="cost",
+    description="What one of these costs. Where none is given: 1, and 0.2 for a scalar or an enum.",
+    locations=[
+        Location.ARGUMENT_DEFINITION,
+        Location.ENUM,
+        Location.FIELD_DEFINITION,
+        Location.OBJECT,
+        Location.SCALAR,
+    ],
+)
+class Cost:
+    weight: str
+
+
+@strawberry.schema_directive(
+    name="listSize",
+    description="How many items a list has: as its slicing arguments say, else the assumed size, else the size of a page.",
+    locations=[Location.FIELD_DEFINITION],
+)
+class ListSize:
+    assumed_size: int | None = strawberry.UNSET
+    slicing_arguments: list[str] | None = strawberry.UNSET
+    sized_fields: list[str] | None = strawberry.UNSET
+    require_one_slicing_argument: bool | None = strawberry.UNSET
+
+
+def costs(weight: float) -> Cost:
+    """`@cost`, where the default does not fit."""
+    return Cost(weight=f"{weight:g}")
+
+
+def about(items: int) -> ListSize:
+    """A list without pages, of about so many items in the data there are."""
+    return ListSize(assumed_size=items)
+
+
+PAGED = ListSize(
+    slicing_arguments=["first", "last"], sized_fields=["nodes", "edges"], require_one_slicing_argument=False
+)
+"""A connection."""
+AGENCY_CALL = costs(200)
+"""A call to an agency: slow, and somebody else's time."""
+OWN_ROW = costs(40)
+"""A root field that is one row: a round trip to the database."""
+OWN_PAGE = costs(100)
+"""A root field that is a page: a round trip, and the page found in the whole table."""
+SUBQUERY = costs(2)
+"""A computed field that reads another table."""
