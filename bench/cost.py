@@ -122,7 +122,7 @@ async def measure(url: str, settings: Settings, rounds: int) -> list[Measured]:
     everything = DocumentLimits(), PageLimits(cost=10**12)
     documents = Documents(catalogue, most=1_000, limits=everything[0], pages=everything[1])
     async with open_database(url, settings) as database:
-        runner = Runner(database.read)
+        runner = Runner(database.read, settings.read_connections)
         async with database.write.acquire() as connection:
             code = await connection.fetchval(
                 "SELECT b.fiscal_code FROM beneficiary b JOIN conditionality_event e ON e.beneficiary_id = b.id"
