@@ -35,12 +35,14 @@ from hub.http.metrics import registry
 from hub.http.open_streams import OpenStreams
 from hub.http.probes import probe_routes
 from hub.http.streams import StreamSender
+from hub.http.subscriptions import Subscriptions
+from hub.ledger.announcements import FeedAnnouncements
 from hub.ledger.sequencer import Sequencer
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.operation import Documents, Operation, Prepared
 from hub.plan.runner import Runner
 from hub.settings import Environment, Settings
-from hub.store.engine import Database, open_database
+from hub.store.engine import Database, open_connection, open_database
 from hub.store.migrations import check_version
 from schema.build import build_schema, sdl
 from schema.context import RequestContext
@@ -160,7 +162,6 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         if settings.sequencer:
             stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
         opened = OpenStreams(most_sockets=settings.max_sockets, most_subscriptions=settings.max_subscriptions)
-        stack.push_async_callback(opened.close)
         metrics = registry(
             compiled=lambda: documents.compiled, sequencing=lambda: float(sequencer.active), opened=opened
         )
@@ -169,10 +170,17 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]
         other = Starlette(routes=routes)
+        announcements = FeedAnnouncements(lambda: open_connection(url, settings), settings.feed_poll_interval)
+        stack.push_async_callback(
+            _cancel, asyncio.create_task(announcements.run(), name="feed announcements")
+        )
+        stack.push_async_callback(opened.close)
+        execution = Execution(schema, context)
         graphql = GraphQLEndpoint(
             documents,
             runner,
-            Execution(schema, context),
+            execution,
+            Subscriptions(runner, execution, announcements, opened),
             authenticator,
             StreamSender(opened, settings.stream_silence),
             max_body_bytes=settings.max_body_bytes,

@@ -142,6 +142,12 @@ class Settings(BaseSettings):
     sequencer_interval: float = Field(
         0.025, gt=0, le=5, description="Seconds between two looks for events that wait for their position."
     )
+    feed_poll_interval: float = Field(
+        5.0,
+        gt=0,
+        le=60,
+        description="Seconds between two looks at the feed for its followers, while the connection on which the sequencer's word comes is lost; and between two looks whether it is.",
+    )
     event_clock_tolerance: float = Field(
         60.0,
         ge=0,

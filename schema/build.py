@@ -15,11 +15,12 @@ from hub.plan.execution import install
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 
 
 @cache
 def _built() -> strawberry.Schema:
-    built = strawberry.Schema(query=Query, mutation=Mutation, config=SCALARS)
+    built = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription, config=SCALARS)
     # strawberry's own setting would bring `@stream` too, which the planner does not serve.
     built._schema.directives = (*built._schema.directives, GraphQLDeferDirective)  # noqa: SLF001
     return built

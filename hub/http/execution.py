@@ -50,10 +50,10 @@ class Execution:
         self._schema = schema
         self._make_context = make_context
 
-    async def whole(self, asked: Asked) -> bytes:
-        """The response in one piece, what is deferred included."""
+    async def whole(self, asked: Asked, root: bytes | None = None) -> bytes:
+        """The response in one piece, what is deferred included. `root`: the page a subscription's response is about."""
         async with aclosing(self._context(asked)) as context:
-            result = await self._run(asked, context, PlannedExecutor)
+            result = await self._run(asked, context, PlannedExecutor, root)
             assert isinstance(result, ExecutionResult)
             return _written(result)
 
@@ -69,11 +69,16 @@ class Execution:
         raise AssertionError  # the stack swallows nothing
 
     async def _run(
-        self, asked: Asked, context: PlannedContext, executor: type[PlannedExecutor]
+        self,
+        asked: Asked,
+        context: PlannedContext,
+        executor: type[PlannedExecutor],
+        root: bytes | None = None,
     ) -> ExecutionResult | ExperimentalIncrementalExecutionResults:
         result = experimental_execute_incrementally(
             self._schema,
             asked.operation.document,
+            root_value=root,
             context_value=context,
             variable_values=dict(asked.request.variables),
             operation_name=asked.operation.name,

@@ -6,9 +6,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from hub.access.caller import Caller
@@ -28,7 +29,8 @@ from hub.http.request import (
     read_post,
     takes,
 )
-from hub.http.streams import EVENTS, PARTS, Accepted, Stream, StreamSender, accepted
+from hub.http.streams import EVENTS, PARTS, Accepted, NotAcceptable, Stream, StreamSender, accepted
+from hub.http.subscriptions import AskAgain, Subscriptions
 from hub.plan.execution import ROOTS_AT_ONCE
 from hub.plan.operation import Documents, Operation, Prepared
 from hub.plan.plan import Plan
@@ -43,6 +45,7 @@ class GraphQLEndpoint:
         documents: Documents,
         runner: Runner,
         execution: Execution,
+        subscriptions: Subscriptions,
         authenticator: Authenticator,
         sender: StreamSender,
         *,
@@ -51,6 +54,7 @@ class GraphQLEndpoint:
         self._documents = documents
         self._runner = runner
         self._execution = execution
+        self._subscriptions = subscriptions
         self._authenticator = authenticator
         self._sender = sender
         self._max_body_bytes = max_body_bytes
@@ -104,12 +108,16 @@ class GraphQLEndpoint:
         caller, operator = await self._authenticator.authenticate(headers)
         try:
             reply = await self.run(
-                request, caller, operator, reads_only=method == "GET", streams=streams is not None
+                request,
+                caller,
+                operator,
+                reads_only=method == "GET",
+                ask_again=None if streams is None else partial(self._authenticator.authenticate, headers),
             )
         except InvalidInput as error:
             reply = refusal(error)
         if streams is not None:
-            return streams.fitting(reply)
+            return await streams.fitting(reply)
         assert isinstance(reply, Reply)
         if reply.status == 400 and _takes_json_alone(headers.get(b"accept", b"")):
             return Reply(200, reply.body)
@@ -122,21 +130,31 @@ class GraphQLEndpoint:
         operator: Operator | None,
         *,
         reads_only: bool = False,
-        streams: bool = False,
+        ask_again: AskAgain | None = None,
     ) -> Reply | Stream:
-        """Answer one request of a known caller: at once, or by a stream of responses if the transport takes `streams`."""
+        """Answer one request of a known caller: at once, or by a stream of responses.
+
+        `ask_again`: who is asking, as of then, for a stream that goes on; None where the transport takes no streams.
+
+        Raises:
+            InvalidInput: the request cannot be planned.
+            Forbidden: the caller's purpose lacks a capability.
+            NotAcceptable: a subscription, over a transport that takes no streams.
+            TooManyStreams: a subscription too many.
+
+        """
         operation = self._documents.operation(request.query, request.operation_name)
         if isinstance(operation, list):
             return error_reply(400, map(formatted, operation))
         if operation.kind is not OperationType.QUERY:
-            if reads_only:
+            if reads_only and operation.kind is OperationType.MUTATION:
                 return Reply(405, refusal(MethodNotAllowed()).body, ((b"allow", b"POST"),))
-            if operation.kind is OperationType.SUBSCRIPTION:
-                return error_reply(400, [formatted(GraphQLError("This schema has no subscriptions."))])
+            if operation.kind is OperationType.SUBSCRIPTION and ask_again is None:
+                raise NotAcceptable
         variables, errors = operation.variables.coerce(request.variables)
         if errors:
             return error_reply(400, map(formatted, errors))
-        answering = self._answer(request, operation, variables, caller, operator, streams=streams)
+        answering = self._answer(request, operation, variables, caller, operator, ask_again=ask_again)
         return await (with_cost(operation, variables, answering) if request.reports_cost else answering)
 
     async def _answer(
@@ -147,17 +165,19 @@ class GraphQLEndpoint:
         caller: Caller,
         operator: Operator | None,
         *,
-        streams: bool,
+        ask_again: AskAgain | None,
     ) -> Reply | Stream:
         prepared = operation.prepare(variables, caller.scope)
         if prepared.requires:
             prepared.permit(caller)
         if len(prepared.plans) > 1:
             prepared.check(variables, caller)
+        if ask_again is not None and operation.kind is OperationType.SUBSCRIPTION:
+            return self._subscriptions.open(request, operation, variables, ask_again)
         if prepared.is_stored:
             return Reply(200, await self._stored(prepared, variables, caller))
         asked = Asked(request, operation, prepared, variables, caller, operator)
-        if streams and operation.defers:
+        if ask_again is not None and operation.defers:
             found = await self._execution.parts(asked)
             return Reply(200, found) if isinstance(found, bytes) else found
         return Reply(200, await self._execution.whole(asked))

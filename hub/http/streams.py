@@ -53,9 +53,17 @@ class Accepted:
     alone: bool
     """Whether it takes nothing but events: then a single response is one too."""
 
-    def fitting(self, reply: Reply | Stream) -> Reply | Stream:
-        """The reply as this client takes it: one that takes events alone is told of its errors in them, too."""
+    async def fitting(self, reply: Reply | Stream) -> Reply | Stream:
+        """The reply as this client takes it: one that takes events alone is told of its errors in them, too.
+
+        Raises:
+            NotAcceptable: a subscription for a client that takes parts: those are of one response.
+
+        """
         if isinstance(reply, Stream):
+            if reply.is_subscription and self.media is not EVENTS:
+                await reply.aclose()
+                raise NotAcceptable
             return reply
         if not self.alone or reply.status == MethodNotAllowed.status:
             return reply

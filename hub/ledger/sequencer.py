@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 
 import structlog
-from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, Text, bindparam, cast, delete, func, insert, select
 
 from hub.ledger.record import FEED_TOPIC
 from hub.store.base import table_of
@@ -23,6 +23,8 @@ from hub.store.tables import FeedEntry, OutboxMessage
 
 LOCK = 7_203_002
 """The advisory lock's number, of this database."""
+CHANNEL = "snodo_feed"
+"""Where each transaction that gives positions says so, with the last of them."""
 MOST_AT_ONCE = 5_000
 QUIET = 0.08
 """Seconds between two looks when none has found anything for `QUIET_AFTER`: forty looks a second cost more than what they wait for."""
@@ -69,7 +71,13 @@ def _statement() -> Statement:
         .returning(_entry.c.position)
         .cte("placed")
     )
-    return Statement(select(func.count()).select_from(placed))
+    # No personal data goes out: whoever may read the feed looks for itself.
+    announced = (
+        select(func.pg_notify(CHANNEL, cast(func.max(placed.c.position), Text)))
+        .having(func.count() > 0)
+        .scalar_subquery()
+    )
+    return Statement(select(func.count(), announced).select_from(placed))
 
 
 class Sequencer:

@@ -108,6 +108,9 @@ class Catalogue:
     types: Mapping[str, StoredType]
     by_prefix: Mapping[str, StoredType]
     roots: Mapping[str, Rooted]
+    """Root fields of queries."""
+    followed: Mapping[str, Rooted]
+    """Root fields of subscriptions."""
     filters: FilterTypes
     orders: frozenset[str]
     """Names of the enums that are orders of lists."""
@@ -147,11 +150,7 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
         _check_targets(schema, stored, types, problems)
     query = schema.query_type
     assert query is not None
-    roots: dict[str, Rooted] = {}
-    for name, field in query.fields.items():
-        declaration = declared(field)
-        if isinstance(declaration, Rooted):
-            roots[name] = declaration
+    roots = _roots(query)
     lists = {
         f"{query.name}.{name}": query.fields[name]
         for name, root in roots.items()
@@ -190,10 +189,17 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
         types=types,
         by_prefix={stored.prefix: stored for stored in types.values() if stored.prefix},
         roots=roots,
+        followed={} if schema.subscription_type is None else _roots(schema.subscription_type),
         filters=filters.found,
         orders=frozenset(orders),
         costs=costs,
     )
+
+
+def _roots(kind: GraphQLObjectType) -> dict[str, Rooted]:
+    return {
+        name: found for name, field in kind.fields.items() if isinstance(found := declared(field), Rooted)
+    }
 
 
 def _read_type(

@@ -101,10 +101,15 @@ class FeedPages:
 
 
 @dataclass(frozen=True)
+class FollowedFeed:
+    """A root field of a subscription: the feed from a position on, page after page."""
+
+
+@dataclass(frozen=True)
 class Rooted:
     """A root field's declaration, with the capability it asks of the caller."""
 
-    source: Lookup | NodeLookup | Pages | FeedPages
+    source: Lookup | NodeLookup | Pages | FeedPages | FollowedFeed
     requires: Capability | None = None
 
 

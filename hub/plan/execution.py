@@ -77,12 +77,22 @@ async def resolve_planned(_source: Any, info: GraphQLResolveInfo[Any], **_argume
     return opened(plan, json, context.walked)
 
 
+def resolve_followed(page: bytes, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
+    """The resolver of a subscription's root field: the page was read before it is told."""
+    context: PlannedContext = info.context
+    return opened(context.plans[str(info.path.key)], page, context.walked)
+
+
 def install(schema: GraphQLSchema, catalogue: Catalogue) -> None:
     """Have graphql-core answer planned roots by their plans, and take stored objects as they come."""
     query = schema.query_type
     assert query is not None
     for name in catalogue.roots:
         query.fields[name].resolve = resolve_planned
+    followed = schema.subscription_type
+    for name in catalogue.followed:
+        assert followed is not None
+        followed.fields[name].resolve = resolve_followed
     for name in catalogue.types:
         kind = schema.type_map[name]
         assert isinstance(kind, GraphQLObjectType)

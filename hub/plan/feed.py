@@ -4,58 +4,115 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type
-from sqlalchemy import BigInteger, Select, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal_column, select
 
 from hub.access.rows import visible
-from hub.plan.arguments import arguments_of
+from hub.plan.arguments import Argument, Reader, Variables, arguments_of
 from hub.plan.builder import Builder
 from hub.plan.cursor import InvalidCursor
 from hub.plan.json_text import Piece, members
 from hub.plan.order import TotalOrder
-from hub.plan.pages import PageItems, size_reader
+from hub.plan.pages import InvalidPage, PageItems, size_reader
 from hub.plan.selection import Selected, below, selected
+
+CURSOR = "$cursor"
+"""The name under which the position a follower has reached stands among the variables; none of a client's begins so."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedPage:
+    """A page as a follower needs it: its JSON, the position it ends at, and what it says of itself."""
+
+    json: bytes
+    end: int
+    has_entries: bool
+    has_more: bool
 
 
 def feed_pages(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
-    """The statement of `conditionalityFeed`: entries whose position is above the cursor's."""
-    arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
-    page_type = get_named_type(definition.type)
-    assert isinstance(page_type, GraphQLObjectType)
-    target = builder.catalogue.stored(get_named_type(page_type.fields["entries"].type).name)
-    after = arguments.get("after")
-    start = builder.bind(
-        (lambda _v: 0) if after is None else (lambda v: feed_position(after.read(v))), BigInteger()
-    )
-    size = builder.bind(size_reader(arguments, builder.limits), BigInteger())
-    rows = builder.alias(target)
-    order = TotalOrder(target.table.name, (("position", False),))
-    page = (
-        select(*rows.c)
-        .select_from(rows)
-        .where(rows.c.position > start, visible(rows, target.table.name, builder.scope))
-        .order_by(rows.c.position)
-        .limit(size + literal_column("1"))
-    )
-    page_rows = page.subquery("feed_page")
-    items = PageItems(page_rows, order, order, size, backward=False)
-    pairs: list[tuple[str, Sequence[Piece]]] = []
-    for part in selected(builder.document, page_type, below(field)):
-        match part.name:
-            case "entries":
-                with builder.noting(part.nodes):
-                    value = items.array(builder.object(target, page_rows, below(part)))
-            case "endCursor":
-                position = items.column(page_rows.c.position)
-                value = ['"', func.coalesce(items.aggregate(func.max(position)), start), '"']
-            case "hasMore":
-                value = items.more()
-            case _:
-                value = [f'"{page_type.name}"']
-        pairs.append((part.key, value))
-    return items.answer(members(pairs))
+    """The statement of `Query.conditionalityFeed`: entries whose position is above the cursor's."""
+    page = _Page(builder, field, definition)
+    return page.items.answer(members(page.pairs))
+
+
+def followed_pages(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
+    """The statement of `Subscription.conditionalityFeed`: the same page, and before its JSON what `read_followed` reads."""
+    page = _Page(builder, field, definition, least=1)
+    count = page.items.aggregate(func.count())
+    head: list[Piece] = [cast(page.end(), Text), " ", cast(count, Text), " ", *page.items.more(), " "]
+    return page.items.answer([*head, *members(page.pairs)])
+
+
+def read_followed(text: bytes) -> FollowedPage:
+    """What the statement of a followed page answered."""
+    end, count, more, json = text.split(b" ", 3)
+    return FollowedPage(json, int(end), count != b"0", more == b"true")
+
+
+class _Page:
+    """A page of the feed: its items, and the members of its JSON."""
+
+    def __init__(
+        self, builder: Builder, field: Selected, definition: GraphQLField, *, least: int = 0
+    ) -> None:
+        arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
+        page_type = get_named_type(definition.type)
+        assert isinstance(page_type, GraphQLObjectType)
+        target = builder.catalogue.stored(get_named_type(page_type.fields["entries"].type).name)
+        self._start = builder.bind(_start_reader(arguments.get("after")), BigInteger())
+        size = builder.bind(_at_least(least, size_reader(arguments, builder.limits)), BigInteger())
+        rows = builder.alias(target)
+        order = TotalOrder(target.table.name, (("position", False),))
+        page = (
+            select(*rows.c)
+            .select_from(rows)
+            .where(rows.c.position > self._start, visible(rows, target.table.name, builder.scope))
+            .order_by(rows.c.position)
+            .limit(size + literal_column("1"))
+        )
+        self._rows = page.subquery("feed_page")
+        self.items = PageItems(self._rows, order, order, size, backward=False)
+        self.pairs: list[tuple[str, Sequence[Piece]]] = []
+        for part in selected(builder.document, page_type, below(field)):
+            match part.name:
+                case "entries":
+                    with builder.noting(part.nodes):
+                        value = self.items.array(builder.object(target, self._rows, below(part)))
+                case "endCursor":
+                    value = ['"', self.end(), '"']
+                case "hasMore":
+                    value = self.items.more()
+                case _:
+                    value = [f'"{page_type.name}"']
+            self.pairs.append((part.key, value))
+
+    def end(self) -> ColumnElement[int]:
+        """The position the page ends at: its last entry's, or where it began."""
+        position = self.items.column(self._rows.c.position)
+        return func.coalesce(self.items.aggregate(func.max(position)), self._start)
+
+
+def _start_reader(after: Argument | None) -> Reader:
+    def read(variables: Variables) -> int:
+        if CURSOR in variables:
+            return int(variables[CURSOR])
+        return 0 if after is None else feed_position(after.read(variables))
+
+    return read
+
+
+def _at_least(least: int, size: Reader) -> Reader:
+    def read(variables: Variables) -> int:
+        asked: int = size(variables)
+        if asked < least:
+            raise InvalidPage(f"`first` is {asked}; a page that is followed has at least {least}.")
+        return asked
+
+    return read if least else size
 
 
 def feed_position(cursor: str) -> int:

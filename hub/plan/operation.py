@@ -162,17 +162,20 @@ class Operation:
         plans: dict[str, Plan] = {}
         requires: set[Capability] = set()
         parts: list[tuple[bytes, Plan | None]] = []
-        stored = self.kind is OperationType.QUERY
+        schema = self._catalogue.schema
+        stored = self.kind is not OperationType.MUTATION
         if stored:
-            query = self._catalogue.schema.query_type
-            assert query is not None
+            follows = self.kind is OperationType.SUBSCRIPTION
+            kind = schema.subscription_type if follows else schema.query_type
+            roots = self._catalogue.followed if follows else self._catalogue.roots
+            assert kind is not None
             document = self.walk(variables)
-            for field in selected(document, query, [self.definition.selection_set]):
+            for field in selected(document, kind, [self.definition.selection_set]):
                 text = (b"," if parts else b"") + b'"' + field.key.encode() + b'":'
                 if field.name == "__typename":
-                    parts.append((text + b'"' + query.name.encode() + b'"', None))
+                    parts.append((text + b'"' + kind.name.encode() + b'"', None))
                     continue
-                root = self._catalogue.roots.get(field.name)
+                root = roots.get(field.name)
                 if root is None:
                     stored = False  # introspection, and whatever is not stored: the executor's
                     continue

@@ -15,8 +15,8 @@ from hub.access.rows import visible
 from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
 from hub.plan.catalogue import Catalogue, StoredType
-from hub.plan.declare import FeedPages, Lookup, NodeLookup, Rooted
-from hub.plan.feed import feed_pages
+from hub.plan.declare import FeedPages, FollowedFeed, Lookup, NodeLookup, Rooted
+from hub.plan.feed import feed_pages, followed_pages
 from hub.plan.json_text import constant, joined
 from hub.plan.limits import PageLimits
 from hub.plan.pages import root_pages
@@ -48,9 +48,11 @@ def plan_root(
 
 
 def _root(builder: Builder, field: Selected, root: Rooted) -> Select[Any]:
-    query = builder.catalogue.schema.query_type
-    assert query is not None
-    definition = query.fields[field.name]
+    schema = builder.catalogue.schema
+    follows = isinstance(root.source, FollowedFeed)
+    kind = schema.subscription_type if follows else schema.query_type
+    assert kind is not None
+    definition = kind.fields[field.name]
     match root.source:
         case Lookup(column, argument):
             return _lookup(builder, field, definition, column, argument)
@@ -58,6 +60,8 @@ def _root(builder: Builder, field: Selected, root: Rooted) -> Select[Any]:
             return _node(builder, field, definition, argument)
         case FeedPages():
             return feed_pages(builder, field, definition)
+        case FollowedFeed():
+            return followed_pages(builder, field, definition)
         case _:
             return root_pages(builder, field, definition)
 

@@ -82,32 +82,20 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
         DatabaseError: the server cannot be reached or refuses the role.
 
     """
-    arguments = connection_arguments(url)
-    session = {
-        "application_name": "snodo",
-        "role": settings.database_role,
-        "timezone": "UTC",
-        "datestyle": "ISO",
-        "jit": "off",
-        "statement_timeout": str(int(settings.statement_timeout * 1000)),
-    }
     pool = {
-        **arguments,
+        **_connection(url, settings),
         "min_size": 1,
         "max_inactive_connection_lifetime": 0,
         # A connection replaced after some thousand queries would prepare its statements again.
         "max_queries": sys.maxsize,
         "max_cached_statement_lifetime": 0,
-        "server_settings": session,
-        # PostgreSQL ends a statement that takes too long; this ends one whose server has fallen silent.
-        "command_timeout": settings.statement_timeout + SILENCE,
         "reset": keep_session,
     }
     async with AsyncExitStack() as opened:
         try:
             read = await opened.enter_async_context(
                 asyncpg.create_pool(
-                    **(pool | {"server_settings": {**session, **READING}}),
+                    **(pool | {"server_settings": {**pool["server_settings"], **READING}}),
                     max_size=settings.read_connections,
                     statement_cache_size=1_000,
                     init=take_text_as_bytes,
@@ -121,6 +109,28 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
                 f"The database cannot be opened as role {settings.database_role}: {type(error).__name__}. Has `snodo migrate` been run?"
             ) from error
         yield Database(read, write)
+
+
+async def open_connection(url: str, settings: Settings) -> asyncpg.Connection[asyncpg.Record]:
+    """A connection of its own, under the hub's role: for what must stay on one, and would be missing in a pool."""
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(**_connection(url, settings))
+    return connection
+
+
+def _connection(url: str, settings: Settings) -> dict[str, Any]:
+    return {
+        **connection_arguments(url),
+        "server_settings": {
+            "application_name": "snodo",
+            "role": settings.database_role,
+            "timezone": "UTC",
+            "datestyle": "ISO",
+            "jit": "off",
+            "statement_timeout": str(int(settings.statement_timeout * 1000)),
+        },
+        # PostgreSQL ends a statement that takes too long; this ends one whose server has fallen silent.
+        "command_timeout": settings.statement_timeout + SILENCE,
+    }
 
 
 async def take_text_as_bytes(connection: asyncpg.Connection[asyncpg.Record]) -> None:

@@ -20,9 +20,9 @@ from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.keys import DemoKeys, open_keys
 from connectors.simulators.pdnd import issue_voucher
 from connectors.simulators.registry import Consumer, Purpose, Registry, demo_id, demo_registry
-from connectors.simulators.serving import serve
 from hub.access.registration import Registration, register, revoke
 from hub.app import Hub, running_hub
+from hub.cli.serving import http_server, listen
 from hub.settings import Settings
 from hub.store.engine import connection_arguments
 from hub.store.reference.demo import load_demo_reference
@@ -224,16 +224,15 @@ class Opener:
                 running_hub(
                     Settings(
                         data_dir=self._keys.folder.parent,
-                        read_connections=4,
-                        write_connections=4,
-                        **settings,
+                        **{"read_connections": 4, "write_connections": 4, **settings},
                     ),
                     url,
                 )
             )
-            urls = await stack.enter_async_context(serve({"hub": hub}))
+            served = http_server(hub, listen("127.0.0.1", 0), closing=hub.close_streams)
+            _, address = await stack.enter_async_context(served)
             client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, timeout=30))
-            yield Service(hub, urls["hub"], client, self._registry, self._keys, owner, self._world)
+            yield Service(hub, address, client, self._registry, self._keys, owner, self._world)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Subscriptions: pages of the feed, one after another, each by the same statement as the one before.
+
+Whether an entry was there when the subscription began or came later makes no difference: each page is what stands beyond the
+cursor, so that there is no seam at which one could be lost or doubled. A follower that waits holds no connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, TypeAlias
+
+from hub.access.caller import Caller
+from hub.access.operator import Operator
+from hub.http.execution import Asked, Execution
+from hub.http.open_streams import OpenStreams
+from hub.http.request import GraphQLRequest
+from hub.http.streams import Stream
+from hub.ledger.announcements import FeedAnnouncements
+from hub.plan.feed import CURSOR, read_followed
+from hub.plan.operation import Operation
+from hub.plan.runner import Runner
+
+AskAgain: TypeAlias = Callable[[], Awaitable[tuple[Caller, Operator | None]]]
+"""Who is asking, as of now: raises once the voucher has expired or the grant is gone."""
+
+
+class Subscriptions:
+    """Opens subscriptions, as many as the process may have."""
+
+    def __init__(
+        self, runner: Runner, execution: Execution, announcements: FeedAnnouncements, opened: OpenStreams
+    ) -> None:
+        self._runner = runner
+        self._execution = execution
+        self._announcements = announcements
+        self._opened = opened
+
+    def open(
+        self,
+        request: GraphQLRequest,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        ask_again: AskAgain,
+    ) -> Stream:
+        """Follow the feed.
+
+        Raises:
+            TooManyStreams: the process has as many subscriptions as it may.
+
+        """
+        self._opened.subscribe()
+        behind = AsyncExitStack()
+        behind.callback(self._opened.unsubscribe)
+        return Stream(
+            self._pages(request, operation, dict(variables), ask_again), behind, is_subscription=True
+        )
+
+    async def _pages(
+        self, request: GraphQLRequest, operation: Operation, variables: dict[str, Any], ask_again: AskAgain
+    ) -> AsyncGenerator[bytes, None]:
+        while True:
+            # NOTE read before the page is: an entry published while the statement runs wakes us when it is done.
+            heard = self._announcements.heard
+            caller, operator = await ask_again()
+            prepared = operation.prepare(variables, caller.scope)
+            prepared.permit(caller)
+            ((text, plan),) = prepared.parts
+            assert plan is not None  # a subscription has one root field, and it is planned
+            page = read_followed(await self._runner.run(plan, variables, caller))
+            variables[CURSOR] = page.end
+            if page.has_entries:
+                if plan.is_stored:
+                    yield b"".join((b'{"data":{', text, page.json, b"}}"))
+                else:
+                    asked = Asked(request, operation, prepared, variables, caller, operator)
+                    yield await self._execution.whole(asked, root=page.json)
+            if not page.has_more:
+                await self._announcements.after(heard)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Word that the feed has grown: the sequencer says so by NOTIFY, and one connection of each process hears it for all its followers.
+
+Word may come too often, and then somebody looks in vain; it never fails to come, because whatever may have been missed (the
+connection was lost, and is back) counts as word, and while there is no connection word comes by the clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import structlog
+
+from hub.ledger.sequencer import CHANNEL
+
+log = structlog.get_logger()
+
+TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+
+class FeedAnnouncements:
+    """Counts the words heard; who has seen the feed since word `n` waits for the next with `after(n)`."""
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]], interval: float
+    ) -> None:
+        """Take how to connect, and the seconds between two looks when there is no connection, or whether there still is one."""
+        self._connect = connect
+        self._interval = interval
+        self._next: asyncio.Future[None] | None = None
+        self.heard = 0
+        self.listening = False
+
+    async def after(self, heard: int) -> None:
+        """Wait until word has come after the `heard`-th."""
+        while self.heard == heard:
+            if self._next is None:
+                self._next = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._next)  # one for all: who goes must not take the others' word along
+
+    async def run(self) -> None:
+        """Listen until cancelled; survives the loss of the connection."""
+        while True:
+            try:
+                connection = await self._connect()
+                try:
+                    await self._listen(connection)
+                finally:
+                    self.listening = False
+                    connection.terminate()
+            except TROUBLE as error:
+                log.warning("feed.not_heard", error=type(error).__name__)
+            self._word()
+            await asyncio.sleep(self._interval)
+
+    async def _listen(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda *_: lost.set())
+        await connection.add_listener(CHANNEL, self._hear)
+        self.listening = True
+        self._word()  # NOTE after LISTEN: what was published before it is looked for now
+        while not lost.is_set():
+            try:
+                async with asyncio.timeout(self._interval):
+                    await lost.wait()
+            except TimeoutError:
+                await connection.execute("SELECT 1")  # a server that vanished does not say so
+
+    def _hear(self, *_word: Any) -> None:
+        self._word()
+
+    def _word(self) -> None:
+        self.heard += 1
+        if self._next is not None:
+            self._next.set_result(None)
+            self._next = None
