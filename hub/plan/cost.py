@@ -33,6 +33,7 @@ from graphql import (
 from hub.errors import InvalidInput
 from hub.plan.arguments import Argument, Variables, arguments_of
 from hub.plan.limits import PageLimits
+from hub.plan.pages import size_reader
 from hub.plan.selection import Document, Selected, below, selected
 from hub.plan.weights import Coordinate, FieldCost, Size, is_list
 
@@ -53,14 +54,19 @@ class Estimate:
     open: tuple[tuple[SizeReader, Estimate], ...] = ()
 
     def of(self, variables: Variables) -> float:
-        """The cost with these variables, which have the shape it was made for."""
+        """The cost with these variables, which have the shape it was made for.
+
+        Raises:
+            InvalidPage: one of them is no size of a page.
+
+        """
         cost = self.fixed
         for read, each in self.open:
             cost += read(variables) * (each.of(variables) if each.open else each.fixed)
         return cost
 
     def check(self, variables: Variables, limit: int) -> None:
-        """Raise TooExpensive when the cost is above the limit."""
+        """Raise TooExpensive when the cost is above the limit, InvalidPage as `of` does."""
         cost = self.of(variables) if self.open else self.fixed
         if cost > limit:
             raise TooExpensive(
@@ -91,7 +97,7 @@ class Estimator:
         """The cost of what is asked of one value of this type.
 
         Raises:
-            InvalidInput: an argument cannot be read.
+            InvalidInput: an argument cannot be read, or a page cannot have the size that stands in the document.
 
         """
         return self._of(kind, selections, {})
@@ -129,6 +135,9 @@ class Estimator:
             else:
                 size = said
         below_it = self._of(get_named_type(definition.type), below(field), sized)
+        if cost.size is not None and cost.size.sized:
+            # Read even where nothing is multiplied by it: a size no page can have is refused before anything runs.
+            below_it = _sum([below_it, _times(said, NOTHING)])
         if size is None or not is_list(definition):
             return _sum([Estimate(own), below_it])
         return _sum([Estimate(own), _times(size, _sum([Estimate(cost.item), below_it]))])
@@ -140,32 +149,18 @@ class Estimator:
         if not given:
             return Estimate(float(size.assumed if size.assumed is not None else self._limits.default))
         written = {argument.name.value: argument.value for argument in node.arguments or ()}
-        # Both `first` and `last`: the planner refuses them.
-        name, argument = next(iter(given.items()))
-        if _stands(written.get(name)):
-            return Estimate(float(_count(argument.example, self._limits.most)))
-        return _size_reader(argument, self._limits.most)
+        read = self._reader(given)
+        if any(isinstance(written.get(name), VariableNode) for name in given):
+            return read
+        return Estimate(float(read(self._document.variables)))
 
-
-def _stands(value: Any) -> bool:
-    return not isinstance(value, VariableNode)
-
-
-def _count(value: Any, most: int) -> int:
-    """The items a slicing argument asks for; no more than a page may hold, as more is refused for that."""
-    return len(value) if isinstance(value, (list, tuple)) else min(max(int(value), 0), most)
-
-
-def _size_reader(argument: Argument, most: int) -> SizeReader:
-    read = argument.read
-    if isinstance(argument.example, (list, tuple)):
-        return lambda variables: len(read(variables))
-
-    def number(variables: Variables) -> int:
-        asked: int = read(variables)
-        return asked if 0 <= asked <= most else min(max(asked, 0), most)
-
-    return number
+    def _reader(self, given: Mapping[str, Argument]) -> SizeReader:
+        """Where a size is read: as many as the items of a list; else a page's, refused where a page's size is."""
+        for argument in given.values():
+            if isinstance(argument.example, (list, tuple)):
+                items = argument.read
+                return lambda variables: len(items(variables))
+        return size_reader(given, self._limits)
 
 
 def _times(size: Estimate | SizeReader, each: Estimate) -> Estimate:
@@ -178,8 +173,14 @@ def _times(size: Estimate | SizeReader, each: Estimate) -> Estimate:
 
 
 def _sum(parts: Iterable[Estimate]) -> Estimate:
-    found = list(parts)
-    return Estimate(sum(one.fixed for one in found), tuple(term for one in found for term in one.open))
+    """The parts together; what is multiplied by the same size is added up first, so that each size is read once."""
+    fixed = 0.0
+    each: dict[SizeReader, Estimate] = {}
+    for part in parts:
+        fixed += part.fixed
+        for read, inner in part.open:
+            each[read] = _sum([each[read], inner]) if read in each else inner
+    return Estimate(fixed, tuple(each.items()))
 
 
 def _dearest(alternatives: list[Estimate]) -> Estimate:

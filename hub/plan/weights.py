@@ -66,7 +66,27 @@ def read_costs(schema: GraphQLSchema, problems: list[str]) -> dict[Coordinate, F
         for (kind, name), field in _fields(schema)
         if is_list(field) and (kind, name) not in sized
     )
+    _check_ways_in(schema, found, sized, problems)
     return found
+
+
+def _check_ways_in(
+    schema: GraphQLSchema,
+    costs: Mapping[Coordinate, FieldCost],
+    sized: set[Coordinate],
+    problems: list[str],
+) -> None:
+    """A list that is sized by the field its type was reached by must be sized by every such field."""
+    for coordinate, field in _fields(schema):
+        target = get_named_type(field.type)
+        size = costs[coordinate].size
+        problems.extend(
+            f"{'.'.join(coordinate)} gives {target.name}, and no @listSize on it says how long {name!r} is"
+            for name in getattr(target, "fields", {})
+            if (target.name, name) in sized
+            and costs[target.name, name].size is None
+            and (size is None or name not in size.sized)
+        )
 
 
 def is_list(field: GraphQLField) -> bool:

@@ -114,7 +114,7 @@ async def test_a_refusal_tells_it_too(ask: Service) -> None:
     assert answer.json["extensions"]["cost"]["estimated"] == answer.json["errors"][0]["extensions"]["cost"]
     invalid = await _asked(ask, NESTED, n=-1, m=1)
     assert (invalid.status, invalid.codes) == (400, ["INVALID_PAGE"])
-    assert invalid.json["extensions"]["cost"]["limit"] == LIMIT
+    assert "extensions" not in invalid.json, "no cost where there is no page"
     forbidden = await _asked(ask, "{ conditionalityFeed { hasMore } }")
     assert (forbidden.status, forbidden.codes) == (403, ["FORBIDDEN"])
     assert "cost" in forbidden.json["extensions"]
@@ -139,3 +139,17 @@ async def test_the_first_of_several_parts_tells_it(accept: str, ask: Service) ->
     assert answer.body.count(b'"extensions":{"cost":{') == 1
     told, pending = answer.body.index(b'"extensions":{"cost":{'), answer.body.index(b'"hasNext":true')
     assert pending < told < answer.body.index(b'"hasNext":false')
+
+
+async def test_a_mutation_that_could_not_be_answered_is_not_begun(ask: Service) -> None:
+    """A page no list can have is found before the command runs, not when its result is read back."""
+    before = await ask.owner.fetchval("SELECT count(*) FROM conditionality_event")
+    for size, code in ((-1, "INVALID_PAGE"), (1001, "INVALID_PAGE")):
+        answer = await ask(
+            """mutation ($code: FiscalCode!, $n: Int) { recordConditionalityEvent(input: { idempotencyKey: "cost", fiscalCode: $code,
+            type: PACT_SIGNED, occurredAt: "2026-09-01T00:00:00Z" }) { event { beneficiary { conditionalityEvents(first: $n) { totalCount } } } } }""",
+            code=ask.world.people["north"].fiscal_code,
+            n=size,
+        )
+        assert (answer.status, answer.codes) == (400, [code])
+    assert await ask.owner.fetchval("SELECT count(*) FROM conditionality_event") == before

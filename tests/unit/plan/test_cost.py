@@ -14,6 +14,7 @@ from hub.access.caller import Scope
 from hub.plan.cost import Estimate, Estimator, TooExpensive, rounded
 from hub.plan.limits import PageLimits
 from hub.plan.operation import Documents, Operation
+from hub.plan.pages import InvalidPage
 from hub.plan.selection import Document
 from hub.plan.weights import read_costs
 from hub.store.vocabulary import GrantScope
@@ -115,8 +116,6 @@ def _estimate(text: str, **variables: Any) -> Estimate:
         ("{ leaves(first: 5) { edges { cursor node { name } } } }", 1 + 1 + 5 * (1 + 0.2 + 0.2)),
         ("{ leaves(first: 5) { nodes { stones { name } } } }", 1 + 1 + 5 * (1 + 1 + 4 * (1 + 0.2))),
         ("{ leaves(first: 0) { nodes { stones { name } } } }", 1 + 1),
-        ("{ leaves(first: -5) { nodes { name } } }", 1 + 1),
-        ("{ leaves(first: 100000) { nodes { name } } }", 1 + 1 + 100 * (1 + 0.2)),
         ('{ named(names: ["a", "b", "c"]) { name } }', 1 + 3 * (1 + 0.2)),
         ("{ thing { name } }", 1 + 0.2),
         ("{ thing { name ... on Stone { weight } ... on Leaf { words } } }", 1 + 0.2 + 3),
@@ -131,9 +130,30 @@ def test_by_hand(text: str, cost: float) -> None:
 
 def test_variables_are_read_at_each_run() -> None:
     found = _estimate("query ($n: Int) { leaves(first: $n) { nodes { name } } }", n=5)
-    assert [found.of({"n": size}) for size in (5, 0, 7, -1, 100, 101, 10**9)] == pytest.approx(
-        [2 + 1.2 * items for items in (5, 0, 7, 0, 100, 100, 100)]
+    assert [found.of({"n": size}) for size in (5, 0, 7, 100)] == pytest.approx(
+        [2 + 1.2 * items for items in (5, 0, 7, 100)]
     )
+    for size in (-1, 101, 10**9):
+        with pytest.raises(InvalidPage):
+            found.of({"n": size})
+
+
+@pytest.mark.parametrize("sizes", ["first: -5", "last: -1", "first: 101", "first: 1, last: 1"])
+def test_a_size_no_page_can_have_is_refused_with_the_document(sizes: str) -> None:
+    with pytest.raises(InvalidPage):
+        _estimate(f"{{ leaves({sizes}) {{ nodes {{ name }} }} }}")
+
+
+def test_a_size_is_read_once_and_always() -> None:
+    found = _estimate(
+        "query ($n: Int) { leaves(first: $n) { nodes { name } edges { cursor node { name } } } }", n=1
+    )
+    assert len(found.open) == 1
+    assert found.of({"n": 10}) == pytest.approx(1 + 1 + 1 + 10 * (1.2 + 1.4))
+    counted = _estimate("query ($n: Int) { leaves(first: $n) { totalCount } }", n=1)
+    assert counted.of({"n": 10}) == pytest.approx(1 + 50)
+    with pytest.raises(InvalidPage):
+        counted.of({"n": -1})
 
 
 def test_a_variable_that_is_absent_or_null_leaves_the_default_page() -> None:
@@ -287,6 +307,7 @@ def test_every_list_says_how_long_it_is() -> None:
 
 
 def test_a_size_that_leads_nowhere() -> None:
+    about_nodes = ListSize(assumed_size=3, sized_fields=["nodes", "edges"])
     wrong = ListSize(slicing_arguments=["first"], sized_fields=["nodes", "name"])
     assert _problems(("leaf", Heavy, strawberry.field(directives=[wrong]))) == [
         "Query.leaf is sized by 'first', which is no argument of it",
@@ -295,6 +316,12 @@ def test_a_size_that_leads_nowhere() -> None:
     ]
     assert _problems(("leaf", Heavy, strawberry.field(directives=[about(3)]))) == [
         "Query.leaf has a @listSize, and neither is a list nor names a sized field"
+    ]
+    assert _problems(
+        ("one", Leaves, strawberry.field(directives=[about_nodes])), ("other", Leaves, None)
+    ) == [
+        "Query.other gives Leaves, and no @listSize on it says how long 'nodes' is",
+        "Query.other gives Leaves, and no @listSize on it says how long 'edges' is",
     ]
     assert _problems(("leaves", list[Heavy], strawberry.field(directives=[ListSize()]))) == [
         "Query.leaves has a @listSize without a size"
