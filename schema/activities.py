@@ -1,22 +1,81 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Activities of a personalised path."""
+"""Activities of a personalised path: one type for each kind, since each will have what the others have not."""
 
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from hub.plan.declare import stored
+from hub.plan.declare import Order, stored, told_apart
 from hub.store import tables
 from hub.store.vocabulary import ActivityKind, ActivityStatus
 
+if TYPE_CHECKING:
+    from schema.households import Beneficiary
+    from schema.opportunities import TrainingCourse
+    from schema.pacts import Pact
 
-@stored(tables.Activity)
-@strawberry.type(description="Politica attiva a person takes part in.")
+
+@told_apart(tables.Activity, by="kind", order=Order(("starts_on",), descending=True))
+@strawberry.interface(description="Politica attiva a person takes part in.")
 class Activity:
     kind: ActivityKind
     status: ActivityStatus
     title: str
     starts_on: datetime.date
     ends_on: datetime.date | None
+    beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")]
+    pact: Annotated[Pact, strawberry.lazy("schema.pacts")] | None = strawberry.field(
+        description="The pact it was agreed in."
+    )
+
+
+@stored(tables.Activity, when=ActivityKind.ORIENTATION)
+@strawberry.type(description="Orientamento: interviews and guidance.")
+class OrientationActivity(Activity):
+    pass
+
+
+@stored(tables.Activity, when=ActivityKind.TRAINING)
+@strawberry.type(description="Formazione: a person's part in a course.")
+class TrainingActivity(Activity):
+    course: Annotated[TrainingCourse, strawberry.lazy("schema.opportunities")] | None = strawberry.field(
+        description="Null where the course is not one the hub knows."
+    )
+
+
+@stored(tables.Activity, when=ActivityKind.PLACEMENT)
+@strawberry.type(description="Tirocinio.")
+class PlacementActivity(Activity):
+    pass
+
+
+@stored(tables.Activity, when=ActivityKind.JOB_SEARCH)
+@strawberry.type(description="Ricerca attiva di lavoro, accompanied.")
+class JobSearchActivity(Activity):
+    pass
+
+
+@stored(tables.Activity, when=ActivityKind.SCHOOLING)
+@strawberry.type(description="Istruzione: adult education, up to compulsory schooling.")
+class SchoolingActivity(Activity):
+    pass
+
+
+@stored(tables.Activity, when=ActivityKind.SOCIAL_SUPPORT)
+@strawberry.type(description="Sostegno sociale: services of the inclusion pact.")
+class SocialSupportActivity(Activity):
+    pass
+
+
+ACTIVITIES = (
+    OrientationActivity,
+    TrainingActivity,
+    PlacementActivity,
+    JobSearchActivity,
+    SchoolingActivity,
+    SocialSupportActivity,
+)
+"""Types that only the interface leads to."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from sqlalchemy import DateTime
@@ -24,6 +25,9 @@ from schema.filters import (
     some,
 )
 
+if TYPE_CHECKING:
+    from schema.households import Beneficiary
+
 
 @stored(tables.Convocation)
 @strawberry.type(description="Convocazione of a person by an office.")
@@ -32,6 +36,7 @@ class Convocation:
     channel: ConvocationChannel
     reason: ConvocationReason
     outcome: ConvocationOutcome | None
+    beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")]
 
 
 @strawberry.input(description="Which convocations; every condition given must hold.")

@@ -12,6 +12,7 @@ from strawberry.printer import print_schema
 import schema.vocabulary  # noqa: F401 (describes the enums)
 from hub.plan.catalogue import Catalogue, read_catalogue
 from hub.plan.execution import install
+from schema.activities import ACTIVITIES
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -20,7 +21,9 @@ from schema.subscription import Subscription
 
 @cache
 def _built() -> strawberry.Schema:
-    built = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription, config=SCALARS)
+    built = strawberry.Schema(
+        query=Query, mutation=Mutation, subscription=Subscription, types=ACTIVITIES, config=SCALARS
+    )
     # strawberry's own setting would bring `@stream` too, which the planner does not serve.
     built._schema.directives = (*built._schema.directives, GraphQLDeferDirective)  # noqa: SLF001
     return built

@@ -19,7 +19,7 @@ from schema.context import Info
 from schema.cost import AGENCY_CALL, PAGED, about
 from schema.expressions import finite
 from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, ConditionalityEventOrder
-from schema.node import Connection, Node
+from schema.node import Connection, Cursor, First, Last, Node
 from schema.pacts import Pact
 from schema.puc import PucAssignment
 from schema.residence import PaymentStatus, RegisteredFamily, ResidenceRecord
@@ -55,6 +55,22 @@ class Household(Node):
     benefit: Benefit
     case_manager: str | None
     pacts: list[Pact] = strawberry.field(description="Newest first.", directives=[about(2)])
+
+    @strawberry.field(
+        description="Eventi di condizionalità recorded while their people were of this household, newest first.",
+        metadata=stands_on(Pages()),
+        directives=[PAGED],
+    )
+    def conditionality_events(
+        self,
+        filter: ConditionalityEventFilter | None = strawberry.UNSET,  # noqa: A002 (the schema's name)
+        order_by: list[ConditionalityEventOrder] | None = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[ConditionalityEvent]:
+        return planned()
 
     @strawberry.field(
         description="State of the payments: live, INPS.",
@@ -101,10 +117,10 @@ class Beneficiary(Node):
         self,
         filter: ConditionalityEventFilter | None = strawberry.UNSET,  # noqa: A002 (the schema's name)
         order_by: list[ConditionalityEventOrder] | None = strawberry.UNSET,
-        first: int | None = strawberry.UNSET,
-        after: str | None = strawberry.UNSET,
-        last: int | None = strawberry.UNSET,
-        before: str | None = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
     ) -> Connection[ConditionalityEvent]:
         return planned()
 

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
 from schema.cost import costs
 
 N = TypeVar("N")
+
+First = Annotated[int | None, strawberry.argument(description="Rows from the start of the list.")]
+Last = Annotated[int | None, strawberry.argument(description="Rows from its end.")]
+Cursor = Annotated[str | None, strawberry.argument(description="A cursor of this list, in this order.")]
 
 
 @strawberry.interface(

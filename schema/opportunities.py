@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Job offers and training courses."""
+"""What a person may be proposed: the interface of all opportunities, job offers and training courses."""
 
 from __future__ import annotations
 
 import datetime
 import decimal
 import enum
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from sqlalchemy import Text
+from sqlalchemy import ColumnElement, FromClause, Text
 
-from hub.plan.declare import Order, stored
+from hub.plan.declare import Computed, Order, Pages, gathered, planned, stands_on, stored
 from hub.store import tables
 from hub.store.vocabulary import CourseMode, OpportunityStatus
 from schema.agencies import Agency
+from schema.cost import PAGED
 from schema.filters import (
     NearFilter,
     all_of,
@@ -26,13 +28,49 @@ from schema.filters import (
     none_of,
     one_of,
 )
-from schema.node import Node
+from schema.node import Connection, Cursor, First, Last, Node
 from schema.territory import Municipality
+
+if TYPE_CHECKING:
+    from schema.activities import TrainingActivity
+
+
+@gathered(order="availableFrom")
+@strawberry.interface(description="Opportunità: whatever may be proposed to a person.")
+class Opportunity(Node):
+    id: strawberry.ID
+    title: str
+    municipality: Municipality
+    available_from: datetime.date = strawberry.field(
+        description="The day an offer was published, a course or a project starts: what lists are ordered by."
+    )
+    places: int = strawberry.field(description="How many people may take it, all pots together.")
+    status: OpportunityStatus
+
+
+@strawberry.input(description="Which opportunities; every condition given must hold.")
+class OpportunityFilter:
+    and_: list[OpportunityFilter] | None = all_of()
+    or_: list[OpportunityFilter] | None = one_of()
+    not_: OpportunityFilter | None = none_of()
+    status: OpportunityStatus | None = condition(by_column("status", Text()))
+    municipality: str | None = condition(by_municipality(), "Belfiore code of where it is held.")
+    region_code: str | None = condition(by_region())
+    near: NearFilter | None = condition(near())
+
+
+def available_from(column: str) -> Computed:
+    """`availableFrom`, by the column that holds it."""
+
+    def expression(row: FromClause) -> ColumnElement[datetime.date]:
+        return row.c[column]
+
+    return Computed(expression)
 
 
 @stored(tables.JobOffer, prefix="job", order=Order(("published_on",), descending=True))
 @strawberry.type(description="Offerta di lavoro.")
-class JobOffer(Node):
+class JobOffer(Opportunity):
     id: strawberry.ID
     title: str
     employer_name: str
@@ -45,6 +83,9 @@ class JobOffer(Node):
     places: int
     municipality: Municipality
     published_on: datetime.date
+    available_from: datetime.date = strawberry.field(
+        description="`publishedOn`.", metadata=stands_on(available_from("published_on"))
+    )
     expires_on: datetime.date | None
     status: OpportunityStatus
     source: Agency
@@ -77,19 +118,36 @@ class JobOfferFilter:
 
 @stored(tables.TrainingCourse, prefix="crs", order=Order(("starts_on",), descending=True))
 @strawberry.type(description="Corso di formazione.")
-class TrainingCourse(Node):
+class TrainingCourse(Opportunity):
     id: strawberry.ID
     title: str
     provider_name: str
     mode: CourseMode
     municipality: Municipality
     starts_on: datetime.date
+    available_from: datetime.date = strawberry.field(
+        description="`startsOn`.", metadata=stands_on(available_from("starts_on"))
+    )
     ends_on: datetime.date
     hours: int
     places: int
     enrolled: int
     status: OpportunityStatus
     source: Agency
+
+    @strawberry.field(
+        description="The people of the caller's territory who take part, latest start first.",
+        metadata=stands_on(Pages()),
+        directives=[PAGED],
+    )
+    def participations(
+        self,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Annotated[TrainingActivity, strawberry.lazy("schema.activities")]]:
+        return planned()
 
 
 class TrainingCourseOrder(enum.Enum):

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from sqlalchemy import Date
 
-from hub.plan.declare import Computed, Order, stands_on, stored
+from hub.plan.declare import Computed, Order, Pages, planned, stands_on, stored
 from hub.store import tables
 from hub.store.vocabulary import GoalStatus, PactKind, PactStatus
-from schema.cost import about
+from schema.activities import Activity
+from schema.cost import PAGED, about
 from schema.expressions import finite
 from schema.filters import (
     all_of,
@@ -26,10 +27,11 @@ from schema.filters import (
     one_of,
     some,
 )
-from schema.node import Node
+from schema.node import Connection, Cursor, First, Last, Node
 
 if TYPE_CHECKING:
     from schema.households import Beneficiary, Household
+    from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, ConditionalityEventOrder
 
 
 @stored(tables.PactGoal)
@@ -58,6 +60,28 @@ class Pact(Node):
         description="Null for an inclusion pact, which is the household's."
     )
     goals: list[PactGoal] = strawberry.field(directives=[about(2)])
+    activities: list[Activity] = strawberry.field(
+        description="Agreed in this pact, those the caller may see, newest first.",
+        directives=[about(2)],
+    )
+
+    @strawberry.field(
+        description="Eventi di condizionalità recorded under this pact, newest first.",
+        metadata=stands_on(Pages()),
+        directives=[PAGED],
+    )
+    def conditionality_events(
+        self,
+        filter: Annotated[ConditionalityEventFilter, strawberry.lazy("schema.ledger")]  # noqa: A002
+        | None = strawberry.UNSET,
+        order_by: list[Annotated[ConditionalityEventOrder, strawberry.lazy("schema.ledger")]]
+        | None = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Annotated[ConditionalityEvent, strawberry.lazy("schema.ledger")]]:
+        return planned()
 
 
 class PactOrder(enum.Enum):

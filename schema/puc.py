@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import datetime
 import enum
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from sqlalchemy import Text
 
-from hub.plan.declare import Order, stored
+from hub.plan.declare import Computed, Order, Pages, planned, stands_on, stored
 from hub.store import tables
 from hub.store.vocabulary import OpportunityStatus, PucAssignmentStatus, PucField, PucPot
+from schema.cost import PAGED
 from schema.filters import (
     NearFilter,
     all_of,
@@ -23,13 +25,17 @@ from schema.filters import (
     none_of,
     one_of,
 )
-from schema.node import Node
+from schema.node import Connection, Cursor, First, Last
+from schema.opportunities import Opportunity, available_from
 from schema.territory import Municipality
+
+if TYPE_CHECKING:
+    from schema.households import Beneficiary
 
 
 @stored(tables.PucProject, prefix="puc", order=Order(("starts_on",), descending=True))
 @strawberry.type(description="Progetto utile alla collettività (DM 22-10-2019).")
-class PucProject(Node):
+class PucProject(Opportunity):
     id: strawberry.ID
     title: str
     description: str
@@ -41,9 +47,32 @@ class PucProject(Node):
     places_municipality: int
     places_centre: int
     places_volunteer: int
+    places: int = strawberry.field(
+        description="Of all three pots.",
+        metadata=stands_on(
+            Computed(lambda row: row.c.places_municipality + row.c.places_centre + row.c.places_volunteer)
+        ),
+    )
     starts_on: datetime.date
+    available_from: datetime.date = strawberry.field(
+        description="`startsOn`.", metadata=stands_on(available_from("starts_on"))
+    )
     ends_on: datetime.date
     status: OpportunityStatus
+
+    @strawberry.field(
+        description="The places taken by people of the caller's territory, latest start first.",
+        metadata=stands_on(Pages()),
+        directives=[PAGED],
+    )
+    def assignments(
+        self,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[PucAssignment]:
+        return planned()
 
 
 class PucProjectOrder(enum.Enum):
@@ -68,10 +97,11 @@ class PucProjectFilter:
     near: NearFilter | None = condition(near())
 
 
-@stored(tables.PucAssignment)
+@stored(tables.PucAssignment, order=Order(("starts_on",), descending=True))
 @strawberry.type(description="A person's place in a project.")
 class PucAssignment:
     project: PucProject
+    beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")]
     status: PucAssignmentStatus
     pot: PucPot
     weekly_hours: int

@@ -9,7 +9,7 @@ import strawberry
 
 from hub.plan.declare import FeedPages, Lookup, NodeLookup, Pages, Rooted, planned, stands_on
 from hub.store.vocabulary import Capability
-from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize
+from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, costs
 from schema.households import Beneficiary, Household
 from schema.ledger import (
     ConditionalityEvent,
@@ -17,11 +17,13 @@ from schema.ledger import (
     ConditionalityEventOrder,
     ConditionalityFeedPage,
 )
-from schema.node import Connection, Node
+from schema.node import Connection, Cursor, First, Last, Node
 from schema.opportunities import (
     JobOffer,
     JobOfferFilter,
     JobOfferOrder,
+    Opportunity,
+    OpportunityFilter,
     TrainingCourse,
     TrainingCourseFilter,
     TrainingCourseOrder,
@@ -30,10 +32,7 @@ from schema.pacts import Pact, PactFilter, PactOrder
 from schema.people_filters import BeneficiaryFilter, BeneficiaryOrder, HouseholdFilter
 from schema.puc import PucProject, PucProjectFilter, PucProjectOrder
 from schema.scalars import FiscalCode
-
-First = Annotated[int | None, strawberry.argument(description="Rows from the start of the list.")]
-Last = Annotated[int | None, strawberry.argument(description="Rows from its end.")]
-Cursor = Annotated[str | None, strawberry.argument(description="A cursor of this list, in this order.")]
+from schema.territory import EmploymentCentre, Municipality
 
 
 @strawberry.type
@@ -111,6 +110,37 @@ class Query:
         last: Last = strawberry.UNSET,
         before: Cursor = strawberry.UNSET,
     ) -> Connection[Pact]:
+        return planned()
+
+    @strawberry.field(
+        description="The municipality with this Belfiore code.",
+        metadata=stands_on(Rooted(Lookup("belfiore_code", "belfioreCode"))),
+        directives=[OWN_ROW],
+    )
+    def municipality(self, belfiore_code: str) -> Municipality | None:
+        return planned()
+
+    @strawberry.field(
+        description="The employment centre with this ministry code.",
+        metadata=stands_on(Rooted(Lookup("code", "code"))),
+        directives=[OWN_ROW],
+    )
+    def employment_centre(self, code: str) -> EmploymentCentre | None:
+        return planned()
+
+    @strawberry.field(
+        description="Job offers, training courses and PUC projects in one list, latest first.",
+        metadata=stands_on(Rooted(Pages())),
+        directives=[costs(300), PAGED],
+    )
+    def opportunities(
+        self,
+        filter: OpportunityFilter | None = strawberry.UNSET,  # noqa: A002
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Opportunity]:
         return planned()
 
     @strawberry.field(

@@ -3,10 +3,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
-from hub.plan.declare import stored
+from hub.plan.declare import Pages, planned, stands_on, stored
 from hub.store import tables
+from schema.cost import PAGED
+from schema.node import Connection, Cursor, First, Last
+
+if TYPE_CHECKING:
+    from schema.households import Beneficiary, Household
+    from schema.people_filters import BeneficiaryFilter, BeneficiaryOrder, HouseholdFilter
 
 
 @stored(tables.Municipality)
@@ -22,6 +30,40 @@ class Municipality:
         description="ISTAT region code; 21 and 22 for the provinces of Bolzano and Trento."
     )
 
+    @strawberry.field(
+        description="Who lives here, as far as the caller's territory reaches.",
+        metadata=stands_on(Pages()),
+        directives=[PAGED],
+    )
+    def beneficiaries(
+        self,
+        filter: Annotated[BeneficiaryFilter, strawberry.lazy("schema.people_filters")]  # noqa: A002
+        | None = strawberry.UNSET,
+        order_by: list[Annotated[BeneficiaryOrder, strawberry.lazy("schema.people_filters")]]
+        | None = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Annotated[Beneficiary, strawberry.lazy("schema.households")]]:
+        return planned()
+
+    @strawberry.field(
+        description="The households of this municipality, as far as the caller's territory reaches.",
+        metadata=stands_on(Pages()),
+        directives=[PAGED],
+    )
+    def households(
+        self,
+        filter: Annotated[HouseholdFilter, strawberry.lazy("schema.people_filters")]  # noqa: A002
+        | None = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Annotated[Household, strawberry.lazy("schema.households")]]:
+        return planned()
+
 
 @stored(tables.EmploymentCentre)
 @strawberry.type(description="Centro per l'impiego (CPI).")
@@ -29,3 +71,22 @@ class EmploymentCentre:
     code: str = strawberry.field(description="Ministry code: Belfiore, C and 6 digits.")
     name: str
     region_code: str
+    municipality: Municipality = strawberry.field(description="Where its seat is.")
+
+    @strawberry.field(
+        description="The people in its charge, as far as the caller's territory reaches.",
+        metadata=stands_on(Pages()),
+        directives=[PAGED],
+    )
+    def beneficiaries(
+        self,
+        filter: Annotated[BeneficiaryFilter, strawberry.lazy("schema.people_filters")]  # noqa: A002
+        | None = strawberry.UNSET,
+        order_by: list[Annotated[BeneficiaryOrder, strawberry.lazy("schema.people_filters")]]
+        | None = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Annotated[Beneficiary, strawberry.lazy("schema.households")]]:
+        return planned()

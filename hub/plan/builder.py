@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, SelectionSetNode
@@ -14,9 +15,11 @@ from sqlalchemy import (
     FromClause,
     and_,
     bindparam,
+    case,
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import TypeEngine
@@ -24,21 +27,24 @@ from sqlalchemy.types import TypeEngine
 from hub.access.caller import Scope
 from hub.access.rows import visible
 from hub.plan.arguments import Reader
-from hub.plan.catalogue import (
+from hub.plan.catalogue import Catalogue
+from hub.plan.json_text import Piece, array_of, constant, external_id, joined, listed, members, value_of
+from hub.plan.limits import MOST_OBJECTS, PageLimits, PlanTooLarge
+from hub.plan.link import Link
+from hub.plan.plan import Bind
+from hub.plan.positions import (
     AskedOf,
     ByPages,
-    Catalogue,
     ColumnOf,
     ComputedBy,
+    GatheredType,
     Key,
+    Position,
     StoredType,
+    ToldApartType,
     ToMany,
     ToOne,
 )
-from hub.plan.json_text import Piece, array_of, constant, external_id, joined, members, value_of
-from hub.plan.limits import PageLimits
-from hub.plan.link import Link
-from hub.plan.plan import Bind
 from hub.plan.selection import Document, Selected, below, selected
 
 HIDDEN = "$"
@@ -61,6 +67,7 @@ class Builder:
         """Conditions of filters so far (`hub.plan.filter_extent`)."""
         self._aliases = 0
         self._live = 0
+        self._objects = 0
 
     @contextmanager
     def noting(self, nodes: Sequence[FieldNode]) -> Iterator[None]:
@@ -81,27 +88,126 @@ class Builder:
         self.binds[name] = read if convert is None else lambda variables: convert(read(variables))
         return bindparam(name, type_=kind)
 
-    def alias(self, stored: StoredType) -> FromClause:
+    def alias(self, stored: StoredType | ToldApartType) -> FromClause:
         """The type's table under a name of its own."""
+        return stored.table.alias(self.unique(stored.table.name))
+
+    def unique(self, name: str) -> str:
+        """A name nothing else in the statement has."""
         self._aliases += 1
-        return stored.table.alias(f"{stored.table.name}_{self._aliases}")
+        return f"{name}_{self._aliases}"
 
     def object(
         self,
-        stored: StoredType,
+        position: Position,
         row: FromClause,
         selections: Sequence[SelectionSetNode | None],
         *,
         typed: bool = False,
     ) -> list[Piece]:
-        """The JSON of one row of `stored`, with what is asked of it. `typed`: say its type, hidden, where it is walked."""
+        """The JSON of one row, with what is asked of it. `typed`: say its type, hidden, where it is walked."""
+        match position:
+            case StoredType():
+                return self._stored(position, row, selections, typed=typed)
+            case ToldApartType():
+                return self._told_apart(position, row, selections)
+            case GatheredType():
+                return self.chosen(
+                    row.c["type"],
+                    {member.name: (member, row.c["id"]) for member in position.members},
+                    selections,
+                )
+
+    def chosen(
+        self,
+        type_name: ColumnElement[Any],
+        members: Mapping[str, tuple[StoredType, ColumnElement[Any]]],
+        selections: Sequence[SelectionSetNode | None],
+    ) -> list[Piece]:
+        """The JSON of the row that a type's name and a key name: each member is looked up in its own table, as far as it is seen."""
+        arms: list[tuple[ColumnElement[bool], ColumnElement[str]]] = []
+        for name, (stored, key) in members.items():
+            other = self.alias(stored)
+            found = (
+                select(joined(self._stored(stored, other, selections, typed=True)))
+                .select_from(other)
+                .where(other.c["id"] == key, visible(other, stored.table.name, self.scope))
+            )
+            arms.append((type_name == constant(name), found.correlate_except(other).scalar_subquery()))
+        return [case(*arms)]
+
+    def _stored(
+        self,
+        stored: StoredType,
+        row: FromClause,
+        selections: Sequence[SelectionSetNode | None],
+        *,
+        typed: bool,
+    ) -> list[Piece]:
+        live, hidden = self._live, dict[str, Sequence[Piece]]()
+        name = [f'"{stored.name}"']
+        pairs = self._pairs(stored, row, self._asked(stored, selections), name, hidden)
+        if typed and self._live > live:
+            hidden[TYPE] = name
+        return members([*pairs, *hidden.items()])
+
+    def _told_apart(
+        self, position: ToldApartType, row: FromClause, selections: Sequence[SelectionSetNode | None]
+    ) -> list[Piece]:
+        """What every type is asked for alike, from the start on, is written once; the rest by type, alike types together."""
+        live, hidden = self._live, dict[str, Sequence[Piece]]()
+        column = row.c[position.column]
+        names = ((column == constant(word), constant(one.name)) for word, one in position.members.items())
+        name: list[Piece] = ['"', case(*names), '"']
+        asked = {word: self._asked(one, selections) for word, one in position.members.items()}
+        marks = {word: [_mark(one, field) for field in asked[word]] for word, one in position.members.items()}
+        alike = sum(1 for _ in takewhile(lambda at: len(set(at)) == 1, zip(*marks.values(), strict=False)))
+        word, some = next(iter(position.members.items()))
+        shared = self._pairs(some, row, asked[word][:alike], name, hidden)
+        by_rest: dict[tuple[object, ...], list[str]] = {}
+        for word in position.members:
+            by_rest.setdefault(tuple(marks[word][alike:]), []).append(word)
+        rests = [
+            (words, self._pairs(position.members[words[0]], row, asked[words[0]][alike:], name, hidden))
+            for words in by_rest.values()
+        ]
+        if self._live > live:
+            hidden[TYPE] = name
+        before = listed([*hidden.items(), *shared])
+        arms = [
+            (
+                column.in_([constant(word) for word in words]),
+                joined(["," if before else "", *listed(pairs)]),
+            )
+            for words, pairs in rests
+            if pairs
+        ]
+        # A type that has nothing more is in no arm: `concat` takes the NULL as nothing.
+        return ["{", *before, *([case(*arms)] if arms else []), "}"]
+
+    def _asked(self, stored: StoredType, selections: Sequence[SelectionSetNode | None]) -> list[Selected]:
         kind = self.catalogue.schema.type_map[stored.name]
         assert isinstance(kind, GraphQLObjectType)
+        return selected(self.document, kind, selections)
+
+    def _pairs(
+        self,
+        stored: StoredType,
+        row: FromClause,
+        fields: Sequence[Selected],
+        name: Sequence[Piece],
+        hidden: dict[str, Sequence[Piece]],
+    ) -> list[tuple[str, Sequence[Piece]]]:
+        """Response key and value of each field; `name`: the type's. What federated fields read is added to `hidden`."""
+        # NOTE an interface's selection is written once per type, and so at each level below: what a document may weigh does
+        # not bound what it becomes here.
+        self._objects += 1
+        if self._objects > MOST_OBJECTS:
+            raise PlanTooLarge(limit=MOST_OBJECTS)
         pairs: list[tuple[str, Sequence[Piece]]] = []
-        hidden: dict[str, Sequence[Piece]] = {}
-        for field in selected(self.document, kind, selections):
+        for field in fields:
             if field.name == "__typename":
-                pairs.append((field.key, [f'"{stored.name}"']))
+                pairs.append((field.key, name))
                 continue
             source = stored.fields[field.name]
             if isinstance(source, AskedOf):
@@ -114,14 +220,15 @@ class Builder:
                 continue
             with self.noting(field.nodes):
                 pairs.append((field.key, self._value(stored, row, field)))
-        if typed and self._live:
-            hidden[TYPE] = [f'"{stored.name}"']
-        return members([*pairs, *hidden.items()])
+        return pairs
 
-    def to_rows(self, link: Link, row: FromClause, target: FromClause, table: str) -> ColumnElement[bool]:
-        """`target` is what `row` links to, as far as the caller may see it."""
+    def to_rows(
+        self, link: Link, row: FromClause, position: Position, target: FromClause, table: str
+    ) -> ColumnElement[bool]:
+        """`target`, an alias of what `position` stands on, is what `row` links to, as far as the caller may see it."""
         return and_(
             *(target.c[there] == row.c[here] for here, there in zip(link.here, link.there, strict=True)),
+            own_rows(position, target),
             visible(target, link.target, self.scope, reached_from=table),
         )
 
@@ -135,27 +242,33 @@ class Builder:
                 return value_of(row.c[name], nullable=nullable)
             case ComputedBy(declaration):
                 return value_of(declaration.expression(row), nullable=declaration.nullable)
-            case ToOne(link, nullable):
-                return self._to_one(stored, row, field, link, nullable=nullable)
-            case ToMany(link, order):
-                return self._to_many(stored, row, field, link, order)
-            case ByPages(link):
+            case ToOne(link, name, nullable):
+                return self._to_one(stored, row, field, link, name, nullable=nullable)
+            case ToMany(link, name, order):
+                return self._to_many(stored, row, field, link, name, order)
+            case ByPages(link, name):
                 from hub.plan.pages import related_pages
 
-                return related_pages(self, stored, row, field, link)
+                return related_pages(self, stored, row, field, link, name)
             case _:
                 raise AssertionError(f"{stored.name}.{field.name} is not stored")
 
+    def target(self, name: str) -> StoredType | ToldApartType:
+        """The type of this name, where a relationship leads to it."""
+        target = self.catalogue.position(name)
+        assert not isinstance(target, GatheredType), name
+        return target
+
     def _to_one(
-        self, stored: StoredType, row: FromClause, field: Selected, link: Link, *, nullable: bool
+        self, stored: StoredType, row: FromClause, field: Selected, link: Link, name: str, *, nullable: bool
     ) -> Sequence[Piece]:
-        target = self.catalogue.standing_on(link.target)
+        target = self.target(name)
         other = self.alias(target)
         pieces = self.object(target, other, below(field))
         found = (
             select(joined(pieces))
             .select_from(other)
-            .where(self.to_rows(link, row, other, stored.table.name))
+            .where(self.to_rows(link, row, target, other, stored.table.name))
             .correlate(row)
             .scalar_subquery()
         )
@@ -167,9 +280,10 @@ class Builder:
         row: FromClause,
         field: Selected,
         link: Link,
+        name: str,
         order: tuple[tuple[str, bool], ...],
     ) -> Sequence[Piece]:
-        target = self.catalogue.standing_on(link.target)
+        target = self.target(name)
         other = self.alias(target)
         item = joined(self.object(target, other, below(field)))
         ordering = [other.c[name].desc() if descending else other.c[name].asc() for name, descending in order]
@@ -179,8 +293,19 @@ class Builder:
         found = (
             select(joined(array_of(items)))
             .select_from(other)
-            .where(self.to_rows(link, row, other, stored.table.name))
+            .where(self.to_rows(link, row, target, other, stored.table.name))
             .correlate(row)
             .scalar_subquery()
         )
         return [found]
+
+
+def own_rows(position: Position, row: FromClause) -> ColumnElement[bool]:
+    """The condition under which `row`, of the table that `position` stands on, is of its type."""
+    when = position.when if isinstance(position, StoredType) else None
+    return true() if when is None else row.c[when[0]] == constant(when[1])
+
+
+def _mark(stored: StoredType, field: Selected) -> tuple[object, ...]:
+    """What makes a field of two types the same: its key, what it stands on, and what is asked of it."""
+    return field.key, stored.fields.get(field.name), tuple(id(node) for node in field.nodes)

@@ -1,33 +1,57 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What every type of the schema stands on, read once at start-up, and checked against the tables.
-
-StoredType      a GraphQL type and its table
-└── Source      one field: Key, ColumnOf, ComputedBy, ToOne, ToMany, ByPages, AskedOf
-"""
+"""What every type of the schema stands on, read once at start-up, and checked against the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
     is_list_type,
     is_non_null_type,
 )
-from sqlalchemy import Table, inspect
+from sqlalchemy import Table, UniqueConstraint, inspect
 from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.interfaces import ONETOMANY
 
 from hub.errors import ConfigurationError
-from hub.plan.declare import DEFINITION, Computed, Federated, Order, Pages, Rooted, Stands, ordered_by
-from hub.plan.filter_types import FilterReader, FilterTypes, declared
-from hub.plan.link import Link, link_of
+from hub.plan.abstract import check_ordering, read_gathered, read_told_apart
+from hub.plan.declare import (
+    DEFINITION,
+    Computed,
+    Federated,
+    Gathered,
+    Pages,
+    Rooted,
+    Stands,
+    ToldApart,
+    ordered_by,
+)
+from hub.plan.filter_types import FilterReader, FilterTypes, RelatedBy, declared
+from hub.plan.link import link_of
+from hub.plan.positions import (
+    Abstract,
+    AskedOf,
+    ByPages,
+    ColumnOf,
+    ComputedBy,
+    GatheredType,
+    Key,
+    Position,
+    Source,
+    StoredType,
+    Tabled,
+    ToldApartType,
+    ToMany,
+    ToOne,
+)
 from hub.plan.weights import Coordinate, FieldCost, read_costs
 
 
@@ -36,76 +60,12 @@ class SchemaMismatch(ConfigurationError):
 
 
 @dataclass(frozen=True)
-class Key:
-    """The row's id, as the outside sees it."""
-
-
-@dataclass(frozen=True)
-class ColumnOf:
-    """A column."""
-
-    name: str
-    nullable: bool
-
-
-@dataclass(frozen=True)
-class ComputedBy:
-    """An SQL expression over the row."""
-
-    declaration: Computed
-
-
-@dataclass(frozen=True)
-class ToOne:
-    """The one row a relationship leads to."""
-
-    link: Link
-    nullable: bool
-
-
-@dataclass(frozen=True)
-class ToMany:
-    """All rows a relationship leads to, in the relationship's order."""
-
-    link: Link
-    order: tuple[tuple[str, bool], ...]
-    """Column and whether it is descending."""
-
-
-@dataclass(frozen=True)
-class ByPages:
-    """The rows a relationship leads to, by pages."""
-
-    link: Link
-
-
-@dataclass(frozen=True)
-class AskedOf:
-    """A federated field."""
-
-    needs: tuple[str, ...]
-
-
-Source: TypeAlias = Key | ColumnOf | ComputedBy | ToOne | ToMany | ByPages | AskedOf
-
-
-@dataclass(frozen=True)
-class StoredType:
-    """A GraphQL object type and the table it stands on."""
-
-    name: str
-    table: Table
-    prefix: str | None
-    order: Order
-    fields: Mapping[str, Source]
-
-
-@dataclass(frozen=True)
 class Catalogue:
     """All stored types by name and by prefix, the declared root fields, and what filters stand for."""
 
     schema: GraphQLSchema
     types: Mapping[str, StoredType]
+    abstract: Mapping[str, Abstract]
     by_prefix: Mapping[str, StoredType]
     roots: Mapping[str, Rooted]
     """Root fields of queries."""
@@ -121,9 +81,15 @@ class Catalogue:
         """The stored type of this GraphQL name; KeyError when the type is not stored."""
         return self.types[name]
 
-    def standing_on(self, table: str) -> StoredType:
-        """The stored type that stands on a table."""
-        return next(stored for stored in self.types.values() if stored.table.name == table)
+    def position(self, name: str) -> Position:
+        """The stored type or interface of this GraphQL name; KeyError when it is neither."""
+        return self.types.get(name) or self.abstract[name]
+
+    def standing_on(self, table: str) -> Tabled:
+        """What stands on a whole table."""
+        whole: list[Tabled] = [one for one in self.types.values() if one.when is None]
+        whole += [one for one in self.abstract.values() if isinstance(one, ToldApartType)]
+        return next(one for one in whole if one.table.name == table)
 
 
 def read_catalogue(schema: GraphQLSchema) -> Catalogue:
@@ -137,17 +103,35 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
     marks = {
         name: definition.origin.__stands__
         for name, kind in schema.type_map.items()
-        if isinstance(kind, GraphQLObjectType)
+        if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType))
         and (definition := kind.extensions.get(DEFINITION)) is not None
         and "__stands__" in vars(definition.origin)
     }
-    tables: dict[str, str] = {stands.table.__tablename__: name for name, stands in marks.items()}
+    tables = {stands.table.__tablename__ for stands in marks.values() if not isinstance(stands, Gathered)}
     types = {
         name: _read_type(schema.type_map[name], stands, tables, problems)  # type: ignore[arg-type]
         for name, stands in marks.items()
+        if isinstance(stands, Stands)
     }
+    whens = {
+        name: stands.when
+        for name, stands in marks.items()
+        if isinstance(stands, Stands) and stands.when is not None
+    }
+    abstract: dict[str, Abstract] = {}
+    for name, stands in marks.items():
+        if isinstance(stands, ToldApart):
+            abstract[name] = told = read_told_apart(schema, name, stands, types, whens, problems)
+            types.update({member.name: member for member in told.members.values()})
+        elif isinstance(stands, Gathered):
+            abstract[name] = read_gathered(schema, name, stands, types, problems)
+    problems.extend(
+        f"{name} says which rows of {types[name].table.name} it stands on, and implements nothing that is told apart"
+        for name in whens
+        if types[name].when is None
+    )
     for stored in types.values():
-        _check_targets(schema, stored, types, problems)
+        _check_targets(stored, {**types, **abstract}, problems)
     query = schema.query_type
     assert query is not None
     roots = _roots(query)
@@ -169,16 +153,23 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
     orders: set[str] = set()
     filters = FilterReader(schema, problems)
     for coordinate, field in lists.items():
-        target = types.get(node_type_name(schema, field))
+        target = types.get(node_type_name(field)) or abstract.get(node_type_name(field))
         if target is None:
-            problems.append(f"{coordinate} is a list of {node_type_name(schema, field)}, which is not stored")
+            problems.append(f"{coordinate} is a list of {node_type_name(field)}, which is not stored")
             continue
         orders.update(_check_order(coordinate, field, target, problems))
         argument = field.args.get("filter")
         if argument is not None:
             kind = get_named_type(argument.type)
             assert isinstance(kind, GraphQLInputObjectType)
-            filters.read(coordinate, kind, marks[target.name].table)
+            first = target.members[0] if isinstance(target, GatheredType) else target
+            filters.read(coordinate, kind, marks[first.name].table)
+            if isinstance(target, GatheredType):
+                problems.extend(
+                    f"{kind.name}.{name} reaches related rows, which {target.name} has in no one table"
+                    for name, member in filters.found[kind.name].items()
+                    if isinstance(member, RelatedBy)
+                )
     costs = read_costs(schema, problems)
     if problems:
         raise SchemaMismatch(
@@ -187,6 +178,7 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
     return Catalogue(
         schema=schema,
         types=types,
+        abstract=abstract,
         by_prefix={stored.prefix: stored for stored in types.values() if stored.prefix},
         roots=roots,
         followed={} if schema.subscription_type is None else _roots(schema.subscription_type),
@@ -203,13 +195,13 @@ def _roots(kind: GraphQLObjectType) -> dict[str, Rooted]:
 
 
 def _read_type(
-    kind: GraphQLObjectType, stands: Stands, tables: Mapping[str, str], problems: list[str]
+    kind: GraphQLObjectType, stands: Stands, tables: Collection[str], problems: list[str]
 ) -> StoredType:
     mapper: Mapper[Any] = inspect(stands.table)
     table = mapper.local_table
     assert isinstance(table, Table)
     for column in stands.order.columns:
-        _check_ordering(kind.name, table, column, problems)
+        check_ordering(kind.name, table, column, problems)
     fields: dict[str, Source] = {}
     for name, field in kind.fields.items():
         found = _read_field(kind.name, name, field, mapper, stands, problems)
@@ -219,7 +211,26 @@ def _read_type(
         link = getattr(found, "link", None)
         if link is not None and link.target not in tables:
             problems.append(f"{kind.name} leads to table {link.target}, on which no type stands")
-    return StoredType(kind.name, table, stands.prefix, stands.order, fields)
+    keys: list[str] = []
+    for python_name in stands.keys:
+        name = next(
+            (n for n, f in kind.fields.items() if f.extensions[DEFINITION].python_name == python_name), ""
+        )
+        source = fields.get(name)
+        if not isinstance(source, ColumnOf) or not _is_unique(table, source.name):
+            problems.append(
+                f"{kind.name} is named by {python_name}, which is no column that is NOT NULL and UNIQUE"
+            )
+        else:
+            keys.append(name)
+    return StoredType(kind.name, table, stands.prefix, stands.order, fields, keys)
+
+
+def _is_unique(table: Table, column: str) -> bool:
+    return not table.c[column].nullable and any(
+        isinstance(constraint, UniqueConstraint) and list(constraint.columns.keys()) == [column]
+        for constraint in table.constraints
+    )
 
 
 def _read_field(
@@ -264,17 +275,18 @@ def _read_relationship(
     pairs = relation.local_remote_pairs or []
     link = link_of(relation)
     if isinstance(declaration, Pages):
-        return ByPages(link)
+        return ByPages(link, node_type_name(field))
+    name = get_named_type(field.type).name
     inner = field.type.of_type if is_non_null_type(field.type) else field.type
     if is_list_type(inner) != bool(relation.uselist):
         problems.append(f"{coordinate} and relationship {relation} disagree about one or many")
     if relation.uselist:
-        return ToMany(link, _order(relation))
+        return ToMany(link, name, _order(relation))
     optional = relation.direction is ONETOMANY or any(here.nullable for here, _ in pairs)
     if is_non_null_type(field.type) and optional:
         columns = ", ".join(f"{here.table.name}.{here.name}" for here, _ in pairs)
         problems.append(f"{coordinate} is non-null, and {columns} may be NULL or lead nowhere")
-    return ToOne(link, nullable=not is_non_null_type(field.type))
+    return ToOne(link, name, nullable=not is_non_null_type(field.type))
 
 
 def _order(relation: RelationshipProperty[Any]) -> tuple[tuple[str, bool], ...]:
@@ -289,48 +301,35 @@ def _order(relation: RelationshipProperty[Any]) -> tuple[tuple[str, bool], ...]:
     return tuple(order)
 
 
-def _check_ordering(what: str, table: Table, column: str, problems: list[str]) -> None:
-    """A keyset page compares the columns of its order, which NULL would make neither true nor false."""
-    if column not in table.c:
-        problems.append(f"{what} is ordered by {table.name}.{column}, which there is not")
-    elif table.c[column].nullable:
-        problems.append(f"{what} is ordered by {table.name}.{column}, which may be NULL")
-
-
-def _check_order(coordinate: str, field: GraphQLField, target: StoredType, problems: list[str]) -> list[str]:
+def _check_order(coordinate: str, field: GraphQLField, target: Position, problems: list[str]) -> list[str]:
     """Check the words of a list's `orderBy`; the name of its enum, if it has one."""
     argument = field.args.get("orderBy")
     if argument is None:
         return []
+    if isinstance(target, GatheredType):
+        problems.append(f"{coordinate} takes orderBy, and {target.name} has one order")
+        return []
     kind = get_named_type(argument.type)
     for item in kind.extensions[DEFINITION].wrapped_cls:
         for column in ordered_by(item)[0]:
-            _check_ordering(f"{coordinate} by {kind.name}.{item.name}", target.table, column, problems)
+            check_ordering(f"{coordinate} by {kind.name}.{item.name}", target.table, column, problems)
     return [kind.name]
 
 
-def _check_targets(
-    schema: GraphQLSchema, stored: StoredType, types: Mapping[str, StoredType], problems: list[str]
-) -> None:
+def _check_targets(stored: StoredType, positions: Mapping[str, Position], problems: list[str]) -> None:
     """A relationship must lead to the table the field's type stands on."""
-    kind = schema.type_map[stored.name]
-    assert isinstance(kind, GraphQLObjectType)
     for name, found in stored.fields.items():
-        target = None
-        if isinstance(found, (ToOne, ToMany)):
-            target = types.get(get_named_type(kind.fields[name].type).name)
-        elif isinstance(found, ByPages):
-            target = types.get(node_type_name(schema, kind.fields[name]))
-        else:
+        if not isinstance(found, (ToOne, ToMany, ByPages)):
             continue
-        if target is None or target.table.name != found.link.target:
+        target = positions.get(found.type_name)
+        if target is None or isinstance(target, GatheredType) or target.table.name != found.link.target:
             problems.append(
                 f"{stored.name}.{name} leads to table {found.link.target}, and its type stands on another"
             )
 
 
-def node_type_name(schema: GraphQLSchema, field: GraphQLField) -> str:
+def node_type_name(field: GraphQLField) -> str:
     """The type of a connection's nodes."""
-    connection = schema.type_map[get_named_type(field.type).name]
+    connection = get_named_type(field.type)
     assert isinstance(connection, GraphQLObjectType)
     return str(get_named_type(connection.fields["nodes"].type).name)

@@ -32,7 +32,7 @@ from graphql import (
 
 from hub.errors import InvalidInput
 from hub.plan.arguments import Argument, Variables, arguments_of
-from hub.plan.limits import PageLimits
+from hub.plan.limits import MOST_OBJECTS, PageLimits, PlanTooLarge
 from hub.plan.pages import size_reader
 from hub.plan.selection import Document, Selected, below, selected
 from hub.plan.weights import Coordinate, FieldCost, Size, is_list
@@ -92,6 +92,7 @@ class Estimator:
         self._costs = costs
         self._document = document
         self._limits = limits
+        self._objects = 0
 
     def selection(self, kind: GraphQLNamedType, selections: Sequence[SelectionSetNode | None]) -> Estimate:
         """The cost of what is asked of one value of this type.
@@ -109,15 +110,42 @@ class Estimator:
         sized: Mapping[str, Estimate | SizeReader],
     ) -> Estimate:
         if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
+            # What several members are asked alike is estimated once, as it is written once.
+            known: dict[tuple[object, ...], Estimate] = {}
             members = self._document.schema.get_possible_types(kind)
-            return _dearest([self._of(member, selections, sized) for member in members])
+            return _dearest([self._object(member, selections, sized, known) for member in members])
         if not isinstance(kind, GraphQLObjectType):
             return NOTHING
-        return _sum(
-            self._field(kind, field, sized.get(field.name))
-            for field in selected(self._document, kind, selections)
-            if not field.name.startswith("__")  # introspection is bounded by a rule of validation
-        )
+        return self._object(kind, selections, sized, {})
+
+    def _object(
+        self,
+        kind: GraphQLObjectType,
+        selections: Sequence[SelectionSetNode | None],
+        sized: Mapping[str, Estimate | SizeReader],
+        known: dict[tuple[object, ...], Estimate],
+    ) -> Estimate:
+        # NOTE members that are asked for different things multiply with each level, whatever the document weighs.
+        self._objects += 1
+        if self._objects > MOST_OBJECTS:
+            raise PlanTooLarge(limit=MOST_OBJECTS)
+        found: list[Estimate] = []
+        for field in selected(self._document, kind, selections):
+            if field.name.startswith("__"):  # introspection is bounded by a rule of validation
+                continue
+            cost = self._costs[kind.name, field.name]
+            place = (
+                cost.own,
+                cost.item,
+                *cost.arguments.items(),
+                cost.size,
+                str(kind.fields[field.name].type),
+            )
+            mark = (*place, *(id(node) for node in field.nodes))
+            if mark not in known:
+                known[mark] = self._field(kind, field, sized.get(field.name))
+            found.append(known[mark])
+        return _sum(found)
 
     def _field(
         self, parent: GraphQLObjectType, field: Selected, size: Estimate | SizeReader | None

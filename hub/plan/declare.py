@@ -9,6 +9,9 @@
         conditionality_events: Connection[…] = …        # a relationship, by pages
         residence: … = federated(…)                     # asked of an agency
 
+An interface may be stored too: `@told_apart(tables.Activity, by="kind")` when one table holds all its members, each of which
+says with `when` which rows are its own; `@gathered(order="available_from")` when each member stands on a table of its own.
+
 A field whose name is neither a column nor a relationship says what it is with `computed` or `federated`; anything else is
 refused when the hub starts (`hub.plan.catalogue`).
 """
@@ -58,6 +61,26 @@ class Stands:
     table: type[Base]
     prefix: str | None
     order: Order
+    when: enum.Enum | None = None
+    """The word of the table's telling column that its rows have; None: it is the only type of its table."""
+    keys: tuple[str, ...] = ()
+    """Python names of the fields, beside the id, by which another subgraph may name one row."""
+
+
+@dataclass(frozen=True)
+class ToldApart:
+    """What an interface stands on whose members share a table, told apart by a column."""
+
+    table: type[Base]
+    column: str
+    order: Order
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """An interface whose members stand on tables of their own; `order`: the field their common list is ordered by, descending."""
+
+    order: str
 
 
 @dataclass(frozen=True)
@@ -106,10 +129,17 @@ class FollowedFeed:
 
 
 @dataclass(frozen=True)
+class Entities:
+    """A root field: the rows another subgraph names by their keys, in the order it names them."""
+
+    argument: str = "representations"
+
+
+@dataclass(frozen=True)
 class Rooted:
     """A root field's declaration, with the capability it asks of the caller."""
 
-    source: Lookup | NodeLookup | Pages | FeedPages | FollowedFeed
+    source: Lookup | NodeLookup | Pages | FeedPages | FollowedFeed | Entities
     requires: Capability | None = None
 
 
@@ -164,11 +194,31 @@ class Composed(enum.Enum):
         return self is not Composed.NOT
 
 
-def stored(table: type[Base], *, prefix: str | None = None, order: Order | None = None) -> Callable[[T], T]:
-    """Say which table a strawberry type stands on, the prefix of its ids, and the order of its lists."""
+def stored(
+    table: type[Base],
+    *,
+    prefix: str | None = None,
+    order: Order | None = None,
+    when: enum.Enum | None = None,
+    keys: tuple[str, ...] = (),
+) -> Callable[[T], T]:
+    """Say which table a strawberry type stands on, the prefix of its ids, the order of its lists, which rows, by which keys."""
+    return _mark(Stands(table, prefix, order or Order(), when, keys))
 
+
+def told_apart(table: type[Base], *, by: str, order: Order | None = None) -> Callable[[T], T]:
+    """Say which table all members of a strawberry interface stand on, and which column tells them apart."""
+    return _mark(ToldApart(table, by, order or Order()))
+
+
+def gathered(*, order: str) -> Callable[[T], T]:
+    """Say by which field the members of a strawberry interface, each on a table of its own, are listed together."""
+    return _mark(Gathered(order))
+
+
+def _mark(stands: Stands | ToldApart | Gathered) -> Callable[[T], T]:
     def mark(cls: T) -> T:
-        cls.__stands__ = Stands(table, prefix, order or Order())  # type: ignore[attr-defined]
+        cls.__stands__ = stands  # type: ignore[attr-defined]
         return cls
 
     return mark

@@ -27,7 +27,8 @@ from graphql import (
     visit,
 )
 
-from hub.plan.catalogue import AskedOf, Catalogue
+from hub.plan.catalogue import Catalogue
+from hub.plan.positions import AskedOf
 
 Fragment = TypeVar("Fragment", FragmentSpreadNode, InlineFragmentNode)
 

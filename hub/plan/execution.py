@@ -18,8 +18,9 @@ from graphql.execution.incremental import IncrementalExecutor
 
 from hub.access.caller import Caller
 from hub.plan.builder import TYPE
-from hub.plan.catalogue import AskedOf, Catalogue
+from hub.plan.catalogue import Catalogue
 from hub.plan.plan import Plan
+from hub.plan.positions import AskedOf
 from hub.plan.runner import Runner
 
 ROOTS_AT_ONCE = 4
@@ -132,6 +133,9 @@ class PlannedExecutor(Executor[Any]):
 
     def complete_abstract_value(self, return_type, field_details_list, info, path, result, position_context):  # type: ignore[no-untyped-def]  # noqa: D102
         if type(result) is dict:
+            # A fragment's nodes are walked wherever it is spread; here, what it asks for is finished without.
+            if TYPE not in result:
+                return result
             kind = self.schema.type_map[result[TYPE]]
             assert isinstance(kind, GraphQLObjectType)
             return self.complete_object_value(kind, field_details_list, info, path, result, position_context)

@@ -15,30 +15,32 @@ from sqlalchemy import ColumnElement, FromClause, and_, false, or_, select, true
 
 from hub.plan.arguments import Argument
 from hub.plan.builder import Builder
-from hub.plan.catalogue import StoredType
 from hub.plan.declare import Combination, Composed, Condition
 from hub.plan.filter_extent import check_conditions, check_levels
 from hub.plan.filter_types import NONE, RelatedBy
+from hub.plan.positions import GatheredType, Position, Tabled
 
 Make: TypeAlias = Callable[[FromClause], ColumnElement[bool]]
 """Writes a condition for a row; its values are bound once, however many rows it is written for."""
 
 
-def conditions_of(builder: Builder, given: Argument | None, stored: StoredType) -> list[Make]:
-    """The conditions of a filter of `stored`; all must hold.
+def conditions_of(builder: Builder, given: Argument | None, target: Position) -> list[Make]:
+    """The conditions of a filter of `target`; all must hold.
 
     Raises:
         InvalidFilter: its members do not go together, or there are too many.
 
     """
-    return [] if given is None else _Walk(builder).members(given, stored, 1)
+    # A gathered list's filter reaches no related rows, so that any of its tables will do.
+    tabled = target.members[0] if isinstance(target, GatheredType) else target
+    return [] if given is None else _Walk(builder).members(given, tabled, 1)
 
 
 class _Walk:
     def __init__(self, builder: Builder) -> None:
         self._builder = builder
 
-    def members(self, given: Argument, stored: StoredType, level: int) -> list[Make]:
+    def members(self, given: Argument, stored: Tabled, level: int) -> list[Make]:
         check_levels(level)
         known = self._builder.catalogue.filters[get_named_type(given.type).name]
         return [
@@ -55,7 +57,7 @@ class _Walk:
         self._builder.conditions += more
         check_conditions(self._builder.conditions)
 
-    def _member(self, known: object, given: Argument, stored: StoredType, level: int) -> Make:
+    def _member(self, known: object, given: Argument, stored: Tabled, level: int) -> Make:
         match known:
             case Condition():
                 value = self._builder.bind(given.read, known.kind, known.convert)
@@ -74,7 +76,7 @@ class _Walk:
             case _:
                 raise AssertionError(f"{known} is no member of a filter")
 
-    def _composed(self, known: Composed, given: Argument, stored: StoredType, level: int) -> Make:
+    def _composed(self, known: Composed, given: Argument, stored: Tabled, level: int) -> Make:
         if known is Composed.NOT:
             inside = self.members(given, stored, level + 1)
             return lambda row: _all(inside, row).is_not(true())
@@ -85,7 +87,7 @@ class _Walk:
             return lambda row: and_(true(), *(_all(one, row) for one in each))
         return lambda row: or_(false(), *(_all(one, row) for one in each))
 
-    def _related(self, known: RelatedBy, given: Argument, stored: StoredType, level: int) -> Make:
+    def _related(self, known: RelatedBy, given: Argument, stored: Tabled, level: int) -> Make:
         target = self._builder.catalogue.standing_on(known.link.target)
         if not known.many:
             return self._exists(known, self.members(given, target, level + 1), stored, target)
@@ -95,12 +97,10 @@ class _Walk:
         ]
         return lambda row: and_(true(), *(~make(row) if absent else make(row) for absent, make in asked))
 
-    def _exists(
-        self, known: RelatedBy, inside: Sequence[Make], stored: StoredType, target: StoredType
-    ) -> Make:
+    def _exists(self, known: RelatedBy, inside: Sequence[Make], stored: Tabled, target: Tabled) -> Make:
         def make(row: FromClause) -> ColumnElement[bool]:
             other = self._builder.alias(target)
-            related = self._builder.to_rows(known.link, row, other, stored.table.name)
+            related = self._builder.to_rows(known.link, row, target, other, stored.table.name)
             return select(1).select_from(other).where(related, *(one(other) for one in inside)).exists()
 
         return make

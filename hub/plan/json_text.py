@@ -61,11 +61,15 @@ def joined(pieces: Iterable[Piece]) -> ColumnElement[str]:
 
 def members(pairs: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece]:
     """`{"key":value,…}` for pairs of a key and the pieces of its value."""
-    pieces: list[Piece] = ["{"]
+    return ["{", *listed(pairs), "}"]
+
+
+def listed(pairs: Sequence[tuple[str, Sequence[Piece]]]) -> list[Piece]:
+    """The same without the braces."""
+    pieces: list[Piece] = []
     for index, (key, value) in enumerate(pairs):
         pieces.append(f'{"," if index else ""}"{key}":')
         pieces.extend(value)
-    pieces.append("}")
     return pieces
 
 

@@ -5,6 +5,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hub.errors import InvalidInput
+
+MOST_OBJECTS = 1_000
+"""Objects one plan may write: twice what a document without interfaces can ask for within its weight."""
+
+
+class PlanTooLarge(InvalidInput):
+    """The selection asks each type of an interface for something else, on too many levels; ask in several requests."""
+
+    code = "MAX_FIELDS_LIMIT"
+
 
 @dataclass(frozen=True)
 class DocumentLimits:

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, FromClause, UnaryExpression, and_, false, 
 from sqlalchemy.types import Date, DateTime, Integer, Numeric
 from sqlalchemy.types import Uuid as UuidType
 
-from hub.plan.catalogue import StoredType
 from hub.plan.declare import ordered_by
+from hub.plan.positions import StoredType, ToldApartType
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class TotalOrder:
 
     def types(self, row: FromClause) -> tuple[type, ...]:
         """The Python type of each value of a cursor."""
-        return tuple(_python_type(row.c[name].type) for name, _ in self.columns)
+        return tuple(python_type(row.c[name].type) for name, _ in self.columns)
 
     def beyond(self, row: FromClause, values: list[ColumnElement[Any]]) -> ColumnElement[bool]:
         """The rows that come after the one these values stand for."""
@@ -66,7 +66,7 @@ class TotalOrder:
         return or_(false(), *alternatives)
 
 
-def total_order(stored: StoredType, asked: list[enum.Enum] | None) -> TotalOrder:
+def total_order(stored: StoredType | ToldApartType, asked: list[enum.Enum] | None) -> TotalOrder:
     """The order asked for (`-column` descends), or the type's own; with the key at the end."""
     if asked:
         columns = [(name, descending) for names, descending in map(ordered_by, asked) for name in names]
@@ -80,7 +80,8 @@ def total_order(stored: StoredType, asked: list[enum.Enum] | None) -> TotalOrder
     return TotalOrder(stored.table.name, tuple(distinct.items()))
 
 
-def _python_type(kind: object) -> type:
+def python_type(kind: object) -> type:
+    """The Python type of a cursor's value of this SQL type."""
     for sql, python in (
         (DateTime, datetime),
         (Date, date),

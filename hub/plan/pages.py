@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from sqlalchemy import (
@@ -24,14 +26,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from hub.access.rows import visible
 from hub.errors import InvalidInput
 from hub.plan.arguments import Argument, Reader, Variables, arguments_of
-from hub.plan.builder import Builder
-from hub.plan.catalogue import StoredType, node_type_name
+from hub.plan.builder import Builder, own_rows
+from hub.plan.catalogue import node_type_name
 from hub.plan.cursor import cursor_expression, read_cursor
 from hub.plan.filters import conditions_of
 from hub.plan.json_text import Piece, constant, joined, members
 from hub.plan.limits import PageLimits
 from hub.plan.link import Link
 from hub.plan.order import TotalOrder, total_order
+from hub.plan.positions import GatheredType, Position, StoredType, ToldApartType
 from hub.plan.selection import Selected, below, selected
 
 
@@ -43,69 +46,126 @@ class InvalidPage(InvalidInput):
 
 def root_pages(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
     """The statement of a root field that is a connection."""
-    target = builder.catalogue.stored(node_type_name(builder.catalogue.schema, definition))
-    pieces = _connection(
+    target = builder.catalogue.position(node_type_name(definition))
+    if isinstance(target, GatheredType):
+        from hub.plan.gathered import GatheredRows
+
+        return select(joined(_connection(builder, field, definition, target, GatheredRows(builder, target))))
+    rows = TableRows(
         builder,
-        field,
-        definition,
         target,
-        lambda row: [visible(row, target.table.name, builder.scope)],
-        None,
+        lambda row: [own_rows(target, row), visible(row, target.table.name, builder.scope)],
     )
-    return select(joined(pieces))
+    return select(joined(_connection(builder, field, definition, target, rows)))
 
 
 def related_pages(
-    builder: Builder, stored: StoredType, row: FromClause, field: Selected, link: Link
+    builder: Builder, stored: StoredType, row: FromClause, field: Selected, link: Link, name: str
 ) -> Sequence[Piece]:
-    """The JSON of a connection over the rows `row` links to."""
+    """The JSON of a connection over the rows of type `name` that `row` links to."""
     kind = builder.catalogue.schema.type_map[stored.name]
     assert isinstance(kind, GraphQLObjectType)
-    target = builder.catalogue.standing_on(link.target)
-    return _connection(
-        builder,
-        field,
-        kind.fields[field.name],
-        target,
-        lambda other: [builder.to_rows(link, row, other, stored.table.name)],
-        row,
+    target = builder.target(name)
+    rows = TableRows(
+        builder, target, lambda other: [builder.to_rows(link, row, target, other, stored.table.name)], row
     )
+    return _connection(builder, field, kind.fields[field.name], target, rows)
+
+
+Belongs: TypeAlias = Callable[[FromClause], list[ColumnElement[bool]]]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What one page is cut from its list by: filters, order, the cursors given, and how many rows are read."""
+
+    filters: Belongs
+    order: TotalOrder
+    direction: TotalOrder
+    """The order, or its reverse where the page is read from the list's end."""
+    cursors: Sequence[tuple[Argument, TotalOrder]]
+    """Each with the direction in which the rows beyond it lie."""
+    limit: ColumnElement[int]
+
+
+class Rows(Protocol):
+    """Where the rows of a list come from."""
+
+    parent: FromClause | None
+    """The row whose list it is; None for a root field's."""
+
+    def order(self, asked: list[enum.Enum] | None) -> TotalOrder:
+        """The order asked for, or the list's own."""
+
+    def page(self, cut: Cut) -> Select[Any]:
+        """The page's rows in the cut's direction, with the columns of its order."""
+
+    def count(self, filters: Belongs) -> ColumnElement[int]:
+        """How many rows the whole list has."""
+
+
+class TableRows:
+    """Rows of one table. `belongs`: what makes a row one of the list, and visible."""
+
+    def __init__(
+        self,
+        builder: Builder,
+        target: StoredType | ToldApartType,
+        belongs: Belongs,
+        parent: FromClause | None = None,
+    ) -> None:
+        self._builder, self._target, self._belongs = builder, target, belongs
+        self.parent = parent
+
+    def order(self, asked: list[enum.Enum] | None) -> TotalOrder:
+        """The order asked for, or the type's own."""
+        return total_order(self._target, asked)
+
+    def page(self, cut: Cut) -> Select[Any]:
+        """Whole rows: what is asked of them is written from them."""
+        rows = self._builder.alias(self._target)
+        chosen = [*self._belongs(rows), *cut.filters(rows)]
+        chosen += [
+            direction.beyond(rows, _cursor_values(self._builder, given, cut.order, rows))
+            for given, direction in cut.cursors
+        ]
+        page = select(*rows.c).select_from(rows).where(*chosen)
+        return page.order_by(*cut.direction.clauses(rows)).limit(cut.limit)
+
+    def count(self, filters: Belongs) -> ColumnElement[int]:
+        """How many rows the whole list has."""
+        rows = self._builder.alias(self._target)
+        count = select(func.count()).select_from(rows).where(*self._belongs(rows), *filters(rows))
+        return (count if self.parent is None else count.correlate(self.parent)).scalar_subquery()
 
 
 def _connection(
-    builder: Builder,
-    field: Selected,
-    definition: GraphQLField,
-    target: StoredType,
-    belongs: Callable[[FromClause], list[ColumnElement[bool]]],
-    parent: FromClause | None,
+    builder: Builder, field: Selected, definition: GraphQLField, target: Position, rows: Rows
 ) -> list[Piece]:
     arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
-    filters = conditions_of(builder, arguments.get("filter"), target)
+    made = conditions_of(builder, arguments.get("filter"), target)
 
-    def conditions(row: FromClause) -> list[ColumnElement[bool]]:
-        return [*belongs(row), *(make(row) for make in filters)]
+    def filters(row: FromClause) -> list[ColumnElement[bool]]:
+        return [make(row) for make in made]
 
     asked = arguments.get("orderBy")
-    order = total_order(target, None if asked is None else list(asked.example))
+    order = rows.order(None if asked is None else list(asked.example))
     backward = "last" in arguments
-    read_size = size_reader(arguments, builder.limits)
-    size = builder.bind(read_size, BigInteger())
-
-    rows = builder.alias(target)
-    chosen = [*conditions(rows)]
-    for name, direction in (("after", order), ("before", order.reversed())):
-        if name in arguments:
-            chosen.append(direction.beyond(rows, _cursor_values(builder, arguments[name], order, rows)))
-
+    size = builder.bind(size_reader(arguments, builder.limits), BigInteger())
+    cursors = [
+        (arguments[name], direction)
+        for name, direction in (("after", order), ("before", order.reversed()))
+        if name in arguments
+    ]
     connection = builder.catalogue.schema.type_map[get_named_type(definition.type).name]
     assert isinstance(connection, GraphQLObjectType)
     wanted = selected(builder.document, connection, below(field))
     looks_ahead = _mentions(builder, wanted, "hasPreviousPage" if backward else "hasNextPage")
     direction = order.reversed() if backward else order
     limit = size + literal_column("1") if looks_ahead else size
-    page = select(*rows.c).select_from(rows).where(*chosen).order_by(*direction.clauses(rows)).limit(limit)
-    page_rows = (page.correlate(parent) if parent is not None else page).subquery(f"{rows.name}_page")  # type: ignore[attr-defined]
+    page = rows.page(Cut(filters, order, direction, cursors, limit))
+    parent = rows.parent
+    page_rows = (page if parent is None else page.correlate(parent)).subquery(builder.unique("page"))
 
     items = PageItems(page_rows, direction, order, size, backward=backward)
     pairs: list[tuple[str, Sequence[Piece]]] = []
@@ -119,9 +179,7 @@ def _connection(
                 case "pageInfo":
                     value = _page_info(builder, part, items, arguments, backward=backward)
                 case "totalCount":
-                    counted = builder.alias(target)
-                    count = select(func.count()).select_from(counted).where(*conditions(counted))
-                    value = [(count.correlate(parent) if parent is not None else count).scalar_subquery()]
+                    value = [rows.count(filters)]
                 case _:
                     value = [f'"{connection.name}"']
         pairs.append((part.key, value))
@@ -208,7 +266,7 @@ class PageItems:
 def _edge(
     builder: Builder,
     connection: GraphQLObjectType,
-    target: StoredType,
+    target: Position,
     rows: FromClause,
     part: Selected,
     order: TotalOrder,

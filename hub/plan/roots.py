@@ -14,13 +14,14 @@ from hub.access.caller import Scope
 from hub.access.rows import visible
 from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
-from hub.plan.catalogue import Catalogue, StoredType
+from hub.plan.catalogue import Catalogue
 from hub.plan.declare import FeedPages, FollowedFeed, Lookup, NodeLookup, Rooted
 from hub.plan.feed import feed_pages, followed_pages
 from hub.plan.json_text import constant, joined
 from hub.plan.limits import PageLimits
 from hub.plan.pages import root_pages
 from hub.plan.plan import Plan
+from hub.plan.positions import StoredType
 from hub.plan.selection import Document, Selected, below
 from hub.store.identifiers import decode_id, id_prefix
 from hub.store.statement import Statement

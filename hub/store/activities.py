@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.store.base import Base, Key, RecordedAt, one_of, words
 from hub.store.vocabulary import ActivityKind, ActivityStatus
+
+if TYPE_CHECKING:
+    from hub.store.households import Beneficiary
+    from hub.store.opportunities import TrainingCourse
+    from hub.store.pacts import Pact
 
 
 class Activity(Base):
@@ -38,3 +44,7 @@ class Activity(Base):
     source_agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
     external_id: Mapped[str | None]
     updated_at: Mapped[RecordedAt]
+
+    beneficiary: Mapped[Beneficiary] = relationship(back_populates="activities", viewonly=True)
+    pact: Mapped[Pact | None] = relationship(back_populates="activities", viewonly=True)
+    course: Mapped[TrainingCourse | None] = relationship(back_populates="participations", viewonly=True)

@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.store.base import Base, Key, RecordedAt, one_of, words
 from hub.store.vocabulary import ConvocationChannel, ConvocationOutcome, ConvocationReason
+
+if TYPE_CHECKING:
+    from hub.store.households import Beneficiary
 
 
 class Convocation(Base):
@@ -35,3 +39,5 @@ class Convocation(Base):
     reason: Mapped[ConvocationReason] = mapped_column(words(ConvocationReason))
     outcome: Mapped[ConvocationOutcome | None] = mapped_column(words(ConvocationOutcome))
     updated_at: Mapped[RecordedAt]
+
+    beneficiary: Mapped[Beneficiary] = relationship(back_populates="convocations", viewonly=True)

@@ -77,6 +77,7 @@ class Household(Base):
     municipality: Mapped[Municipality] = relationship(
         primaryjoin="Household.municipality_id == Municipality.id",
         foreign_keys="Household.municipality_id",
+        back_populates="households",
         viewonly=True,
     )
     benefit: Mapped[Benefit] = relationship(
@@ -87,6 +88,9 @@ class Household(Base):
     )
     pacts: Mapped[list[Pact]] = relationship(
         back_populates="household", order_by="Pact.created_on.desc(), Pact.id.desc()", viewonly=True
+    )
+    conditionality_events: Mapped[list[ConditionalityEvent]] = relationship(
+        back_populates="household", viewonly=True
     )
 
 
@@ -185,21 +189,28 @@ class Beneficiary(Base):
     municipality: Mapped[Municipality] = relationship(
         primaryjoin="Beneficiary.municipality_id == Municipality.id",
         foreign_keys="Beneficiary.municipality_id",
+        back_populates="beneficiaries",
         viewonly=True,
     )
-    employment_centre: Mapped[EmploymentCentre | None] = relationship(viewonly=True)
+    employment_centre: Mapped[EmploymentCentre | None] = relationship(
+        back_populates="beneficiaries", viewonly=True
+    )
     household: Mapped[Household] = relationship(back_populates="members", viewonly=True)
     pacts: Mapped[list[Pact]] = relationship(
         back_populates="beneficiary", order_by="Pact.created_on.desc(), Pact.id.desc()", viewonly=True
     )
     activities: Mapped[list[Activity]] = relationship(
-        order_by="Activity.starts_on.desc(), Activity.id.desc()", viewonly=True
+        back_populates="beneficiary", order_by="Activity.starts_on.desc(), Activity.id.desc()", viewonly=True
     )
     convocations: Mapped[list[Convocation]] = relationship(
-        order_by="Convocation.scheduled_at.desc(), Convocation.id.desc()", viewonly=True
+        back_populates="beneficiary",
+        order_by="Convocation.scheduled_at.desc(), Convocation.id.desc()",
+        viewonly=True,
     )
     puc_assignments: Mapped[list[PucAssignment]] = relationship(
-        order_by="PucAssignment.starts_on.desc(), PucAssignment.id.desc()", viewonly=True
+        back_populates="beneficiary",
+        order_by="PucAssignment.starts_on.desc(), PucAssignment.id.desc()",
+        viewonly=True,
     )
     conditionality_events: Mapped[list[ConditionalityEvent]] = relationship(
         back_populates="beneficiary",

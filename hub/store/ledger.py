@@ -19,7 +19,7 @@ from hub.store.pacts import Pact
 from hub.store.vocabulary import ConditionalityEventType, Measure
 
 if TYPE_CHECKING:
-    from hub.store.households import Beneficiary
+    from hub.store.households import Beneficiary, Household
 
 
 class ConditionalityEvent(Base):
@@ -61,7 +61,8 @@ class ConditionalityEvent(Base):
 
     source: Mapped[Agency] = relationship(viewonly=True)
     beneficiary: Mapped[Beneficiary] = relationship(back_populates="conditionality_events", viewonly=True)
-    pact: Mapped[Pact | None] = relationship(viewonly=True)
+    pact: Mapped[Pact | None] = relationship(back_populates="conditionality_events", viewonly=True)
+    household: Mapped[Household] = relationship(back_populates="conditionality_events", viewonly=True)
     feed_entry: Mapped[FeedEntry | None] = relationship(back_populates="event", uselist=False, viewonly=True)
 
 

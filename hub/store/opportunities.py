@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from hub.store.activities import Activity
 from hub.store.agencies import Agency
 from hub.store.base import Base, Key, RecordedAt, one_of, words
 from hub.store.territory import Municipality
@@ -88,3 +89,4 @@ class TrainingCourse(Base):
 
     municipality: Mapped[Municipality] = relationship(viewonly=True)
     source: Mapped[Agency] = relationship(viewonly=True)
+    participations: Mapped[list[Activity]] = relationship(back_populates="course", viewonly=True)

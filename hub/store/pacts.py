@@ -24,7 +24,9 @@ from hub.store.base import Base, Key, RecordedAt, one_of, words
 from hub.store.vocabulary import GoalStatus, PactKind, PactStatus
 
 if TYPE_CHECKING:
+    from hub.store.activities import Activity
     from hub.store.households import Beneficiary, Household
+    from hub.store.ledger import ConditionalityEvent
 
 
 class Pact(Base):
@@ -96,6 +98,12 @@ class Pact(Base):
         viewonly=True,
     )
     goals: Mapped[list[PactGoal]] = relationship(order_by="PactGoal.ordinal", viewonly=True)
+    activities: Mapped[list[Activity]] = relationship(
+        back_populates="pact", order_by="Activity.starts_on.desc(), Activity.id.desc()", viewonly=True
+    )
+    conditionality_events: Mapped[list[ConditionalityEvent]] = relationship(
+        back_populates="pact", viewonly=True
+    )
 
 
 class PactGoal(Base):

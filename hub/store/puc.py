@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -12,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.store.base import Base, Key, RecordedAt, one_of, words
 from hub.store.territory import Municipality
 from hub.store.vocabulary import OpportunityStatus, PucAssignmentStatus, PucField, PucPot
+
+if TYPE_CHECKING:
+    from hub.store.households import Beneficiary
 
 
 class PucProject(Base):
@@ -47,6 +51,7 @@ class PucProject(Base):
     updated_at: Mapped[RecordedAt]
 
     municipality: Mapped[Municipality] = relationship(viewonly=True)
+    assignments: Mapped[list[PucAssignment]] = relationship(back_populates="project", viewonly=True)
 
 
 class PucAssignment(Base):
@@ -72,4 +77,5 @@ class PucAssignment(Base):
     ends_on: Mapped[date | None]
     updated_at: Mapped[RecordedAt]
 
-    project: Mapped[PucProject] = relationship(viewonly=True)
+    project: Mapped[PucProject] = relationship(back_populates="assignments", viewonly=True)
+    beneficiary: Mapped[Beneficiary] = relationship(back_populates="puc_assignments", viewonly=True)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, UniqueConstraint, text
@@ -11,6 +12,9 @@ from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.store.base import Base, Key
+
+if TYPE_CHECKING:
+    from hub.store.households import Beneficiary, Household
 
 
 class Region(Base):
@@ -60,6 +64,19 @@ class Municipality(Base):
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
 
+    households: Mapped[list[Household]] = relationship(
+        primaryjoin="Municipality.id == Household.municipality_id",
+        foreign_keys="Household.municipality_id",
+        back_populates="municipality",
+        viewonly=True,
+    )
+    beneficiaries: Mapped[list[Beneficiary]] = relationship(
+        primaryjoin="Municipality.id == Beneficiary.municipality_id",
+        foreign_keys="Beneficiary.municipality_id",
+        back_populates="municipality",
+        viewonly=True,
+    )
+
 
 class MunicipalityVersion(Base):
     """What a municipality was called, and under which ISTAT code, over a period: half-open, in days."""
@@ -105,3 +122,4 @@ class EmploymentCentre(Base):
     active: Mapped[bool] = mapped_column(server_default=text("true"))
 
     municipality: Mapped[Municipality] = relationship()
+    beneficiaries: Mapped[list[Beneficiary]] = relationship(back_populates="employment_centre", viewonly=True)

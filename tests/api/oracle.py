@@ -44,6 +44,17 @@ TABLE = {
     "TrainingCourse": "training_course",
     "PucProject": "puc_project",
 }
+ACTIVITY = {
+    "ORIENTATION": "OrientationActivity",
+    "TRAINING": "TrainingActivity",
+    "PLACEMENT": "PlacementActivity",
+    "JOB_SEARCH": "JobSearchActivity",
+    "SCHOOLING": "SchoolingActivity",
+    "SOCIAL_SUPPORT": "SocialSupportActivity",
+}
+"""The type of an activity of each kind."""
+LISTED_FROM = {"JobOffer": "published_on", "TrainingCourse": "starts_on", "PucProject": "starts_on"}
+"""The kinds of opportunity, and the day each is listed by."""
 RANKED = ("fiscal_code",)
 """Text that lists are ordered by: as the database collates it."""
 ORDERS = {
@@ -91,12 +102,15 @@ class Oracle:
             table: {row["id"]: row for row in found if "id" in row} for table, found in rows.items()
         }
         self._schema = build_schema(sdl)
-        for kind in ("Query", *PREFIX, "FeedEntry", "Benefit", "PactGoal", "Activity", "Convocation", "PucAssignment",
+        for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "Benefit", "PactGoal", "Convocation", "PucAssignment",
                      "Municipality", "EmploymentCentre", "Agency"):  # fmt: skip
             for name, field in self._schema.type_map[kind].fields.items():  # type: ignore[attr-defined]
                 field.resolve = _resolver(kind, name)
-        node: Any = self._schema.type_map["Node"]
-        node.resolve_type = lambda row, _info, _type: row["$type"]
+        for name in ("Node", "Opportunity"):
+            interface: Any = self._schema.type_map[name]
+            interface.resolve_type = lambda row, _info, _type: row["$type"]
+        activity: Any = self._schema.type_map["Activity"]
+        activity.resolve_type = lambda row, _info, _type: ACTIVITY[row["kind"]]
 
     @classmethod
     async def read(cls, connection: asyncpg.Connection[asyncpg.Record], sdl: str) -> Oracle:
@@ -391,6 +405,29 @@ def _list(table: str, *default: tuple[str, bool], of: str | None = None) -> Fiel
     return resolve
 
 
+def _opportunities(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row:
+    """Latest day first; of one day by kind, then by key, both from the end."""
+    rows = [
+        {**row, "$type": kind, "$at": row[day]}
+        for kind, day in LISTED_FROM.items()
+        for row in reader.where(TABLE[kind])
+        if _meets(reader, TABLE[kind], row, arguments.get("filter") or {})
+    ]
+    rows.sort(key=lambda row: (row["$at"], row["$type"], row["id"]), reverse=True)
+    return _page(rows, arguments)
+
+
+def _listed_from(kind: str) -> Field:
+    return lambda _reader, row, _arguments: row[LISTED_FROM[kind]].isoformat()
+
+
+def _by(table: str, column: str, argument: str) -> Field:
+    def resolve(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row | None:
+        return next(iter(reader.where(table, **{column: arguments[argument]})), None)
+
+    return resolve
+
+
 def _page(whole: list[Row], arguments: dict[str, Any]) -> Row:
     after, before = arguments.get("after"), arguments.get("before")
     first, last = arguments.get("first"), arguments.get("last")
@@ -451,13 +488,14 @@ def _last_day(_reader: _Reader, row: Row, _arguments: dict[str, Any]) -> str | N
 
 
 EVENTS = (("occurred_at", True),)
+NAMES = (("$family", False), ("$given", False))
 
 FIELDS: dict[tuple[str, str], Field] = {
     ("Query", "node"): _node,
     ("Query", "beneficiary"): _person,
     ("Query", "household"): _by_id("household"),
     ("Query", "pact"): _by_id("pact"),
-    ("Query", "beneficiaries"): _list("beneficiary", ("$family", False), ("$given", False)),
+    ("Query", "beneficiaries"): _list("beneficiary", *NAMES),
     ("Query", "households"): _list("household"),
     ("Query", "pacts"): _list("pact", ("created_on", True)),
     ("Query", "jobOffers"): _list("job_offer", ("published_on", True)),
@@ -465,6 +503,27 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("Query", "pucProjects"): _list("puc_project", ("starts_on", True)),
     ("Query", "conditionalityEvents"): _list("conditionality_event", *EVENTS),
     ("Query", "conditionalityFeed"): _feed,
+    ("Query", "opportunities"): _opportunities,
+    ("Query", "municipality"): _by("municipality", "belfiore_code", "belfioreCode"),
+    ("Query", "employmentCentre"): _by("employment_centre", "code", "code"),
+    ("Municipality", "households"): _list("household", of="municipality_id"),
+    ("Municipality", "beneficiaries"): _list("beneficiary", *NAMES, of="municipality_id"),
+    ("EmploymentCentre", "beneficiaries"): _list("beneficiary", *NAMES, of="employment_centre_id"),
+    ("EmploymentCentre", "municipality"): _to("municipality", "municipality_id"),
+    ("Household", "conditionalityEvents"): _list("conditionality_event", *EVENTS, of="household_id"),
+    ("Pact", "conditionalityEvents"): _list("conditionality_event", *EVENTS, of="pact_id"),
+    ("Pact", "activities"): lambda r, row, _: r.newest("activity", "starts_on", pact_id=row["id"]),
+    ("Convocation", "beneficiary"): _to("beneficiary", "beneficiary_id"),
+    ("PucAssignment", "beneficiary"): _to("beneficiary", "beneficiary_id"),
+    ("PucProject", "assignments"): _list("puc_assignment", ("starts_on", True), of="puc_project_id"),
+    ("PucProject", "places"): lambda _r, row, _: sum(
+        row[f"places_{pot}"] for pot in ("municipality", "centre", "volunteer")
+    ),
+    ("TrainingCourse", "participations"): _list("activity", ("starts_on", True), of="training_course_id"),
+    ("TrainingActivity", "course"): _to("training_course", "training_course_id"),
+    **{(kind, "availableFrom"): _listed_from(kind) for kind in LISTED_FROM},
+    **{(kind, "beneficiary"): _to("beneficiary", "beneficiary_id") for kind in ACTIVITY.values()},
+    **{(kind, "pact"): _to("pact", "pact_id") for kind in ACTIVITY.values()},
     ("Beneficiary", "conditionalityEvents"): _list("conditionality_event", *EVENTS, of="beneficiary_id"),
     ("Beneficiary", "nextConvocationAt"): _finite("$next"),
     ("Pact", "expiresOn"): _finite("$last_day"),

@@ -39,9 +39,10 @@ PERSON_PAGE = f"""
   {PERSON}
   household {{ {HOUSEHOLD} members {{ id household {{ id }} }} pacts {{ {PACT} }} }}
   pacts {{ {PACT} household {{ id }} beneficiary {{ id }} }}
-  activities {{ kind status title startsOn endsOn }}
-  convocations {{ scheduledAt channel reason outcome }}
-  pucAssignments {{ status pot weeklyHours startsOn endsOn project {{ id title description field site partner }} }}
+  activities {{ __typename kind status title startsOn endsOn pact {{ id }}
+    ... on TrainingActivity {{ course {{ id title }} beneficiary {{ id }} }} }}
+  convocations {{ scheduledAt channel reason outcome beneficiary {{ id }} }}
+  pucAssignments {{ beneficiary {{ id }} status pot weeklyHours startsOn endsOn project {{ id title description field site partner }} }}
   conditionalityEvents {{ nodes {{ {EVENT} pact {{ {PACT} }} }} edges {{ cursor node {{ id }} }} {PAGE} }}
 """
 OFFER = f"""
@@ -55,14 +56,23 @@ PROJECT = f"""
   __typename id title description field {PLACE} site partner weeklyHours placesMunicipality placesCentre
   placesVolunteer startsOn endsOn status
 """
+OPPORTUNITY = f"""
+  __typename id title availableFrom places status municipality {{ name }}
+  ... on JobOffer {{ {OFFER} }} ... on TrainingCourse {{ {COURSE} }}
+  ... on PucProject {{ {PROJECT.replace("weeklyHours", "hoursOfProject: weeklyHours")} }}
+  ... on Node {{ again: id }} ... on Opportunity {{ title }}
+"""
 LISTS = {
     "beneficiaries": PERSON_PAGE,
-    "households": f"{HOUSEHOLD} members {{ {PERSON} }} pacts {{ {PACT} beneficiary {{ id }} household {{ id }} }}",
-    "pacts": f"{PACT} household {{ {HOUSEHOLD} }} beneficiary {{ {PERSON} }}",
+    "households": f"{HOUSEHOLD} members {{ {PERSON} }} pacts {{ {PACT} beneficiary {{ id }} household {{ id }} }} "
+    f"conditionalityEvents(last: 2) {{ nodes {{ {EVENT} beneficiary {{ id }} }} {PAGE} }}",
+    "pacts": f"{PACT} household {{ {HOUSEHOLD} }} beneficiary {{ {PERSON} }} activities {{ title beneficiary {{ id }} }} "
+    f"conditionalityEvents(first: 2) {{ nodes {{ {EVENT} beneficiary {{ id }} }} {PAGE} }}",
     "conditionalityEvents": f"{EVENT} beneficiary {{ {PERSON} }} pact {{ {PACT} }}",
     "jobOffers": OFFER,
-    "trainingCourses": COURSE,
-    "pucProjects": PROJECT,
+    "trainingCourses": f"{COURSE} participations {{ nodes {{ __typename title beneficiary {{ id }} course {{ id }} }} {PAGE} }}",
+    "pucProjects": f"{PROJECT} assignments(first: 1) {{ nodes {{ status beneficiary {{ id }} }} {PAGE} }}",
+    "opportunities": OPPORTUNITY,
 }
 
 
@@ -162,6 +172,12 @@ FILTERS: dict[str, list[str]] = {
     "pacts": ["{ kinds: [INCLUSION, WORK] }", "{ kinds: WORK, statuses: [ACTIVE] }", "{ kinds: [] }"],
     "jobOffers": ["{ status: OPEN }", '{ municipality: "L219" }', '{ regionCode: "12", status: CLOSED }'],
     "trainingCourses": ["{ status: WITHDRAWN }", '{ municipality: "H501" }', '{ regionCode: "01" }'],
+    "opportunities": [
+        "{ status: OPEN }",
+        '{ municipality: "H501" }',
+        '{ regionCode: "12", status: CLOSED }',
+        '{ municipality: "Z999" }',
+    ],
     "pucProjects": [
         "{ field: SOCIAL }",
         "{ status: OPEN }",
@@ -202,5 +218,5 @@ async def test_a_list_without_rows(agree: Agree) -> None:
     for name in LISTS:
         page = f"{{ nodes {{ id }} edges {{ cursor }} {PAGE} }}"
         await agree(f"{{ {name}(first: 0) {page} }}")
-        if name not in ("jobOffers", "trainingCourses", "pucProjects"):
+        if name not in ("jobOffers", "trainingCourses", "pucProjects", "opportunities"):
             await agree(f"{{ {name} {page} }}", "nowhere")

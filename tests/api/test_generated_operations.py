@@ -38,6 +38,8 @@ WORDS: dict[str, list[Any]] = {
     "employmentCentre": ["H501C900031", "H501C900032"],
     "inpsProtocol": ["INPS-ADI-2026-mixed"],
     "regionCode": ["12", "01"],
+    "belfioreCode": ["H501", "L219", "Z999"],
+    "code": ["H501C900031", "X000C000000"],
     "occurredFrom": ["2026-09-03T11:00:00+02:00", "2026-09-10T09:00:00.1Z"],
     "occurredBefore": ["2026-09-10T09:00:00Z"],
     "family": ["", "ros", "DE", "d’a", "ÞÓR", "eac", "e a", "d'"],
@@ -116,7 +118,9 @@ class Writer:
             elif name == "id":
                 ids = [node for node in self.nodes if node.startswith(PREFIX.get(field, ""))]
                 written.append(f"id: {self.given(argument.type, self.draw(st.sampled_from(ids)))}")
-            elif name == "fiscalCode" or (name in ("filter", "orderBy") and self.draw(st.booleans())):
+            elif name in ("fiscalCode", "belfioreCode", "code") or (
+                name in ("filter", "orderBy") and self.draw(st.booleans())
+            ):
                 written.append(f"{name}: {self.given(argument.type, self.value(argument.type, name))}")
         return f"({', '.join(written)})" if written else ""
 

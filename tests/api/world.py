@@ -284,18 +284,47 @@ async def _pacts(b: _Builder) -> None:
 
 
 async def _paths(b: _Builder) -> None:
-    kinds, states = cycle(ActivityKind), cycle(ActivityStatus)
+    states = cycle(ActivityStatus)
     channels, reasons = cycle(ConvocationChannel), cycle(ConvocationReason)
     outcomes = cycle((None, *ConvocationOutcome))
-    for name in ("north", "north", "north", "scattered-torino", "latina", "crowd-1"):
+    course = await b.add(
+        "training_course",
+        title='Corso "seguito"',
+        provider_name="Ente",
+        mode="MIXED",
+        municipality_id=demo_key("municipality", ROMA),
+        starts_on=date(2026, 4, 1),
+        ends_on=date(2026, 5, 1),
+        hours=40,
+        places=20,
+        enrolled=3,
+        status="CLOSED",
+        source_agency_id=demo_key("agency", "regione-12"),
+        external_id="seguito",
+    )
+    # The pact of one activity is another person's: who sees the activity need not see it.
+    paths: tuple[tuple[str, ActivityKind, str | None, UUID | None], ...] = (
+        ("north", ActivityKind.ORIENTATION, "work", None),
+        ("north", ActivityKind.TRAINING, "inclusion", course),
+        ("north", ActivityKind.PLACEMENT, None, None),
+        ("scattered-torino", ActivityKind.JOB_SEARCH, "service", None),
+        ("latina", ActivityKind.SCHOOLING, None, None),
+        ("crowd-1", ActivityKind.SOCIAL_SUPPORT, None, None),
+        ("east", ActivityKind.TRAINING, "digital", course),
+        ("torino", ActivityKind.TRAINING, None, course),
+        ("crowd-1", ActivityKind.TRAINING, None, None),
+    )
+    for number, (name, kind, pact, followed) in enumerate(paths):
         who = b.world.people[name].id
         await b.add(
             "activity",
             beneficiary_id=who,
-            kind=next(kinds).value,
+            pact_id=None if pact is None else b.world.pacts[pact],
+            training_course_id=followed,
+            kind=kind.value,
             status=next(states).value,
             title='Tirocinio "A\\B" 🧰',
-            starts_on=date(2026, 4, 1),
+            starts_on=date(2026, 4, 1 + number % 2),
             ends_on=date(2026, 5, 1) if name == "north" else None,
         )
         await b.add(
@@ -325,7 +354,8 @@ async def _opportunities(b: _Builder) -> None:
             monthly_pay=None if number % 2 else Decimal("1234.50"),
             places=number + 1,
             municipality_id=where,
-            published_on=date(2026, 7, 1 + number // 3),
+            # Some on the day of some projects: of one day, the kind decides.
+            published_on=date(2026, 7 + number % 2, 1 + number // 3),
             expires_on=None if number % 2 else date(2026, 12, 1),
             status=state,
             source_agency_id=source,
@@ -337,7 +367,7 @@ async def _opportunities(b: _Builder) -> None:
             provider_name="Ente 🦊",
             mode=next(modes).value,
             municipality_id=where,
-            starts_on=date(2026, 10, 1),
+            starts_on=date(2026, 8, 1 + number % 3),
             ends_on=date(2026, 10, 30),
             hours=40,
             places=20,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import GraphQLSchema
-from sqlalchemy import ForeignKey, Text, literal
+from sqlalchemy import Enum, ForeignKey, Text, UniqueConstraint, literal
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from hub.plan.catalogue import Catalogue, SchemaMismatch, read_catalogue
@@ -19,8 +19,10 @@ from hub.plan.declare import (
     Order,
     Pages,
     Rooted,
+    gathered,
     stands_on,
     stored,
+    told_apart,
 )
 from schema.build import build_schema
 
@@ -52,6 +54,21 @@ class Dweller(Base):
     second: Mapped[Town | None] = relationship(foreign_keys=[second_id])
 
 
+class Trade(enum.Enum):
+    BAKER = "BAKER"
+    SMITH = "SMITH"
+    MILLER = "MILLER"
+
+
+class Shop(Base):
+    __tablename__ = "shop"
+    __table_args__ = (UniqueConstraint("sign"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sign: Mapped[str]
+    trade: Mapped[Trade] = mapped_column(Enum(Trade, native_enum=False))
+    former: Mapped[Trade | None] = mapped_column(Enum(Trade, native_enum=False))
+
+
 def _read(*types: type, **roots: Any) -> Catalogue:
     """The catalogue of a schema of these types; each is reached from the root."""
     annotations: dict[str, Any] = {f"one{number}": types[number] | None for number in range(len(types))}
@@ -75,7 +92,7 @@ def test_the_hubs_own_schema_agrees_with_its_tables() -> None:
     }  # fmt: skip
     assert catalogue.roots.keys() == {
         "node", "beneficiary", "beneficiaries", "household", "households", "pact", "pacts", "jobOffers", "trainingCourses",
-        "pucProjects", "conditionalityEvents", "conditionalityFeed",
+        "pucProjects", "conditionalityEvents", "conditionalityFeed", "opportunities", "municipality", "employmentCentre",
     }  # fmt: skip
 
 
@@ -262,3 +279,93 @@ def test_what_agrees_is_read() -> None:
     assert catalogue.roots.keys() == {"one"}
     with pytest.raises(KeyError):
         catalogue.stored("Query")
+
+
+def test_an_interface_whose_members_leave_a_row_without_a_type_or_share_one() -> None:
+    @told_apart(Shop, by="trade", order=Order(("former",)))  # type: ignore[arg-type]
+    @strawberry.interface
+    class Workshop:
+        sign: str
+
+    @stored(Shop, when=Trade.BAKER)  # type: ignore[arg-type]
+    @strawberry.type
+    class Bakery(Workshop):
+        pass
+
+    @stored(Shop, when=Trade.BAKER)  # type: ignore[arg-type]
+    @strawberry.type
+    class Patisserie(Workshop):
+        pass
+
+    @stored(Shop)  # type: ignore[arg-type]
+    @strawberry.type
+    class Forge(Workshop):
+        pass
+
+    found = _problems(Bakery, Patisserie, Forge)
+    assert "Patisserie and Bakery both stand on shop where trade is BAKER" in found
+    assert "no type that implements Workshop stands on shop where trade is MILLER" in found
+    assert "no type that implements Workshop stands on shop where trade is SMITH" in found
+    assert "Forge implements Workshop, and does not say which rows of shop it stands on" in found
+    assert "Workshop is ordered by shop.former, which may be NULL" in found
+
+
+@pytest.mark.parametrize("column", ["former", "sign", "colour"])
+def test_an_interface_told_apart_by_what_tells_nothing(column: str) -> None:
+    @told_apart(Shop, by=column)  # type: ignore[arg-type]
+    @strawberry.interface
+    class Workshop:
+        sign: str
+
+    @stored(Shop, when=Trade.BAKER)  # type: ignore[arg-type]
+    @strawberry.type
+    class Bakery(Workshop):
+        pass
+
+    found = _problems(Bakery)
+    assert f"Workshop is told apart by shop.{column}, which is no NOT NULL column of words" in found
+
+
+def test_a_type_of_some_rows_that_nothing_tells_apart() -> None:
+    @stored(Shop, when=Trade.BAKER)  # type: ignore[arg-type]
+    @strawberry.type
+    class Bakery:
+        sign: str
+
+    assert "Bakery says which rows of shop it stands on, and implements nothing" in _problems(Bakery)
+
+
+def test_an_interface_gathered_by_what_its_members_have_not() -> None:
+    @gathered(order="since")
+    @strawberry.interface
+    class Place:
+        since: str | None
+
+    @stored(Shop, prefix="shp")  # type: ignore[arg-type]
+    @strawberry.type
+    class Store(Place):
+        id: strawberry.ID
+        since: str | None = strawberry.field(metadata=stands_on(Federated(("id",))))
+
+    @stored(Town)  # type: ignore[arg-type]
+    @strawberry.type
+    class Village(Place):
+        since: str | None = strawberry.field(metadata=stands_on(Computed(lambda _row: literal("x"))))
+
+    found = _problems(Store, Village)
+    assert "Place is listed by since, which is not a field of it that is never null" in found
+    assert "Store.since, by which Place is listed, is neither column nor computed" in found
+    assert "Village implements Place, and is not stored with an id" in found
+
+
+def test_a_type_named_by_what_is_not_unique() -> None:
+    @stored(Shop, keys=("sign", "former", "colour"))  # type: ignore[arg-type]
+    @strawberry.type
+    class Bakery:
+        sign: str
+        former: Trade | None
+
+    found = _problems(Bakery)
+    assert "Bakery is named by former, which is no column that is NOT NULL and UNIQUE" in found
+    assert "Bakery is named by colour" in found
+    assert "Bakery is named by sign" not in found
