@@ -5,66 +5,78 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-
-import httpx2
-import orjson
+from typing import Any
 
 from bench.apart import idle_cpu, seed_speed, voucher_check
-from bench.conditions import conditions, write_conditions
-from bench.figures import Figure, figures, write
+from bench.conditions import conditions, ended, write_conditions
+from bench.cursors import cursors
+from bench.figures import RESULTS, Figure, figures, write
+from bench.growth import SIZES, growth
+from bench.growth import told as growth_told
 from bench.load import require_wrk
 from bench.measure import Measured, measure
+from bench.memory import FLAT_FLOOD, FLAT_REQUESTS, under_flood, under_requests
+from bench.memory import told as memory_told
+from bench.page import main as write_page
 from bench.peers.install import peers, versions_of
-from bench.questions import PAGE_SIZE, PEOPLE, Question, questions
-from bench.report import show
+from bench.questions import Question, questions
+from bench.report import show, show_apart
 from bench.same import check_same
-from bench.served import BARE, HUB, Served, ask, learn_cursors, served
+from bench.served import BARE, HUB, Served, learn_cursors, served
 from bench.world import World, open_world, read_people
 
 DATA = Path(__file__).parent / "data"
-LIST_PAGES = 40
 SEEDED_IN = {200_000: 90.0}
 """Seconds in which so many beneficiaries should be seeded."""
 
+Part = Callable[[argparse.Namespace], tuple[list[Figure], Mapping[str, Any]]]
+"""Measures and prints; gives the figures, and what they were measured on."""
+
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print, write: the questions, or the parts that were asked for."""
     given = _arguments()
     require_wrk()
+    wanted = [name for name in PARTS if given.full or getattr(given, name, False)] or ["questions"]
+    told: list[Figure] = []
+    for name in wanted:
+        found, known = PARTS[name](given)
+        told += found
+        if given.only is None:
+            write(found, name, given.results)
+            write_conditions(ended(known), name, given.results)
+            if given.results == RESULTS:
+                write_page()
+    for figure in told:
+        if not figure.meets:
+            print(f"Aim missed: {figure.name} is {figure.value:g}, not {figure.aim:g}.")
+
+
+def _questions(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
     others: list[Figure] = []
     if given.seed_speed:
         took, aim = seed_speed(given.seed_speed), SEEDED_IN.get(given.seed_speed)
         others.append(Figure(f"seed_{given.seed_speed}.duration", round(took, 1), "s", aim, "lower"))
-    with contextlib.ExitStack() as opened:
+    with ExitStack() as opened:
         world = opened.enter_context(open_world(DATA / str(given.beneficiaries), given.beneficiaries))
         contenders = [HUB, BARE, *([] if given.no_peers else peers(DATA / "peers", world))]
-        known = conditions(
-            world,
-            {name: vars(given)[name] for name in ("beneficiaries", "rounds", "seconds")},
-            versions_of(contenders, DATA / "peers"),
-        )
+        known = conditions(world, _shown(given), versions_of(contenders, DATA / "peers"))
         codes, positions = asyncio.run(read_people(world.url))
         first = questions(codes, [""], positions)[0]
         contestants = [opened.enter_context(served(one, world, first)) for one in contenders]
-        hub = contestants[0]
-        asked = questions(codes, cursors(hub), positions)
+        asked = questions(codes, cursors(contestants[0]), positions)
         learn_cursors(contestants, asked)
         wanted = [one for one in asked if given.only is None or one.name in given.only]
         found = _measured(contestants, wanted, world, given)
-        others.append(Figure("hub.idle_cpu", round(idle_cpu(hub), 1), "ms/s", None, "lower"))
+        others.append(Figure("hub.idle_cpu", round(idle_cpu(contestants[0]), 1), "ms/s", None, "lower"))
         others.append(Figure("voucher.remembered", round(voucher_check(world), 3), "µs", None, "lower"))
-        others.append(Figure("hub.start", round(hub.started, 2), "s", None, "lower"))
-    show(found, others)
-    told = [*(figure for measured in found for figure in figures(measured)), *others]
-    if given.only is None:
-        write(told)
-        write_conditions(known)
-    for figure in told:
-        if not figure.meets:
-            print(f"Aim missed: {figure.name} is {figure.value:g}, not {figure.aim:g}.")
+        others.append(Figure("hub.start", round(contestants[0].started, 2), "s", None, "lower"))
+    show(found)
+    show_apart(others)
+    return [*(figure for measured in found for figure in figures(measured)), *others], known
 
 
 def _measured(
@@ -87,26 +99,47 @@ def _measured(
     return found
 
 
-def cursors(hub: Served) -> list[str]:
-    """Where the pages of the centre's list end."""
-    found: list[str] = []
-    voucher = hub.world.voucher("centre")
-    with httpx2.Client(trust_env=False) as http:
-        more, after = True, None
-        while more and len(found) < LIST_PAGES:
-            body = orjson.dumps(
-                {"query": PEOPLE, "variables": {"first": PAGE_SIZE, "after": after, "events": 0}}
-            )
-            answer = orjson.loads(ask(http, hub.url, voucher, body))
-            page = answer["data"]["beneficiaries"]["pageInfo"]
-            more, after = page["hasNextPage"], page["endCursor"]
-            if more:
-                found.append(after)
-    return found[:-1] or found  # the last page may be short
+def _growth(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
+    sizes, known, found = growth(
+        DATA, given.sizes, rounds=given.rounds, duration=given.seconds, connections=given.connections
+    )
+    told = [figure for measured in found for figure in growth_told(measured)]
+    show_apart(told)
+    return told, {**known, **_shown(given), "sizes": sizes}
+
+
+def _memory(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
+    told: list[Figure] = []
+    with open_world(DATA / str(given.beneficiaries), given.beneficiaries) as world:
+        known = conditions(world, _shown(given), {})
+        codes, positions = asyncio.run(read_people(world.url))
+        asked = questions(codes, [""], positions)
+        with served(HUB, world, asked[0]) as hub:
+            looks = under_requests(hub, asked[:2], given.requests, given.budget)
+            told += memory_told("requests", looks, FLAT_REQUESTS)
+        with served(HUB, world, asked[0]) as hub:
+            looks = under_flood(hub, codes[0], given.documents, given.budget)
+            told += memory_told("flood", looks, FLAT_FLOOD)
+    show_apart(told)
+    return told, known
+
+
+PARTS: Mapping[str, Part] = {"questions": _questions, "growth": _growth, "memory": _memory}
+
+
+def _shown(given: argparse.Namespace) -> dict[str, Any]:
+    return {name: vars(given)[name] for name in ("beneficiaries", "rounds", "seconds")}
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="everything: the questions, growth and memory")
+    parser.add_argument(
+        "--growth", action="store_true", help="the page and the list over databases of several sizes, alone"
+    )
+    parser.add_argument(
+        "--memory", action="store_true", help="memory over many requests and many documents, alone"
+    )
     parser.add_argument("--beneficiaries", type=int, default=200_000, help="size of the database")
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 1], help="of wrk")
     parser.add_argument(
@@ -114,11 +147,21 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seconds", type=int, default=1, help="of each round")
     parser.add_argument("--no-peers", action="store_true", help="measure only beside the bare app")
+    parser.add_argument("--only", nargs="+", help="names of questions; nothing is written then")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="of growth's databases")
+    parser.add_argument("--requests", type=int, default=1_000_000, help="of memory's first half")
+    parser.add_argument("--documents", type=int, default=100_000, help="of memory's flood")
     parser.add_argument(
-        "--only", nargs="+", help="names of questions; nothing is written to bench/results then"
+        "--budget", type=float, default=1_200.0, help="seconds after which each half of memory ends"
     )
     parser.add_argument(
         "--seed-speed", type=int, metavar="N", help="also time the seeding of N beneficiaries"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=RESULTS,
+        help="folder for the figures; those in the default one are the documentation's too",
     )
     return parser.parse_args()
 

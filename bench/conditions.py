@@ -19,7 +19,7 @@ import orjson
 from bench.world import World
 from hub.store.engine import connection_arguments
 
-CONDITIONS = Path(__file__).parent / "results" / "conditions.json"
+CONDITIONS = "conditions.json"
 PACKAGES = ("asyncpg", "uvicorn", "uvloop", "httptools", "orjson", "starlette", "graphql-core")
 
 
@@ -43,11 +43,17 @@ def conditions(world: World, given: Mapping[str, Any], versions: Mapping[str, st
     }
 
 
-def write_conditions(found: Mapping[str, Any], path: Path = CONDITIONS) -> None:
-    """Write them beside the figures, with the load as it is at the end."""
-    path.parent.mkdir(exist_ok=True)
-    ended = {**found, "load_after": list(os.getloadavg())}
-    path.write_bytes(orjson.dumps(ended, option=orjson.OPT_INDENT_2) + b"\n")
+def ended(found: Mapping[str, Any]) -> dict[str, Any]:
+    """With the load as it is now, at the end."""
+    return {**found, "load_after": list(os.getloadavg())}
+
+
+def write_conditions(found: Mapping[str, Any], part: str, folder: Path) -> None:
+    """Write them beside the figures; the other parts keep theirs."""
+    path = folder / CONDITIONS
+    kept = orjson.loads(path.read_bytes()) if path.exists() else {}
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(orjson.dumps({**kept, part: found}, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 def _cpu() -> str:

@@ -12,7 +12,10 @@ import orjson
 
 from bench.measure import Measured
 
-LATEST = Path(__file__).parent / "results" / "latest.json"
+RESULTS = Path(__file__).parent / "results"
+LATEST = "latest.json"
+APART = ("growth", "memory")
+"""Parts that are measured by themselves; their figures' names begin with theirs."""
 LIMIT = "bare"
 TOTAL_CPU = 1.0
 """CPU per request of the hub and PostgreSQL together, at most so many times that of a peer and PostgreSQL."""
@@ -83,7 +86,16 @@ def _beside_peers(measured: Measured, base: str) -> Iterable[Figure]:
         yield Figure(f"{base}.{peer}.total_cpu_ratio.spread", round(cpu.spread, 3), "ratio", None, "lower")
 
 
-def write(found: Sequence[Figure], path: Path = LATEST) -> None:
-    """Write the figures as the design says."""
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(orjson.dumps([asdict(one) for one in found], option=orjson.OPT_INDENT_2) + b"\n")
+def part_of(name: str) -> str:
+    """The part of the bench that makes a figure."""
+    first = name.partition(".")[0]
+    return first if first in APART else "questions"
+
+
+def write(found: Sequence[Figure], part: str, folder: Path = RESULTS) -> None:
+    """Write the figures as the design says; those of other parts stay as they were last measured."""
+    path = folder / LATEST
+    kept = orjson.loads(path.read_bytes()) if path.exists() else []
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = [*(one for one in kept if part_of(one["name"]) != part), *map(asdict, found)]
+    path.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")

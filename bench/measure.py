@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -13,8 +13,8 @@ from bench.load import load
 from bench.questions import Question
 from bench.served import Served
 
-WARM_UP = 2
-"""Seconds."""
+WARM_UP = {1: 1, 32: 6}
+"""Seconds, by connections: Node goes on optimising for thousands of requests, and has the many before the one."""
 SETTLING = 0.25
 """Seconds in which the requests that were in flight when wrk stopped are answered."""
 
@@ -76,15 +76,23 @@ class Measured:
 
 
 def measure(
-    contestants: Sequence[Served], question: Question, *, connections: int, rounds: int, duration: int
+    contestants: Sequence[Served],
+    question: Question,
+    *,
+    connections: int,
+    rounds: int,
+    duration: int,
+    bodies: Mapping[str, Sequence[bytes]] | None = None,
 ) -> Measured:
-    """Ask one question of each contestant in turn, so many rounds of so many seconds."""
+    """Ask one question of each contestant in turn, so many rounds of so many seconds.
+
+    `bodies`: what each is asked with, by name, where that is not the question's own.
+    """
     found: dict[str, list[Round]] = {one.name: [] for one in contestants}
-    asked = {
-        one.name: (one.world.voucher(question.consumer), one.dialect.bodies(question)) for one in contestants
-    }
+    sent = bodies or {one.name: one.dialect.bodies(question) for one in contestants}
+    asked = {one.name: (one.world.voucher(question.consumer), sent[one.name]) for one in contestants}
     for one in contestants:  # before it is measured each has compiled, prepared and, on Node, optimised
-        load(one.url, *asked[one.name], connections=connections, seconds=WARM_UP)
+        load(one.url, *asked[one.name], connections=connections, seconds=WARM_UP.get(connections, 3))
     for number in range(rounds):
         for one in _turned(contestants, number):
             found[one.name].append(_round(one, *asked[one.name], connections=connections, duration=duration))

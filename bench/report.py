@@ -12,11 +12,12 @@ from rich.table import Table
 from bench.figures import Figure
 from bench.measure import Measured, Ratio
 
+WIDTH = 134
 COLUMNS = ("question", "conn.", "who", "requests/s", "p50", "p99", "server", "PostgreSQL", "hub: rate ×", "hub: CPU ×")  # fmt: skip
 
 
-def show(found: Sequence[Measured], others: Iterable[Figure]) -> None:
-    """Print the table, and the figures that stand in none."""
+def show(found: Sequence[Measured]) -> None:
+    """Print the table."""
     table = Table(
         box=box.SIMPLE,
         title="Medians of the rounds. Latencies in milliseconds; CPU in milliseconds per request, from /proc. In a row of another: the hub's\n"
@@ -38,11 +39,16 @@ def show(found: Sequence[Measured], others: Iterable[Figure]) -> None:
                 f"{one.postgres_cpu:.3f}",
                 *_ratios(measured, contestant),
             )
-    console = Console(width=134)
-    console.print(table)
+    Console(width=WIDTH).print(table)
+
+
+def show_apart(others: Iterable[Figure]) -> None:
+    """Print figures that stand in no table."""
+    console = Console(width=WIDTH)
     for figure in others:
-        aim = "" if figure.aim is None else f" (aim {figure.aim:g})"
-        console.print(f"{figure.name}: {figure.value:g} {figure.unit}{aim}", highlight=False)
+        if not figure.name.endswith(".spread"):
+            aim = "" if figure.aim is None else f" (aim {figure.aim:g})"
+            console.print(f"{figure.name}: {figure.value:g} {figure.unit}{aim}", highlight=False)
 
 
 def _ratios(measured: Measured, contestant: str) -> tuple[str, str]:

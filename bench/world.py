@@ -67,7 +67,9 @@ async def _fill(url: str, registry: Registry, beneficiaries: int) -> None:
         if not found:
             await seed(connection, beneficiaries)
         elif found != beneficiaries:
-            raise SystemExit(f"The bench's database holds {found} beneficiaries, not {beneficiaries}.")
+            raise SystemExit(
+                f"The bench's database holds {found:,} beneficiaries, not {beneficiaries:,}: remove bench/data/{beneficiaries}."
+            )
         await register_demo_consumers(connection, registry)
         await forget_recorded(connection)
         await connection.execute("VACUUM ANALYZE")

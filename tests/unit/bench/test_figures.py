@@ -73,10 +73,23 @@ def test_one_connection_has_names_of_its_own_and_no_aim() -> None:
 
 
 def test_the_file_has_the_form_of_the_design(tmp_path: Path) -> None:
-    write([Figure("one_person.cpu_ratio", 1.2, "ratio", 1.5, "lower")], tmp_path / "latest.json")
+    write([Figure("one_person.cpu_ratio", 1.2, "ratio", 1.5, "lower")], "questions", tmp_path)
     assert orjson.loads((tmp_path / "latest.json").read_bytes()) == [
         {"name": "one_person.cpu_ratio", "value": 1.2, "unit": "ratio", "aim": 1.5, "better": "lower"}
     ]
+
+
+def test_a_part_replaces_its_own_figures_only(tmp_path: Path) -> None:
+    def figure(name: str, value: float) -> Figure:
+        return Figure(name, value, "ratio", None, "lower")
+
+    write([figure("one_person.cpu_ratio", 1.0), figure("gone.cpu_ratio", 1.0)], "questions", tmp_path)
+    write([figure("growth.list_50.200000.p50", 2.0)], "growth", tmp_path)
+    write([figure("one_person.cpu_ratio", 3.0)], "questions", tmp_path)
+    assert {one["name"]: one["value"] for one in orjson.loads((tmp_path / "latest.json").read_bytes())} == {
+        "growth.list_50.200000.p50": 2.0,
+        "one_person.cpu_ratio": 3.0,
+    }
 
 
 def test_cpu_is_counted_for_a_process_and_below() -> None:

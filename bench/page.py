@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`python -m bench.page`: writes the figures of bench/results into docs/explanation/performance.md, between its marks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bench.conditions import CONDITIONS
+from bench.figures import LATEST, LIMIT, RESULTS, Figure
+from bench.questions import Question, questions
+
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
+WHO = ("hub", LIMIT, "postgraphile", "mercurius")
+NAMES = {"hub": "hub", LIMIT: "bare", "postgraphile": "PostGraphile 5", "mercurius": "Mercurius"}
+MISSED = "**"
+"""What stands around a ratio that misses its aim."""
+
+Figures = Mapping[str, Figure]
+Part = Callable[[Figures, Mapping[str, Any]], Iterable[str]]
+
+
+def main() -> None:
+    """Rewrite the page."""
+    PAGE.write_text(rendered(PAGE.read_text(), read_figures(), read_conditions()))
+
+
+def read_figures(path: Path = RESULTS / LATEST) -> dict[str, Figure]:
+    """The figures last written, by name."""
+    return {one["name"]: Figure(**one) for one in orjson.loads(path.read_bytes())}
+
+
+def read_conditions(path: Path = RESULTS / CONDITIONS) -> dict[str, Any]:
+    """What they were measured on, by part."""
+    found: dict[str, Any] = orjson.loads(path.read_bytes())
+    return found
+
+
+def rendered(text: str, found: Figures, known: Mapping[str, Any]) -> str:
+    """The page's text with every part between its marks made anew; a part that was not measured says so."""
+    for name, part in PARTS.items():
+        begin, end = f"<!-- {name}: python -m bench.page -->\n", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        lines = part(found, known[name]) if name in known else ["Not measured yet."]
+        text = before + begin + "\n".join(lines) + "\n" + end + after
+    return text
+
+
+def _questions(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield _sentence(known) + (
+        f" {known['beneficiaries']:,} beneficiaries; {known['rounds']} rounds of {known['seconds']} s at 32 connections, half as many at one."
+    )
+    yield ""
+    yield "| question | conn. | who | requests/s | p50 · p99, ms | server CPU, ms | PostgreSQL CPU, ms | hub's requests/s over its | hub's CPU over its |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for question in questions([], [], []):
+        for connections, base in ((32, question.name), (1, f"{question.name}.alone")):
+            yield from _rows(question, connections, base, found)
+
+
+def _rows(question: Question, connections: int, base: str, found: Figures) -> Iterable[str]:
+    there = [who for who in WHO if f"{base}.{who}.rate" in found]
+    for place, who in enumerate(there):
+        name = f"{base}.{who}"
+        cells = [
+            question.title if place == 0 and connections > 1 else "",
+            str(connections) if place == 0 else "",
+            NAMES[who],
+            f"{found[f'{name}.rate'].value:,.0f}",
+            f"{_short(found[f'{name}.p50'].value)} · {_short(found[f'{name}.p99'].value)}",
+            f"{found[f'{name}.server_cpu'].value:.3f}",
+            f"{found[f'{name}.postgres_cpu'].value:.3f}",
+        ]
+        if who == "hub":
+            cells += ["", ""]
+        elif who == LIMIT:
+            cells += [_ratio(found, f"{base}.rate_ratio"), _ratio(found, f"{base}.cpu_ratio")]
+        else:
+            cells += [_ratio(found, f"{name}.rate_ratio"), _ratio(found, f"{name}.total_cpu_ratio")]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _growth(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    sizes: list[int] = known["sizes"]
+    yield (
+        _sentence(known)
+        + f" {known['rounds']} rounds of {known['seconds']} s; p50 in ms, and over the smallest's."
+    )
+    yield ""
+    yield "| question | conn. | " + " | ".join(f"{size:,}" for size in sizes) + " |"
+    yield "|---|---|" + "---|" * len(sizes)
+    for question in questions([], [], []):
+        for connections, base in ((32, f"growth.{question.name}"), (1, f"growth.{question.name}.alone")):
+            if f"{base}.{sizes[0]}.p50" not in found:
+                continue
+            cells = [
+                _short(found[f"{base}.{size}.p50"].value)
+                + (
+                    f", {_ratio(found, f'{base}.{size}.p50_ratio')}"
+                    if f"{base}.{size}.p50_ratio" in found
+                    else ""
+                )
+                for size in sizes
+            ]
+            yield f"| {question.title} | {connections} | {' | '.join(cells)} |"
+
+
+def _memory(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield _sentence(known)
+    yield ""
+    yield "| | sent | server, MiB | slope, KB per 1,000 | PostgreSQL's processes, MiB | slope, KB per 1,000 |"
+    yield "|---|---|---|---|---|---|"
+    for name, title in (
+        ("requests", "one person and the page, in turn"),
+        ("flood", "distinct documents and shapes"),
+    ):
+        base = f"memory.{name}"
+        cells = [title, f"{found[f'{base}.requests'].value:,.0f}"]
+        for whose in ("server", "postgres"):
+            cells += [f"{found[f'{base}.{whose}'].value:,.0f}", _aimed(found[f"{base}.{whose}.slope"])]
+        yield f"| {' | '.join(cells)} |"
+
+
+PARTS: Mapping[str, Part] = {"questions": _questions, "growth": _growth, "memory": _memory}
+
+
+def _sentence(known: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items())
+    load = " to ".join(f"{known[when][0]:.1f}" for when in ("load_before", "load_after"))
+    return (
+        f"{known['at'][:10]}, {known['cpu']}, {known['cores']} cores shared by load generator, servers and PostgreSQL, "
+        f"{known['memory_gib']:g} GiB; load average {load}. {versions}."
+    )
+
+
+def _ratio(found: Figures, name: str) -> str:
+    spread = found[f"{name}.spread"].value
+    return f"{_aimed(found[name])} ± {spread:.2f}"
+
+
+def _aimed(figure: Figure) -> str:
+    text = f"{figure.value:.2f}"
+    if figure.aim is None:
+        return text
+    sign = "≤" if figure.better == "lower" else "≥"
+    mark = "" if figure.meets else MISSED
+    return f"{mark}{text}{mark} ({sign} {figure.aim:g})"
+
+
+def _short(milliseconds: float) -> str:
+    return f"{milliseconds:.2f}" if milliseconds < 10 else f"{milliseconds:.0f}"
+
+
+if __name__ == "__main__":
+    main()

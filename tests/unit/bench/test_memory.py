@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What memory comes to, and a flood in which no two bodies are alike to a cache."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from graphql import parse, validate
+
+from bench.growth import BYTES_MORE, fits
+from bench.memory import Look, distinct, slope
+from hub.plan.operation import Documents, Operation
+from schema.build import build_schema
+
+CODE = "RSSMRA80A01H501U"
+
+
+def looks(*server: int) -> list[Look]:
+    return [Look(number * 1_000, held, 7) for number, held in enumerate(server)]
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [
+        ((50, 100, 100, 100, 100, 100), 0.0),
+        ((50, 100, 110, 120, 130, 140), 10.0),
+        ((50, 100, 90, 80, 70, 60), -10.0),
+        ((100,), 0.0),
+    ],
+)
+def test_the_slope_is_of_what_comes_after_the_first_fifth(server: tuple[int, ...], expected: float) -> None:
+    assert slope(looks(*server), lambda one: one.server) == pytest.approx(expected)
+    assert slope(looks(*server), lambda one: one.postgres) == 0.0
+
+
+def test_every_body_of_a_flood_is_new_to_the_caches_and_is_planned() -> None:
+    schema, catalogue = build_schema()
+    documents = Documents(catalogue, most=10_000)
+    seen: set[Any] = set()
+    for body in itertools.islice(distinct(CODE), 300):
+        asked = orjson.loads(body)
+        assert validate(schema, parse(asked["query"])) == []
+        operation = documents.operation(asked["query"], None)
+        assert isinstance(operation, Operation)
+        variables, errors = operation.variables.coerce(asked["variables"])
+        assert not errors
+        seen.add((asked["query"], operation.variables.shape(variables)))
+    assert len(seen) == 300
+
+
+def test_a_size_without_room_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Usage:
+        free = BYTES_MORE + 1
+
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: Usage)
+    assert not fits(tmp_path / "2000000", 2_000_000)
+    assert "2,000,000 beneficiaries are left out" in capsys.readouterr().out
+    (tmp_path / "kept" / "postgres").mkdir(parents=True)
+    assert fits(tmp_path / "kept", 2_000_000)
