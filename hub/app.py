@@ -33,9 +33,11 @@ from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint
 from hub.http.metrics import registry
 from hub.http.open_streams import OpenStreams
+from hub.http.origins import Origins
 from hub.http.probes import probe_routes
 from hub.http.streams import StreamSender
 from hub.http.subscriptions import Subscriptions
+from hub.http.websocket import GraphQLSockets, SocketRules
 from hub.ledger.announcements import FeedAnnouncements
 from hub.ledger.sequencer import Sequencer
 from hub.plan.limits import DocumentLimits, PageLimits
@@ -55,6 +57,7 @@ class Hub:
     def __init__(
         self,
         graphql: GraphQLEndpoint,
+        sockets: GraphQLSockets,
         other: Starlette,
         database: Database,
         agencies: ConnectedAgencies,
@@ -64,6 +67,7 @@ class Hub:
         shows_page: bool,
     ) -> None:
         self._graphql = graphql
+        self._sockets = sockets
         self._other = other
         self._shows_page = shows_page
         self.database = database
@@ -79,6 +83,8 @@ class Hub:
         """Answer one connection of the ASGI server."""
         if scope["type"] == "http" and scope["path"] == "/graphql" and not self._is_for_page(scope):
             await self._graphql(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/graphql":
+            await self._sockets(scope, receive, send)
         elif scope["type"] != "lifespan":  # its life is the block of `running_hub`
             await self._other(scope, receive, send)
 
@@ -185,7 +191,16 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             StreamSender(opened, settings.stream_silence),
             max_body_bytes=settings.max_body_bytes,
         )
-        yield Hub(graphql, other, database, agencies, opened, runner, shows_page=shows_page)
+        sockets = GraphQLSockets(
+            graphql,
+            authenticator,
+            opened,
+            Origins(settings.allowed_origins or ""),
+            SocketRules(
+                settings.socket_init_timeout, settings.max_operations_per_socket, settings.max_body_bytes
+            ),
+        )
+        yield Hub(graphql, sockets, other, database, agencies, opened, runner, shows_page=shows_page)
 
 
 async def _no_tabs() -> Sequence[Tab]:

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
         1_000_000, ge=1_000, description="Largest request body, in bytes; beyond it 413."
     )
     max_document_length: int = Field(50_000, ge=1_000, description="Largest GraphQL document, in characters.")
+    allowed_origins: str | None = Field(
+        None,
+        description="Origins whose pages may ask from a browser, apart by spaces; the hub's own may always.",
+    )
     max_tokens: int = Field(2_000, ge=100, description="Largest GraphQL document, in lexical tokens.")
     max_depth: int = Field(16, ge=2, description="Deepest nesting of fields in a GraphQL document.")
     max_aliases: int = Field(100, ge=0, description="Most aliases in a GraphQL document.")
@@ -97,6 +101,15 @@ class Settings(BaseSettings):
         12.0,
         gt=0,
         description="Seconds without an event after which a stream of server-sent events gets a comment, so that nothing between takes it for dead.",
+    )
+    socket_init_timeout: float = Field(
+        5.0,
+        gt=0,
+        le=60,
+        description="Seconds a WebSocket may wait before `connection_init`; then it is closed with 4408.",
+    )
+    max_operations_per_socket: int = Field(
+        100, ge=1, description="Operations under way at once on one WebSocket."
     )
     max_sockets: int = Field(1_000, ge=1, description="WebSockets one hub process holds open.")
     max_subscriptions: int = Field(

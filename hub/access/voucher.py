@@ -136,6 +136,10 @@ class VoucherVerifier:
         self._verified.move_to_end(token)
         return voucher
 
+    def seconds_left(self, voucher: Voucher) -> float:
+        """How long a voucher still holds, the skew included; negative when it has expired."""
+        return voucher.expires_at + self._rules.clock_skew - self._clock()
+
     async def verify(self, token: str) -> Voucher:
         """Verify a compact token, without its `Bearer `.
 

@@ -63,7 +63,10 @@ def _refuse_simulated_keys(settings: Settings) -> None:
 async def _serve(settings: Settings, url: str, listening: socket.socket) -> None:
     async with (
         running_hub(settings, url) as hub,
-        http_server(hub, listening, closing=hub.close_streams) as (server, address),
+        http_server(hub, listening, closing=hub.close_streams, max_message_bytes=settings.max_body_bytes) as (
+            server,
+            address,
+        ),
     ):
         typer.echo(f"Snodo serves {address}/graphql", err=True)
         await server
@@ -112,17 +115,24 @@ def listen(host: str, port: int) -> socket.socket:
 
 @contextlib.asynccontextmanager
 async def http_server(
-    app: ASGIApp, listening: socket.socket, *, closing: Callable[[], Awaitable[None]] | None = None
+    app: ASGIApp,
+    listening: socket.socket,
+    *,
+    closing: Callable[[], Awaitable[None]] | None = None,
+    max_message_bytes: int = 1_000_000,
 ) -> AsyncIterator[tuple[asyncio.Task[None], str]]:
     """Serve `app` on the socket; gives the task that ends with the server (on a signal), and the address.
 
-    `closing` is awaited before connections are closed: what would else stay open ends by it.
+    `closing` is awaited before connections are closed: what would else stay open ends by it. A WebSocket's message is at most
+    `max_message_bytes` long: it is refused before it is held in memory.
     """
     config = uvicorn.Config(
         app,
         loop="none",
         http="httptools",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=max_message_bytes,
+        ws_per_message_deflate=False,  # answers with personal data beside a client's own text: no compression across them
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hub.access.caller import Caller
 from hub.access.directory import Directory
 from hub.access.operator import Operator, read_operator
-from hub.access.voucher import VoucherVerifier
+from hub.access.voucher import Voucher, VoucherVerifier
 from hub.errors import Unauthenticated
 
 Headers = Mapping[bytes, bytes]
@@ -30,7 +30,17 @@ class Authenticator:
             UpstreamUnavailable: PDND's keys cannot be had.
 
         """
-        authorization, evidence = headers.get(b"authorization"), headers.get(b"agid-jwt-trackingevidence")
+        voucher = await self._voucher(headers)
+        evidence = headers.get(b"agid-jwt-trackingevidence")
+        caller = self._directory.remembered(voucher) or await self._directory.caller(voucher)
+        return caller, None if evidence is None else read_operator(evidence.decode("latin-1"), voucher)
+
+    async def seconds_left(self, headers: Headers) -> float:
+        """How long the voucher still holds. Raises as `authenticate` does."""
+        return self._verifier.seconds_left(await self._voucher(headers))
+
+    async def _voucher(self, headers: Headers) -> Voucher:
+        authorization = headers.get(b"authorization")
         if authorization is None:
             raise Unauthenticated
         scheme, _, token = authorization.decode("latin-1").partition(" ")
@@ -38,6 +48,4 @@ class Authenticator:
             raise Unauthenticated(
                 "Present the voucher as `Authorization: Bearer …`; other schemes are not taken."
             )
-        voucher = self._verifier.cached(token) or await self._verifier.verify(token.strip())
-        caller = self._directory.remembered(voucher) or await self._directory.caller(voucher)
-        return caller, None if evidence is None else read_operator(evidence.decode("latin-1"), voucher)
+        return self._verifier.cached(token) or await self._verifier.verify(token.strip())

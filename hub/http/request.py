@@ -122,6 +122,18 @@ def _holds_nul(value: object) -> bool:
             return False
 
 
+def read_content(content: dict[str, Any]) -> GraphQLRequest:
+    """The request in a JSON object that was read from elsewhere than a body.
+
+    Raises:
+        NotJson: its members are of other types, or hold a NUL character.
+
+    """
+    if _holds_nul(content):
+        raise NotJson(NUL)
+    return _checked(content)
+
+
 def _checked(content: dict[str, Any]) -> GraphQLRequest:
     query, variables, name = content.get("query"), content.get("variables"), content.get("operationName")
     if not isinstance(query, str) or not query:

@@ -220,16 +220,17 @@ class Opener:
             stack.push_async_callback(drop_database, self._server_url, database)
             owner = await asyncpg.connect(**connection_arguments(url))
             stack.push_async_callback(owner.close)
-            hub = await stack.enter_async_context(
-                running_hub(
-                    Settings(
-                        data_dir=self._keys.folder.parent,
-                        **{"read_connections": 4, "write_connections": 4, **settings},
-                    ),
-                    url,
-                )
+            chosen = Settings(
+                data_dir=self._keys.folder.parent,
+                **{"read_connections": 4, "write_connections": 4, **settings},
             )
-            served = http_server(hub, listen("127.0.0.1", 0), closing=hub.close_streams)
+            hub = await stack.enter_async_context(running_hub(chosen, url))
+            served = http_server(
+                hub,
+                listen("127.0.0.1", 0),
+                closing=hub.close_streams,
+                max_message_bytes=chosen.max_body_bytes,
+            )
             _, address = await stack.enter_async_context(served)
             client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, timeout=30))
             yield Service(hub, address, client, self._registry, self._keys, owner, self._world)

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""GraphQL over WebSocket: the `graphql-transport-ws` protocol, several operations side by side on one socket.
+
+One task reads; each operation has a task of its own, which ends with the socket. All of them wait when the client does not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from starlette.types import Receive, Scope, Send
+
+from hub.errors import ClientError, InvalidInput, SnodoError
+from hub.http.answers import Reply, fault, refusal
+from hub.http.authentication import Authenticator, Headers
+from hub.http.graphql import GraphQLEndpoint
+from hub.http.open_streams import CLOSING, OpenStreams
+from hub.http.origins import Origins
+from hub.http.request import GraphQLRequest, read_content
+from hub.http.socket_messages import (
+    SUBPROTOCOL,
+    CloseCode,
+    Closed,
+    Complete,
+    Init,
+    Ping,
+    Subscribe,
+    ack,
+    complete,
+    error,
+    next_,
+    pong,
+    read_message,
+)
+from hub.http.streams import Stream
+from hub.http.tasks import first_of
+
+IDENTITY = ("authorization", "agid-jwt-trackingevidence")
+"""What `connection_init` may say of who asks: headers a browser cannot send with an upgrade."""
+
+
+class TooManyOperations(ClientError):
+    """This socket has as many operations under way as it may; wait for one of them to end."""
+
+    code = "TOO_MANY_OPERATIONS"
+    status: ClassVar[int] = 429
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRules:
+    """How long a socket may wait for `connection_init`, in seconds, its operations at once, and the bytes of a message."""
+
+    init_timeout: float
+    most_operations: int
+    max_message_bytes: int
+
+
+class GraphQLSockets:
+    """`/graphql`, by WebSocket."""
+
+    def __init__(
+        self,
+        endpoint: GraphQLEndpoint,
+        authenticator: Authenticator,
+        opened: OpenStreams,
+        origins: Origins,
+        rules: SocketRules,
+    ) -> None:
+        self._endpoint = endpoint
+        self._authenticator = authenticator
+        self._opened = opened
+        self._origins = origins
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket, from the upgrade to its end."""
+        headers = dict(scope["headers"])
+        await receive()  # websocket.connect
+        try:
+            self._origins.check(headers)
+            with self._opened.socket():
+                taken = SUBPROTOCOL in scope["subprotocols"]
+                await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if taken else None})
+                socket = _Socket(
+                    self._endpoint, self._authenticator, self._opened, self._rules, headers, receive, send
+                )
+                await socket.serve(speaks=taken)
+        except ClientError as refused:  # before it was accepted
+            await _deny(scope, send, refusal(refused))
+
+
+class _Gone(Exception):
+    """The client has closed the socket, or is no longer there."""
+
+
+class _Socket:
+    """One socket."""
+
+    def __init__(
+        self,
+        endpoint: GraphQLEndpoint,
+        authenticator: Authenticator,
+        opened: OpenStreams,
+        rules: SocketRules,
+        headers: Headers,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        self._endpoint = endpoint
+        self._authenticator = authenticator
+        self._opened = opened
+        self._rules = rules
+        self._headers: Mapping[bytes, bytes] = headers
+        self._receive = receive
+        self._send = send
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._acknowledged = False
+
+    async def serve(self, *, speaks: bool) -> None:
+        """Converse until the client goes, breaks the protocol, or the hub closes. `speaks`: it knows the subprotocol."""
+        try:
+            if not speaks:
+                raise Closed(CloseCode.SUBPROTOCOL_UNKNOWN, f"Speak the subprotocol {SUBPROTOCOL}.")
+            await first_of(self._converse(), self._opened.closing.wait())
+            raise Closed(CloseCode.GOING_AWAY, "The hub is closing; connect again.")
+        except Closed as closed:
+            await self._stop()
+            await self._close(closed)
+        except _Gone:
+            pass
+        finally:
+            await self._stop()
+
+    async def _converse(self) -> None:
+        try:
+            async with asyncio.timeout(self._rules.init_timeout) as limit:
+                while True:
+                    await self._answer(limit)
+        except TimeoutError:
+            if self._acknowledged:
+                raise Closed(
+                    CloseCode.FORBIDDEN, "The voucher has expired; connect again with another."
+                ) from None
+            raise Closed(CloseCode.INIT_TIMEOUT, "Connection initialisation timeout") from None
+
+    async def _answer(self, limit: asyncio.Timeout) -> None:
+        message = read_message(await self._next_text())
+        match message:
+            case Init(payload):
+                if self._acknowledged:
+                    raise Closed(CloseCode.TOO_MANY_INITS, "Too many initialisation requests")
+                seconds = await self._authenticate(payload)
+                # NOTE from here on the socket lives as long as its voucher: no right outlives it, whatever is under way.
+                limit.reschedule(asyncio.get_running_loop().time() + seconds)
+                self._acknowledged = True
+                await self._say(ack())
+            case Ping(payload):
+                await self._say(pong(payload))
+            case Subscribe():
+                if not self._acknowledged:
+                    raise Closed(CloseCode.UNAUTHORIZED, "Unauthorized: send connection_init first.")
+                await self._subscribe(message)
+            case Complete(id_):
+                task = self._operations.pop(id_, None)
+                if task is not None:
+                    task.cancel()
+
+    async def _authenticate(self, payload: Mapping[str, object]) -> float:
+        """Establish who asks, by the payload, or by the upgrade's headers; gives the seconds the voucher still holds."""
+        said = {name.lower(): value for name, value in payload.items()}
+        given = {
+            name.encode(): value.encode()
+            for name in IDENTITY
+            if isinstance(value := said.get(name), str) and value.isascii()
+        }
+        self._headers = {**self._headers, **given}
+        try:
+            await self._authenticator.authenticate(self._headers)
+            return await self._authenticator.seconds_left(self._headers)
+        except ClientError as refused:
+            raise Closed(CloseCode.FORBIDDEN, refused.message) from refused
+        except SnodoError as trouble:
+            raise Closed(CloseCode.TRY_LATER, trouble.message) from trouble
+        except Exception as trouble:
+            fault(trouble)  # logs it
+            raise Closed(
+                CloseCode.TRY_LATER, "Something is wrong inside the hub; try again in a moment."
+            ) from trouble
+
+    async def _subscribe(self, message: Subscribe) -> None:
+        if message.id in self._operations:
+            raise Closed(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {message.id} already exists")
+        if len(self._operations) >= self._rules.most_operations:
+            refused = TooManyOperations(
+                f"This socket has {len(self._operations)} operations under way, and may have "
+                f"{self._rules.most_operations}; wait for one of them to end.",
+                limit=self._rules.most_operations,
+            )
+            await self._say(error(message.id, refusal(refused).body))
+            return
+        try:
+            request = read_content(message.payload)
+        except InvalidInput as unreadable:
+            raise Closed(CloseCode.BAD_MESSAGE, unreadable.message) from unreadable
+        task = asyncio.create_task(self._operate(message.id, request), name="operation")
+        self._operations[message.id] = task
+        task.add_done_callback(partial(self._ended, message.id))
+
+    def _ended(self, id_: str, task: asyncio.Task[None]) -> None:
+        if self._operations.get(id_) is task:
+            del self._operations[id_]
+
+    async def _operate(self, id_: str, request: GraphQLRequest) -> None:
+        ask_again = partial(self._authenticator.authenticate, self._headers)
+        try:
+            try:
+                caller, operator = await ask_again()
+                reply = await self._endpoint.run(request, caller, operator, ask_again=ask_again)
+                last = await self._tell(id_, reply)
+            except _Gone:
+                raise
+            except Exception as failure:
+                last = error(id_, fault(failure).body)
+            # NOTE the id is free before the client hears that it is: it may use it again at once.
+            self._operations.pop(id_, None)
+            await self._say(last)
+        except _Gone:
+            pass
+
+    async def _tell(self, id_: str, reply: Reply | Stream) -> bytes:
+        """Send the responses, and give the message that ends the operation."""
+        if isinstance(reply, Stream):
+            async with aclosing(reply):
+                async for response in reply.responses:
+                    await self._say(next_(id_, response))
+        elif reply.status < 300:
+            await self._say(next_(id_, reply.body))
+        else:
+            return error(id_, reply.body)
+        return complete(id_)
+
+    async def _next_text(self) -> str | None:
+        event = await self._receive()
+        if event["type"] != "websocket.receive":
+            raise _Gone
+        text: str | None = event.get("text")
+        if len(text or event.get("bytes") or ()) > self._rules.max_message_bytes:
+            raise Closed(
+                CloseCode.TOO_BIG, f"A message has at most {self._rules.max_message_bytes} bytes here."
+            )
+        return text
+
+    async def _say(self, message: bytes) -> None:
+        try:
+            await self._send({"type": "websocket.send", "text": message.decode()})
+        except OSError as gone:  # as ASGI says it (version 2.4 of its specification)
+            raise _Gone from gone
+
+    async def _stop(self) -> None:
+        """End every operation, and wait for it."""
+        tasks = list(self._operations.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _close(self, closed: Closed) -> None:
+        try:
+            async with asyncio.timeout(CLOSING):
+                await self._send(
+                    {"type": "websocket.close", "code": int(closed.code), "reason": closed.reason}
+                )
+        except (OSError, TimeoutError):
+            pass  # it has gone, or does not read: the server drops the connection
+
+
+async def _deny(scope: Scope, send: Send, reply: Reply) -> None:
+    """Answer the upgrade with an error, in words where the server can send them."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": reply.status,
+            "headers": [
+                (b"content-type", b"application/json; charset=utf-8"),
+                (b"content-length", str(len(reply.body)).encode()),
+            ],
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": reply.body})
