@@ -1,0 +1,12 @@
+-- node
+SELECT concat('{"__typename":"Pact","id":"pct_', encode(uuid_send(pact_1.id), 'hex'), '","kind":"', pact_1.kind, '","beneficiary":', coalesce((SELECT concat('{"givenName":', to_json(beneficiary_2.given_name), ',"id":"ben_', encode(uuid_send(beneficiary_2.id), 'hex'), '"}') AS concat_2
+FROM beneficiary AS beneficiary_2
+WHERE beneficiary_2.id = pact_1.beneficiary_id), 'null'), '}') AS concat_1
+FROM pact AS pact_1
+WHERE pact_1.id = $1::UUID AND ((EXISTS (SELECT 1
+FROM beneficiary AS beneficiary_1
+WHERE beneficiary_1.id = pact_1.beneficiary_id AND beneficiary_1.employment_centre_id = $2::UUID)) OR pact_1.beneficiary_id IS NULL AND (EXISTS (SELECT 1
+FROM household AS household_1
+WHERE household_1.id = pact_1.household_id AND (EXISTS (SELECT 1
+FROM beneficiary AS beneficiary_2
+WHERE beneficiary_2.household_id = household_1.id AND beneficiary_2.employment_centre_id = $2::UUID)))))

@@ -1,0 +1,16 @@
+-- pact
+SELECT concat('{"id":"pct_', encode(uuid_send(pact_1.id), 'hex'), '","kind":"', pact_1.kind, '","signedOn":', CASE WHEN (pact_1.signed_on IS NULL) THEN 'null' ELSE concat('"', pact_1.signed_on, '"') END, ',"goals":', (SELECT concat('[', string_agg(concat('{"ordinal":', pact_goal_2.ordinal, ',"description":', to_json(pact_goal_2.description), '}'), ',' ORDER BY pact_goal_2.ordinal ASC), ']') AS concat_2
+FROM pact_goal AS pact_goal_2
+WHERE pact_goal_2.pact_id = pact_1.id), ',"household":', (SELECT concat('{"members":', (SELECT concat('[', string_agg(concat('{"id":"ben_', encode(uuid_send(beneficiary_4.id), 'hex'), '"}'), ',' ORDER BY beneficiary_4.birth_date ASC, beneficiary_4.id ASC), ']') AS concat_4
+FROM beneficiary AS beneficiary_4
+WHERE beneficiary_4.household_id = household_3.id AND beneficiary_4.region_code = $1::VARCHAR), '}') AS concat_3
+FROM household AS household_3
+WHERE household_3.id = pact_1.household_id), '}') AS concat_1
+FROM pact AS pact_1
+WHERE pact_1.id = $2::UUID AND ((EXISTS (SELECT 1
+FROM beneficiary AS beneficiary_1
+WHERE beneficiary_1.id = pact_1.beneficiary_id AND beneficiary_1.region_code = $1::VARCHAR)) OR pact_1.beneficiary_id IS NULL AND (EXISTS (SELECT 1
+FROM household AS household_1
+WHERE household_1.id = pact_1.household_id AND (household_1.region_code = $1::VARCHAR OR (EXISTS (SELECT 1
+FROM beneficiary AS beneficiary_2
+WHERE beneficiary_2.household_id = household_1.id AND beneficiary_2.region_code = $1::VARCHAR))))))
