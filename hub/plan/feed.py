@@ -16,7 +16,8 @@ from hub.plan.builder import Builder
 from hub.plan.cursor import InvalidCursor
 from hub.plan.json_text import Piece, members
 from hub.plan.order import TotalOrder
-from hub.plan.pages import InvalidPage, PageItems, size_reader
+from hub.plan.page_items import PageItems
+from hub.plan.pages import InvalidPage, size_reader
 from hub.plan.selection import Selected, below, selected
 
 CURSOR = "$cursor"
@@ -75,7 +76,7 @@ class _Page:
             .limit(size + literal_column("1"))
         )
         self._rows = page.subquery("feed_page")
-        self.items = PageItems(self._rows, order, order, size, backward=False)
+        self.items = PageItems(self._rows, order, size, backward=False, looks_ahead=True)
         self.pairs: list[tuple[str, Sequence[Piece]]] = []
         for part in selected(builder.document, page_type, below(field)):
             match part.name:

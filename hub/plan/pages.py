@@ -14,14 +14,10 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
-    Subquery,
-    Text,
-    cast,
     func,
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from hub.access.rows import visible
 from hub.errors import InvalidInput
@@ -30,10 +26,11 @@ from hub.plan.builder import Builder, own_rows
 from hub.plan.catalogue import node_type_name
 from hub.plan.cursor import cursor_expression, read_cursor
 from hub.plan.filters import conditions_of
-from hub.plan.json_text import Piece, constant, joined, members
+from hub.plan.json_text import Piece, joined, members
 from hub.plan.limits import PageLimits
 from hub.plan.link import Link
 from hub.plan.order import TotalOrder, total_order
+from hub.plan.page_items import PageItems
 from hub.plan.positions import GatheredType, Position, StoredType, ToldApartType
 from hub.plan.selection import Selected, below, selected
 
@@ -167,7 +164,7 @@ def _connection(
     parent = rows.parent
     page_rows = (page if parent is None else page.correlate(parent)).subquery(builder.unique("page"))
 
-    items = PageItems(page_rows, direction, order, size, backward=backward)
+    items = PageItems(page_rows, order, size, backward=backward, looks_ahead=looks_ahead)
     pairs: list[tuple[str, Sequence[Piece]]] = []
     for part in wanted:
         with builder.noting(part.nodes):
@@ -185,82 +182,6 @@ def _connection(
         pairs.append((part.key, value))
     answer = items.answer(members(pairs))
     return [answer.correlate(parent).scalar_subquery() if parent is not None else answer.scalar_subquery()]
-
-
-class PageItems:
-    """The rows of a page with the JSON each use needs, and the aggregates over them."""
-
-    def __init__(
-        self,
-        rows: Subquery,
-        direction: TotalOrder,
-        order: TotalOrder,
-        size: ColumnElement[int],
-        *,
-        backward: bool,
-    ) -> None:
-        self._rows = rows
-        self._order = order
-        self._backward = backward
-        self._within = literal_column("n") <= size
-        self._size = size
-        self._columns: list[ColumnElement[Any]] = [
-            func.row_number().over(order_by=direction.clauses(rows)).label("n")
-        ]
-        self._cursor: str | None = None
-        # Without an aggregate the statement would give a row per item, where one is wanted.
-        self._aggregated = False
-
-    def column(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Have each item carry an expression; the name it is found under."""
-        name = f"v{len(self._columns)}"
-        self._columns.append(expression.label(name))
-        return literal_column(name, Text)
-
-    def cursor(self) -> ColumnElement[str]:
-        """Each item's cursor; written once however often it is asked for."""
-        if self._cursor is None:
-            self._cursor = str(self.column(cursor_expression(self._order.mark, self._order.keys(self._rows))))
-        return literal_column(self._cursor, Text)
-
-    def array(self, pieces: list[Piece]) -> list[Piece]:
-        """`[…]` of one JSON per item, in the list's order."""
-        self._aggregated = True
-        item = self.column(joined(pieces))
-        listed = func.string_agg(item, aggregate_order_by(literal_column("','"), self._position()))
-        return ["[", listed.filter(self._within), "]"]
-
-    def more(self) -> list[Piece]:
-        """Whether there is a row beyond the page."""
-        self._aggregated = True
-        return [cast(func.count() > self._size, Text)]
-
-    def edge_cursor(self, *, last: bool) -> list[Piece]:
-        """The cursor of the first or the last item, or null."""
-        self._aggregated = True
-        position: ColumnElement[Any] = (
-            literal_column("n").desc() if last != self._backward else literal_column("n").asc()
-        )
-        ends = func.array_agg(aggregate_order_by(self.cursor(), position), type_=ARRAY(Text)).filter(
-            self._within
-        )
-        quoted = constant('"').concat(ends[1]).concat(constant('"'))
-        return [func.coalesce(quoted, constant("null"))]
-
-    def aggregate(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
-        """An aggregate over the page's items only."""
-        self._aggregated = True
-        return expression.filter(self._within)  # type: ignore[no-any-return]
-
-    def answer(self, pieces: list[Piece]) -> Select[Any]:
-        """One row with the JSON of the page; the rows are read only if an aggregate over them is in it."""
-        statement = select(joined(pieces))
-        if not self._aggregated:
-            return statement
-        return statement.select_from(select(*self._columns).select_from(self._rows).subquery("items"))
-
-    def _position(self) -> ColumnElement[Any]:
-        return literal_column("n").desc() if self._backward else literal_column("n").asc()
 
 
 def _edge(

@@ -19,21 +19,21 @@ WHERE beneficiary_1.id = pact_7.beneficiary_id AND beneficiary_1.employment_cent
 FROM household AS household_1
 WHERE household_1.id = pact_7.household_id AND (EXISTS (SELECT 1
 FROM beneficiary AS beneficiary_2
-WHERE beneficiary_2.household_id = household_1.id AND beneficiary_2.employment_centre_id = $2::UUID)))))), ',"conditionalityEvents":', (SELECT concat('{"nodes":[', string_agg(v1, ',' ORDER BY n ASC) FILTER (WHERE n <= $3::BIGINT), '],"pageInfo":{"hasNextPage":', CAST(count(*) > $3::BIGINT AS TEXT), '}}') AS concat_9
-FROM (SELECT row_number() OVER (ORDER BY conditionality_event_9_page.occurred_at DESC, conditionality_event_9_page.id DESC) AS n, concat('{"id":"evt_', encode(uuid_send(conditionality_event_9_page.id), 'hex'), '","type":"', conditionality_event_9_page.type, '","occurredAt":', to_json(conditionality_event_9_page.occurred_at), ',"note":', coalesce(CAST(to_json(conditionality_event_9_page.note) AS TEXT), 'null'), ',"position":', coalesce(CAST((SELECT feed_entry_1.position
+WHERE beneficiary_2.household_id = household_1.id AND beneficiary_2.employment_centre_id = $2::UUID)))))), ',"conditionalityEvents":', (SELECT concat('{"nodes":[', string_agg(v1, ',' ORDER BY v2 DESC, v3 DESC) FILTER (WHERE n <= $3::BIGINT), '],"pageInfo":{"hasNextPage":', CAST(count(*) > $3::BIGINT AS TEXT), '}}') AS concat_9
+FROM (SELECT row_number() OVER (ORDER BY page_10.occurred_at DESC, page_10.id DESC) AS n, concat('{"id":"evt_', encode(uuid_send(page_10.id), 'hex'), '","type":"', page_10.type, '","occurredAt":', to_json(page_10.occurred_at), ',"note":', coalesce(CAST(to_json(page_10.note) AS TEXT), 'null'), ',"position":', coalesce(CAST((SELECT feed_entry_1.position
 FROM feed_entry AS feed_entry_1
-WHERE feed_entry_1.event_id = conditionality_event_9_page.id) AS TEXT), 'null'), ',"source":', (SELECT concat('{"code":', to_json(agency_10.code), ',"name":', to_json(agency_10.name), '}') AS concat_10
-FROM agency AS agency_10
-WHERE agency_10.id = conditionality_event_9_page.agency_id), '}') AS v1
+WHERE feed_entry_1.event_id = page_10.id) AS TEXT), 'null'), ',"source":', (SELECT concat('{"code":', to_json(agency_11.code), ',"name":', to_json(agency_11.name), '}') AS concat_10
+FROM agency AS agency_11
+WHERE agency_11.id = page_10.agency_id), '}') AS v1, page_10.occurred_at AS v2, page_10.id AS v3
 FROM (SELECT conditionality_event_9.id AS id, conditionality_event_9.type AS type, conditionality_event_9.occurred_at AS occurred_at, conditionality_event_9.recorded_at AS recorded_at, conditionality_event_9.agency_id AS agency_id, conditionality_event_9.client_id AS client_id, conditionality_event_9.purpose_id AS purpose_id, conditionality_event_9.operator AS operator, conditionality_event_9.beneficiary_id AS beneficiary_id, conditionality_event_9.household_id AS household_id, conditionality_event_9.fiscal_code AS fiscal_code, conditionality_event_9.inps_protocol AS inps_protocol, conditionality_event_9.measure AS measure, conditionality_event_9.pact_id AS pact_id, conditionality_event_9.note AS note, conditionality_event_9.withdraws_event_id AS withdraws_event_id
 FROM conditionality_event AS conditionality_event_9
 WHERE conditionality_event_9.beneficiary_id = beneficiary_1.id ORDER BY conditionality_event_9.occurred_at DESC, conditionality_event_9.id DESC
- LIMIT $3::BIGINT + 1) AS conditionality_event_9_page) AS items), ',"pucAssignments":', (SELECT concat('[', string_agg(concat('{"status":"', puc_assignment_11.status, '","weeklyHours":', puc_assignment_11.weekly_hours, ',"startsOn":"', puc_assignment_11.starts_on, '","endsOn":', CASE WHEN (puc_assignment_11.ends_on IS NULL) THEN 'null' ELSE concat('"', puc_assignment_11.ends_on, '"') END, ',"project":', (SELECT concat('{"id":"puc_', encode(uuid_send(puc_project_12.id), 'hex'), '","title":', to_json(puc_project_12.title), ',"field":"', puc_project_12.field, '","municipality":', (SELECT concat('{"name":', to_json(municipality_13.name), '}') AS concat_13
-FROM municipality AS municipality_13
-WHERE municipality_13.id = puc_project_12.municipality_id), '}') AS concat_12
-FROM puc_project AS puc_project_12
-WHERE puc_project_12.id = puc_assignment_11.puc_project_id), '}'), ',' ORDER BY puc_assignment_11.starts_on DESC, puc_assignment_11.id DESC), ']') AS concat_11
-FROM puc_assignment AS puc_assignment_11
-WHERE puc_assignment_11.beneficiary_id = beneficiary_1.id), '}') AS concat_1
+ LIMIT $3::BIGINT + 1) AS page_10) AS items), ',"pucAssignments":', (SELECT concat('[', string_agg(concat('{"status":"', puc_assignment_12.status, '","weeklyHours":', puc_assignment_12.weekly_hours, ',"startsOn":"', puc_assignment_12.starts_on, '","endsOn":', CASE WHEN (puc_assignment_12.ends_on IS NULL) THEN 'null' ELSE concat('"', puc_assignment_12.ends_on, '"') END, ',"project":', (SELECT concat('{"id":"puc_', encode(uuid_send(puc_project_13.id), 'hex'), '","title":', to_json(puc_project_13.title), ',"field":"', puc_project_13.field, '","municipality":', (SELECT concat('{"name":', to_json(municipality_14.name), '}') AS concat_13
+FROM municipality AS municipality_14
+WHERE municipality_14.id = puc_project_13.municipality_id), '}') AS concat_12
+FROM puc_project AS puc_project_13
+WHERE puc_project_13.id = puc_assignment_12.puc_project_id), '}'), ',' ORDER BY puc_assignment_12.starts_on DESC, puc_assignment_12.id DESC), ']') AS concat_11
+FROM puc_assignment AS puc_assignment_12
+WHERE puc_assignment_12.beneficiary_id = beneficiary_1.id), '}') AS concat_1
 FROM beneficiary AS beneficiary_1
 WHERE beneficiary_1.fiscal_code = $4::VARCHAR AND beneficiary_1.employment_centre_id = $2::UUID
