@@ -16,7 +16,6 @@ from schema.filters import (
     all_of,
     before,
     by_any_of,
-    by_presence,
     condition,
     from_,
     none,
@@ -44,8 +43,9 @@ class ConvocationFilter:
     and_: list[ConvocationFilter] | None = all_of()
     or_: list[ConvocationFilter] | None = one_of()
     not_: ConvocationFilter | None = none_of()
-    outcomes: list[ConvocationOutcome] | None = condition(by_any_of("outcome"))
-    has_outcome: bool | None = condition(by_presence("outcome"), "Whether it is known if the person came.")
+    outcomes: list[ConvocationOutcome] | None = condition(
+        by_any_of("outcome"), "Those without one are asked for by the person's `nextConvocation`."
+    )
     scheduled_from: datetime.datetime | None = condition(from_("scheduled_at", DateTime(timezone=True)))
     scheduled_before: datetime.datetime | None = condition(before("scheduled_at", DateTime(timezone=True)))
 

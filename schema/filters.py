@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Boolean, TypeEngine
+from sqlalchemy.types import TypeEngine
 
 from hub.plan.declare import Bound, Combination, Composed, Condition, Related, stands_on
 from hub.plan.filter_extent import InvalidFilter
@@ -91,11 +91,6 @@ def by_column(column: str, kind: TypeEngine[Any]) -> Condition:
 def by_any_of(column: str) -> Condition:
     """The column is one of the values."""
     return Condition(lambda row, values: row.c[column] == any_(values), ARRAY(Text()))
-
-
-def by_presence(column: str) -> Condition:
-    """Whether the column has a value."""
-    return Condition(lambda row, value: row.c[column].is_not(None) == value, Boolean())
 
 
 def from_(column: str, kind: TypeEngine[Any]) -> Condition:

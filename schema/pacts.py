@@ -20,7 +20,6 @@ from schema.filters import (
     all_of,
     before,
     by_any_of,
-    by_presence,
     condition,
     none,
     none_of,
@@ -99,7 +98,6 @@ class PactFilter:
     not_: PactFilter | None = none_of()
     kinds: list[PactKind] | None = condition(by_any_of("kind"))
     statuses: list[PactStatus] | None = condition(by_any_of("status"))
-    signed: bool | None = condition(by_presence("signed_on"), "Whether it has been signed.")
     expiring_before: datetime.date | None = condition(
         before("expires_on", Date()), "Whose last day comes before this one; never an open pact."
     )

@@ -16,7 +16,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, any_, bindparam, exists, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.types import Text, TypeEngine
 
@@ -48,6 +64,7 @@ IMPLIED = frozenset(
     {
         ("beneficiary", "household"),
         ("beneficiary", "conditionality_event"),
+        ("beneficiary", "pact"),
         ("beneficiary", "activity"),
         ("beneficiary", "convocation"),
         ("beneficiary", "puc_assignment"),
@@ -76,6 +93,17 @@ def visible(
     if table in PUBLIC or (reached_from, table) in IMPLIED or scope.kind is GrantScope.NATIONAL:
         return true()
     return RULES[table](row, scope)
+
+
+def listed(row: FromClause, table: str, scope: Scope) -> ColumnElement[bool]:
+    """`visible`, for a list of a whole table.
+
+    Where a rule has two ways and the territory is small, its rows are looked up from the territory: PostgreSQL would try the
+    rule on every row of the table. A region holds so many that a page of them is found by trying.
+    """
+    if scope.kind in (GrantScope.CENTRE, GrantScope.MUNICIPALITY) and table in LISTED:
+        return LISTED[table](row, scope)
+    return visible(row, table, scope)
 
 
 @dataclass(frozen=True)
@@ -120,30 +148,54 @@ def _beneficiary(row: FromClause, scope: Scope) -> ColumnElement[bool]:
     return _in_territory(row, scope)
 
 
-def _household(row: FromClause, scope: Scope) -> ColumnElement[bool]:
-    member = table_of(Beneficiary).alias()
-    has_visible_member = exists(
-        select(1).where(member.c.household_id == row.c.id, _in_territory(member, scope))
-    )
-    if scope.kind is GrantScope.CENTRE:  # a centre's territory holds people; households have no centre
-        return has_visible_member
-    return or_(_in_territory(row, scope), has_visible_member)
-
-
 def _of_person(row: FromClause, scope: Scope) -> ColumnElement[bool]:
     person = table_of(Beneficiary).alias()
     return exists(select(1).where(person.c.id == row.c.beneficiary_id, _in_territory(person, scope)))
 
 
+def _household(row: FromClause, scope: Scope) -> ColumnElement[bool]:
+    member = table_of(Beneficiary).alias()
+    its_members = select(true()).where(member.c.household_id == row.c.id, _in_territory(member, scope))
+    if scope.kind is GrantScope.CENTRE:  # a centre's territory holds people; households have no centre
+        return exists(its_members)
+    # NOTE a value, not EXISTS: beside `OR` that may become a hash of all people of the territory.
+    return or_(_in_territory(row, scope), its_members.limit(literal_column("1")).scalar_subquery())
+
+
 def _pact(row: FromClause, scope: Scope) -> ColumnElement[bool]:
-    household = table_of(Household).alias()
-    return or_(
-        _of_person(row, scope),
-        and_(
-            row.c.beneficiary_id.is_(None),
-            exists(select(1).where(household.c.id == row.c.household_id, _household(household, scope))),
-        ),
+    person, household = table_of(Beneficiary).alias(), table_of(Household).alias()
+    of_person = select(_in_territory(person, scope)).where(person.c.id == row.c.beneficiary_id)
+    of_household = select(_household(household, scope)).where(household.c.id == row.c.household_id)
+    return case(
+        (row.c.beneficiary_id.is_(None), of_household.scalar_subquery()), else_=of_person.scalar_subquery()
     )
+
+
+def _household_listed(row: FromClause, scope: Scope) -> ColumnElement[bool]:
+    return _among(row.c.id, _households_of(scope))
+
+
+def _pact_listed(row: FromClause, scope: Scope) -> ColumnElement[bool]:
+    person = table_of(Beneficiary).alias()
+    people = select(person.c.id).where(_in_territory(person, scope))
+    return or_(
+        _among(row.c.beneficiary_id, people),
+        and_(row.c.beneficiary_id.is_(None), _among(row.c.household_id, _households_of(scope))),
+    )
+
+
+def _households_of(scope: Scope) -> Select[Any] | CompoundSelect[Any]:
+    """The keys of the households `_household` lets through, from the territory's own rows; some more than once."""
+    household, member = table_of(Household).alias(), table_of(Beneficiary).alias()
+    members = select(member.c.household_id).where(_in_territory(member, scope))
+    if scope.kind is GrantScope.CENTRE:
+        return members
+    return union_all(select(household.c.id).where(_in_territory(household, scope)), members)
+
+
+def _among(column: ColumnElement[Any], keys: Select[Any] | CompoundSelect[Any]) -> ColumnElement[bool]:
+    # NOTE an array, not IN: read once, then an index is entered at each key; IN may become a join that reads a whole table.
+    return column == any_(func.array(keys.scalar_subquery(), type_=ARRAY(UUID(as_uuid=True))))
 
 
 def _feed_entry(row: FromClause, scope: Scope) -> ColumnElement[bool]:
@@ -161,3 +213,6 @@ RULES: Mapping[str, Rule] = {
     "puc_assignment": _of_person,
     "feed_entry": _feed_entry,
 }
+
+LISTED: Mapping[str, Rule] = {"household": _household_listed, "pact": _pact_listed}
+"""The rules with two ways, by the keys of the territory's own rows."""

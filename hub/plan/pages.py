@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from hub.access.rows import visible
+from hub.access.rows import listed
 from hub.errors import InvalidInput
 from hub.plan.arguments import Argument, Reader, Variables, arguments_of
 from hub.plan.builder import Builder, own_rows
@@ -51,7 +51,7 @@ def root_pages(builder: Builder, field: Selected, definition: GraphQLField) -> S
     rows = TableRows(
         builder,
         target,
-        lambda row: [own_rows(target, row), visible(row, target.table.name, builder.scope)],
+        lambda row: [own_rows(target, row), listed(row, target.table.name, builder.scope)],
     )
     return select(joined(_connection(builder, field, definition, target, rows)))
 

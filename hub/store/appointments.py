@@ -29,6 +29,8 @@ class Convocation(Base):
             name="outcome",
         ),
         Index(None, "beneficiary_id", "scheduled_at", "id"),
+        Index(None, "scheduled_at", "beneficiary_id"),
+        Index(None, "outcome", "beneficiary_id"),
     )
 
     id: Mapped[Key]

@@ -39,6 +39,7 @@ class ConditionalityEvent(Base):
         Index(None, "beneficiary_id", "occurred_at", "id"),
         Index(None, "occurred_at", "id"),
         Index(None, "recorded_at", "id"),
+        Index(None, "type", "occurred_at", "id"),
         Index(None, "pact_id"),
     )
 

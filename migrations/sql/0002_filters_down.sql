@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: EUPL-1.2
 -- Back to 0001. The extension stays, as that of 0001 does: others may use it.
 DROP INDEX conditionality_event_recorded_at_id_idx;
+DROP INDEX conditionality_event_type_occurred_at_id_idx;
+DROP INDEX convocation_outcome_beneficiary_id_idx;
+DROP INDEX convocation_scheduled_at_beneficiary_id_idx;
 
 DROP INDEX job_offer_profession_code_idx;
 ALTER TABLE job_offer DROP COLUMN open_until, ALTER COLUMN profession_code TYPE TEXT COLLATE "default";

@@ -325,10 +325,6 @@ def _holds(reader: _Reader, table: str, row: Row, name: str, value: Any) -> bool
             )
         case "expiringBefore":
             return bool(row["$last_day"] < date.fromisoformat(value))
-        case "signed":
-            return (row["signed_on"] is not None) is value
-        case "hasOutcome":
-            return (row["outcome"] is not None) is value
         case "outcomes":
             return row["outcome"] in value
         case "scheduledFrom":

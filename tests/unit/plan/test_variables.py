@@ -47,7 +47,7 @@ def _shape(definitions: str, given: dict[str, Any]) -> object:
             "$x: BeneficiaryFilter",
             [
                 {"x": {"pacts": {"some": {"kinds": ["WORK"]}}}},
-                {"x": {"pacts": {"some": {"kinds": [], "signed": None}, "none": None}}},
+                {"x": {"pacts": {"some": {"kinds": [], "statuses": None}, "none": None}}},
             ],
         ),
     ],

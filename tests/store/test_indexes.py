@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every filter and every order the schema offers is served by indexes, for every kind of caller.
+
+Each root list is planned by the planner itself: with each member of its filter (read from the catalogue, so that a new one without a
+sample fails here), in each of its orders, as a centre, a municipality, a region and INPS. PostgreSQL then says how it would read the
+page, over 20,000 people: knowing the values, and with the plan for all values, which it keeps after some runs if it seems to cost no
+more. Neither may read a large table from end to end to find fifty rows.
+
+Accepted are: an index walked in the list's order, passing over rows that do not meet the filter (a condition that every fourth
+row meets needs no other); an index entered by the filter or by the territory, and a sort; a scan of a table that stays small whatever
+the population (municipalities, centres). Not looked at is `totalCount`, which counts what there is to count.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from graphql import get_named_type
+
+from hub.access.caller import Caller, Scope
+from hub.plan.catalogue import ByPages, ToMany, ToOne
+from hub.plan.declare import Combination, Composed, Condition
+from hub.plan.filter_types import NONE, SOME, RelatedBy
+from hub.plan.limits import DocumentLimits
+from hub.plan.link import Link
+from hub.plan.operation import Documents, Operation
+from hub.store.engine import connection_arguments
+from hub.store.population.seed import seed_population
+from hub.store.vocabulary import AgencyKind, GrantScope
+from schema.build import build_schema
+from tests.conftest import create_database, drop_database
+
+SCHEMA, CATALOGUE = build_schema()
+LARGE = 10_000
+"""Rows from which on a table is not read from end to end."""
+LISTS = {
+    name: field
+    for name, field in SCHEMA.query_type.fields.items()  # type: ignore[union-attr]
+    if "filter" in field.args
+}
+PLANNING = 50.0
+"""More than PostgreSQL puts down for planning one of these statements anew (`cached_plan_cost`), in its units of cost."""
+SAMPLES: dict[str, Any] = {
+    "BeneficiaryFilter.fiscalCode": "RSSMRA80A01H501U",
+    "BeneficiaryFilter.name": {"family": "Ross", "given": "M"},
+    "BeneficiaryFilter.obligation": "VOLUNTARY",
+    "BeneficiaryFilter.employmentStatus": "EMPLOYED_SEEKING",
+    "BeneficiaryFilter.measure": "SFL",
+    "BeneficiaryFilter.municipality": "H501",
+    "BeneficiaryFilter.employmentCentre": "H501C900031",
+    "BeneficiaryFilter.nextConvocation": {"from": "2026-06-16T00:00:00Z", "before": "2026-06-17T00:00:00Z"},
+    "HouseholdFilter.inpsProtocol": "INPS-ADI-2026-1",
+    "HouseholdFilter.measure": "SFL",
+    "HouseholdFilter.municipality": "H501",
+    "PactFilter.kinds": ["DIGITAL_ACTIVATION"],
+    "PactFilter.statuses": ["ACTIVE"],
+    "PactFilter.expiringBefore": "2026-07-01",
+    "ConvocationFilter.outcomes": ["ABSENT_UNJUSTIFIED"],
+    "ConvocationFilter.scheduledFrom": "2026-06-14T00:00:00Z",
+    "ConvocationFilter.scheduledBefore": "2024-02-01T00:00:00Z",
+    "ConditionalityEventFilter.types": ["SUITABLE_OFFER_REFUSED", "PUC_NOT_JOINED"],
+    "ConditionalityEventFilter.occurredFrom": "2026-06-14T00:00:00Z",
+    "ConditionalityEventFilter.occurredBefore": "2024-02-01T00:00:00Z",
+    "JobOfferFilter.status": "OPEN",
+    "JobOfferFilter.profession": "5.2.1",
+    "JobOfferFilter.municipality": "H501",
+    "JobOfferFilter.regionCode": "12",
+    "JobOfferFilter.near": {"municipality": "H501", "withinKm": 30},
+    "TrainingCourseFilter.status": "OPEN",
+    "TrainingCourseFilter.municipality": "H501",
+    "TrainingCourseFilter.regionCode": "12",
+    "TrainingCourseFilter.near": {"municipality": "H501", "withinKm": 30},
+    "PucProjectFilter.status": "OPEN",
+    "PucProjectFilter.field": "ENVIRONMENTAL",
+    "PucProjectFilter.municipality": "H501",
+    "PucProjectFilter.regionCode": "12",
+    "PucProjectFilter.near": {"municipality": "H501", "withinKm": 30},
+}
+"""What somebody asks for, by filter and member."""
+
+
+def filters(name: str, *, deep: bool = True) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each member of a filter with a value, and what it is called."""
+    plain = [
+        (member, {member: SAMPLES[f"{name}.{member}"]})
+        for member, known in CATALOGUE.filters[name].items()
+        if isinstance(known, (Condition, Combination))
+    ]
+    yield from plain
+    (_, first), (_, second) = plain[0], plain[-1]
+    for member, known in CATALOGUE.filters[name].items():
+        match known:
+            case Composed.NOT:
+                yield member, {member: first}
+            case Composed():
+                yield member, {member: [first, second]}
+            case RelatedBy() if deep:
+                for ways, inside in _related(name, member, many=known.many):
+                    yield f"{member}.{ways}", {member: inside}
+
+
+def _related(name: str, member: str, *, many: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    kind: Any = get_named_type(SCHEMA.type_map[name].fields[member].type)  # type: ignore[attr-defined]
+    if not many:
+        yield from filters(kind.name)
+        return
+    inner = get_named_type(kind.fields[SOME].type).name
+    for how in (SOME, NONE):
+        yield how, {how: {}}
+        for way, given in filters(inner, deep=False):
+            yield f"{how}.{way}", {how: given}
+
+
+def orders(name: str) -> list[str | None]:
+    """The words of a list's order, and None for its own."""
+    argument = LISTS[name].args.get("orderBy")
+    return [None, *(get_named_type(argument.type).values if argument else ())]
+
+
+@dataclass(frozen=True)
+class Population:
+    """A database with people in it, and one caller of each kind."""
+
+    url: str
+    callers: dict[GrantScope, Caller]
+
+
+def _caller(kind: GrantScope, **areas: Any) -> Caller:
+    key = UUID(int=1)
+    return Caller(
+        key, "x", AgencyKind.REGION, key, key, Scope(kind, single=kind is not GrantScope.NATIONAL), **areas
+    )
+
+
+@pytest.fixture(scope="module")
+async def people(server_url: str, template: str, worker_id: str) -> AsyncIterator[Population]:
+    """20,000 people of 15 June 2026; the callers stand for offices of middling size."""
+    name = f"snodo_indexes_{worker_id}"
+    url = await create_database(server_url, name, template)
+    connection = await asyncpg.connect(**connection_arguments(url))
+    await seed_population(
+        connection, beneficiaries=20_000, seed=1, today=date(2026, 6, 15), progress=lambda *_: None
+    )
+    centre = await connection.fetchval("SELECT id FROM employment_centre WHERE code = 'L219C900001'")
+    town = await connection.fetchval("SELECT id FROM municipality WHERE belfiore_code = 'L219'")
+    await connection.close()
+    yield Population(
+        url,
+        {
+            GrantScope.CENTRE: _caller(GrantScope.CENTRE, centres=(centre,)),
+            GrantScope.MUNICIPALITY: _caller(GrantScope.MUNICIPALITY, municipalities=(town,)),
+            GrantScope.REGION: _caller(GrantScope.REGION, regions=("12",)),
+            GrantScope.NATIONAL: _caller(GrantScope.NATIONAL),
+        },
+    )
+    await drop_database(server_url, name)
+
+
+class Planner:
+    """Asks PostgreSQL how it would run what the hub's planner writes."""
+
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record], large: set[str]) -> None:
+        self.connection, self.large = connection, large
+        self.documents = Documents(CATALOGUE, most=10, limits=DocumentLimits())
+
+    async def scanned(self, query: str, variables: dict[str, Any], caller: Caller) -> dict[str, set[str]]:
+        """The large tables each kind of plan reads from end to end."""
+        operation = self.documents.operation(query, None)
+        assert isinstance(operation, Operation), operation
+        coerced, errors = operation.variables.coerce(variables)
+        assert not errors, errors
+        (plan,) = operation.prepare(coerced, caller.scope).plans.values()
+        text, values = plan.statement.text, plan.arguments(coerced, caller)
+        known = await self.connection.fetchval(f"EXPLAIN (FORMAT JSON) {text}", *values)
+        every = await self.connection.fetchval("SELECT pg_temp.explain_for_all_values($1)", text)
+        mine, general = json.loads(known)[0]["Plan"], json.loads(every)[0]["Plan"]
+        taken = general["Total Cost"] <= mine["Total Cost"] + PLANNING
+        return {
+            "knowing the values": self._large(mine),
+            "for all values": self._large(general) if taken else set(),
+        }
+
+    def _large(self, plan: Any) -> set[str]:
+        match plan:
+            case list():
+                return set().union(*map(self._large, plan))
+            case dict():
+                own = {plan["Relation Name"]} if plan.get("Node Type") == "Seq Scan" else set()
+                return (own & self.large).union(*map(self._large, plan.values()))
+            case _:
+                return set()
+
+
+EXPLAIN_FOR_ALL = """
+    CREATE FUNCTION pg_temp.explain_for_all_values(statement text) RETURNS text LANGUAGE plpgsql AS $$
+    DECLARE
+        plan json;
+    BEGIN
+        EXECUTE 'EXPLAIN (GENERIC_PLAN, FORMAT JSON) ' || statement INTO plan;
+        RETURN plan;
+    END
+    $$
+"""
+
+
+@pytest.fixture(scope="module")
+async def planner(people: Population) -> AsyncIterator[Planner]:
+    connection = await asyncpg.connect(**connection_arguments(people.url), server_settings={"jit": "off"})
+    await connection.execute(EXPLAIN_FOR_ALL)
+    rows = await connection.fetch(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples >= $1", LARGE
+    )
+    yield Planner(connection, {row["relname"] for row in rows})
+    await connection.close()
+
+
+CASES = [(name, scope) for name in LISTS for scope in GrantScope]
+
+
+@pytest.mark.parametrize(("name", "scope"), CASES, ids=lambda value: str(value))
+async def test_no_page_reads_a_large_table(
+    name: str, scope: GrantScope, people: Population, planner: Planner
+) -> None:
+    assert {"beneficiary", "pact", "convocation", "conditionality_event"} <= planner.large
+    kind = get_named_type(LISTS[name].args["filter"].type).name
+    read: list[str] = []
+    for order in orders(name):
+        asked = f"filter: $f, orderBy: {order}" if order else "filter: $f"
+        query = f"query ($f: {kind}) {{ {name}({asked}) {{ nodes {{ id }} }} }}"
+        for what, given in (("no filter", {}), *filters(kind)):
+            for way, tables in (await planner.scanned(query, {"f": given}, people.callers[scope])).items():
+                read += [f"{table}, {what} by {order or 'default'}, {way}" for table in sorted(tables)]
+    assert read == []
+
+
+async def test_a_lost_index_is_seen(people: Population, planner: Planner) -> None:
+    query = "query ($f: BeneficiaryFilter) { beneficiaries(filter: $f, orderBy: BIRTH_DATE_ASC) { nodes { id } } }"
+    national = people.callers[GrantScope.NATIONAL]
+    transaction = planner.connection.transaction()
+    await transaction.start()
+    await planner.connection.execute("DROP INDEX beneficiary_birth_date_id_idx")
+    found = await planner.scanned(query, {"f": {}}, national)
+    await transaction.rollback()
+    assert found["knowing the values"] == {"beneficiary"}
+
+
+def _links() -> Iterator[tuple[str, Link]]:
+    for stored in CATALOGUE.types.values():
+        for name, source in stored.fields.items():
+            if isinstance(source, (ToOne, ToMany, ByPages)):
+                yield f"{stored.name}.{name}", source.link
+    for name, members in CATALOGUE.filters.items():
+        for member, known in members.items():
+            if isinstance(known, RelatedBy):
+                yield f"{name}.{member}", known.link
+
+
+async def test_every_relationship_has_an_index(planner: Planner) -> None:
+    """Nested lists and related rows: an index of the other table begins with a column they meet by."""
+    rows = await planner.connection.fetch(
+        """
+        SELECT indrelid::regclass::text AS table, array_agg(attname::text ORDER BY place) AS columns
+        FROM pg_index, unnest(indkey::int2[]) WITH ORDINALITY AS k (number, place), pg_attribute
+        WHERE attrelid = indrelid AND attnum = k.number AND indpred IS NULL
+        GROUP BY indexrelid, indrelid
+        """
+    )
+    indexes = [(row["table"], row["columns"]) for row in rows]
+    links = list(_links())
+    assert len(links) > 20
+    assert [
+        where
+        for where, link in links
+        if not any(table == link.target and columns[0] in link.there for table, columns in indexes)
+    ] == []
+
+
+def test_every_sample_is_of_a_member() -> None:
+    members = {f"{name}.{member}" for name, known in CATALOGUE.filters.items() for member in known}
+    assert members >= SAMPLES.keys()
