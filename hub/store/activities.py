@@ -30,6 +30,7 @@ class Activity(Base):
         UniqueConstraint("source_agency_id", "external_id"),
         Index(None, "beneficiary_id", "starts_on", "id"),
         Index(None, "pact_id"),
+        Index(None, "training_course_id", "starts_on", "id"),
     )
 
     id: Mapped[Key]

@@ -40,6 +40,7 @@ class ConditionalityEvent(Base):
         Index(None, "occurred_at", "id"),
         Index(None, "recorded_at", "id"),
         Index(None, "type", "occurred_at", "id"),
+        Index(None, "household_id", "occurred_at", "id"),
         Index(None, "pact_id"),
     )
 

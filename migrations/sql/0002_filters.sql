@@ -104,5 +104,8 @@ CREATE INDEX job_offer_open_until_id_idx ON job_offer (open_until, id);
 CREATE INDEX convocation_scheduled_at_beneficiary_id_idx ON convocation (scheduled_at, beneficiary_id);
 CREATE INDEX convocation_outcome_beneficiary_id_idx ON convocation (outcome, beneficiary_id);
 
+CREATE INDEX activity_training_course_id_starts_on_id_idx ON activity (training_course_id, starts_on, id);
+
+CREATE INDEX conditionality_event_household_id_occurred_at_id_idx ON conditionality_event (household_id, occurred_at, id);
 CREATE INDEX conditionality_event_type_occurred_at_id_idx ON conditionality_event (type, occurred_at, id);
 CREATE INDEX conditionality_event_recorded_at_id_idx ON conditionality_event (recorded_at, id);

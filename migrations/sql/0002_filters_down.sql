@@ -2,6 +2,8 @@
 -- Back to 0001. The extension stays, as that of 0001 does: others may use it.
 DROP INDEX conditionality_event_recorded_at_id_idx;
 DROP INDEX conditionality_event_type_occurred_at_id_idx;
+DROP INDEX conditionality_event_household_id_occurred_at_id_idx;
+DROP INDEX activity_training_course_id_starts_on_id_idx;
 DROP INDEX convocation_outcome_beneficiary_id_idx;
 DROP INDEX convocation_scheduled_at_beneficiary_id_idx;
 

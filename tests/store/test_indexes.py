@@ -25,12 +25,12 @@ import pytest
 from graphql import get_named_type
 
 from hub.access.caller import Caller, Scope
-from hub.plan.catalogue import ByPages, ToMany, ToOne
 from hub.plan.declare import Combination, Composed, Condition
 from hub.plan.filter_types import NONE, SOME, RelatedBy
 from hub.plan.limits import DocumentLimits
 from hub.plan.link import Link
 from hub.plan.operation import Documents, Operation
+from hub.plan.positions import ByPages, ToMany, ToOne
 from hub.store.engine import connection_arguments
 from hub.store.population.seed import seed_population
 from hub.store.vocabulary import AgencyKind, GrantScope
@@ -73,6 +73,10 @@ SAMPLES: dict[str, Any] = {
     "JobOfferFilter.municipality": "H501",
     "JobOfferFilter.regionCode": "12",
     "JobOfferFilter.near": {"municipality": "H501", "withinKm": 30},
+    "OpportunityFilter.status": "OPEN",
+    "OpportunityFilter.municipality": "H501",
+    "OpportunityFilter.regionCode": "12",
+    "OpportunityFilter.near": {"municipality": "H501", "withinKm": 30},
     "TrainingCourseFilter.status": "OPEN",
     "TrainingCourseFilter.municipality": "H501",
     "TrainingCourseFilter.regionCode": "12",
