@@ -30,19 +30,22 @@ from hub.errors import ConfigurationError
 from hub.http.authentication import Authenticator
 from hub.http.execution import Execution
 from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
-from hub.http.graphql import GraphQLEndpoint
+from hub.http.graphql import GraphQLEndpoint, Terms
 from hub.http.metrics import registry
 from hub.http.open_streams import OpenStreams
 from hub.http.origins import Origins
 from hub.http.probes import probe_routes
 from hub.http.streams import StreamSender
 from hub.http.subscriptions import Subscriptions
+from hub.http.watch import Watch
 from hub.http.websocket import GraphQLSockets, SocketRules
 from hub.ledger.announcements import FeedAnnouncements
 from hub.ledger.sequencer import Sequencer
+from hub.plan.catalogue import Catalogue
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.operation import Documents, Operation, Prepared
 from hub.plan.runner import Runner
+from hub.plan.trusted import consumers, read_registry
 from hub.settings import Environment, Settings
 from hub.store.engine import Database, open_connection, open_database
 from hub.store.migrations import check_version
@@ -107,6 +110,14 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
 
     """
     schema, catalogue = build_schema()
+    documents = documents_for(settings, catalogue)
+    if settings.trusted_documents is not None:
+        documents.trust(read_registry(settings.trusted_documents))
+    elif settings.trusted_only is not None:
+        raise ConfigurationError(
+            "With SNODO_TRUSTED_ONLY set, SNODO_TRUSTED_DOCUMENTS must name the registry of the documents that are run."
+        )
+    origins, watch = Origins(settings.allowed_origins or ""), Watch(settings.request_deadline)
     async with (
         open_database(url, settings) as database,
         httpx2.AsyncClient(timeout=settings.call_deadline, trust_env=False) as http,
@@ -115,21 +126,6 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         agencies = connect_agencies(settings, http)
-        documents = Documents(
-            catalogue,
-            most=settings.document_cache_size,
-            limits=DocumentLimits(
-                settings.max_document_length,
-                settings.max_tokens,
-                settings.max_depth,
-                settings.max_aliases,
-                settings.max_root_fields,
-                settings.max_directives,
-                settings.max_fields,
-                settings.max_field_comparisons,
-            ),
-            pages=PageLimits(settings.default_page_size, settings.max_page_size, settings.max_cost),
-        )
         runner = Runner(database.read, settings.read_connections)
         stack.push_async_callback(runner.close)
         sources = AgencySources(
@@ -169,7 +165,10 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
         opened = OpenStreams(most_sockets=settings.max_sockets, most_subscriptions=settings.max_subscriptions)
         metrics = registry(
-            compiled=lambda: documents.compiled, sequencing=lambda: float(sequencer.active), opened=opened
+            documents=documents,
+            watch=watch,
+            opened=opened,
+            sequencing=lambda: float(sequencer.active),
         )
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl())]
         shows_page = settings.environment is not Environment.PRODUCTION
@@ -189,18 +188,46 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             Subscriptions(runner, execution, announcements, opened),
             authenticator,
             StreamSender(opened, settings.stream_silence),
-            max_body_bytes=settings.max_body_bytes,
+            terms=Terms(
+                settings.max_body_bytes,
+                settings.max_url_bytes,
+                settings.max_response_bytes,
+                settings.http_profile,
+                consumers(settings.trusted_only or ""),
+            ),
+            origins=origins,
+            watch=watch,
         )
         sockets = GraphQLSockets(
             graphql,
             authenticator,
             opened,
-            Origins(settings.allowed_origins or ""),
+            origins,
             SocketRules(
                 settings.socket_init_timeout, settings.max_operations_per_socket, settings.max_body_bytes
             ),
         )
         yield Hub(graphql, sockets, other, database, agencies, opened, runner, shows_page=shows_page)
+
+
+def documents_for(settings: Settings, catalogue: Catalogue) -> Documents:
+    """The documents of a process, within the settings' limits; none of them is known yet."""
+    return Documents(
+        catalogue,
+        most=settings.document_cache_size,
+        most_bytes=settings.document_cache_bytes,
+        limits=DocumentLimits(
+            settings.max_document_length,
+            settings.max_tokens,
+            settings.max_depth,
+            settings.max_aliases,
+            settings.max_root_fields,
+            settings.max_directives,
+            settings.max_fields,
+            settings.max_field_comparisons,
+        ),
+        pages=PageLimits(settings.default_page_size, settings.max_page_size, settings.max_cost),
+    )
 
 
 async def _no_tabs() -> Sequence[Tab]:

@@ -21,6 +21,13 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class HttpProfile(StrEnum):
+    """How errors are told in HTTP's status codes."""
+
+    AUDITED = "audited"
+    DRAFT = "draft-2026-08"
+
+
 class Settings(BaseSettings):
     """All settings of one hub process; immutable once read."""
 
@@ -52,6 +59,11 @@ class Settings(BaseSettings):
         le=200,
         description="Connections of one hub process for stored questions: four in steady use, the others while statements are slow.",
     )
+    prepared_statements: int = Field(
+        150,
+        ge=10,
+        description="Statements that stay prepared on each of them; PostgreSQL takes 0.1 to 0.4 MB for one, on each connection.",
+    )
     write_connections: int = Field(
         8, ge=2, le=200, description="Connections of one hub process for mutations and background work."
     )
@@ -64,6 +76,28 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port the hub listens on; 0 takes a free one.")
     max_body_bytes: int = Field(
         1_000_000, ge=1_000, description="Largest request body, in bytes; beyond it 413."
+    )
+    max_url_bytes: int = Field(
+        8_000, ge=1_000, description="Longest query string of a URL, in bytes; beyond it 414."
+    )
+    max_response_bytes: int = Field(
+        10_000_000, ge=1_000, description="Largest answer, in bytes; beyond it the request is refused."
+    )
+    request_deadline: float = Field(
+        15.0,
+        gt=0,
+        description="Seconds a request may last in all: reading, statements and calls to agencies.",
+    )
+    http_profile: HttpProfile = Field(
+        HttpProfile.AUDITED,
+        description="Status codes: audited as the test suite of GraphQL over HTTP wants them; draft-2026-08 with 422 and 294.",
+    )
+    trusted_documents: Path | None = Field(
+        None, description="Registry of trusted documents, a file made by `snodo schema trust`."
+    )
+    trusted_only: str | None = Field(
+        None,
+        description="Consumers, by agency code, apart by spaces, for whom nothing but trusted documents is run; `*` for all.",
     )
     max_document_length: int = Field(50_000, ge=1_000, description="Largest GraphQL document, in characters.")
     allowed_origins: str | None = Field(
@@ -95,6 +129,11 @@ class Settings(BaseSettings):
         50, ge=1, description="Rows of a connection when `first` and `last` are absent."
     )
     document_cache_size: int = Field(1_000, ge=1, description="Compiled GraphQL documents one process keeps.")
+    document_cache_bytes: int = Field(
+        64_000_000,
+        ge=1_000_000,
+        description="Memory, by estimate, of the compiled documents and plans one process keeps.",
+    )
 
     # ── streams: what is deferred, subscriptions, WebSockets ──────────────────────────────────────────
     stream_silence: float = Field(

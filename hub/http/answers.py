@@ -12,12 +12,9 @@ import orjson
 import structlog
 from graphql import GraphQLError
 
-from hub.errors import ClientError, SnodoError, UpstreamError
+from hub.errors import ClientError, InvalidInput, SnodoError, UpstreamError
 
 log = structlog.get_logger()
-
-JSON = b"application/json; charset=utf-8"
-GRAPHQL = b"application/graphql-response+json; charset=utf-8"
 
 BAD_VALUES = (asyncpg.DataError, asyncpg.exceptions._base.DataError)  # noqa: SLF001 (asyncpg has two of one name)
 """A value PostgreSQL refuses, and one asyncpg cannot even send."""
@@ -33,9 +30,15 @@ DATABASE_AWAY = (
 )
 
 
+class ResponseTooLarge(InvalidInput):
+    """The answer is larger than this hub gives; ask for fewer rows or fields, or by pages."""
+
+    code = "RESPONSE_TOO_LARGE"
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back over HTTP."""
+    """What goes back over HTTP; `status` as the draft of August 2026 has it, 422 and 294 included."""
 
     status: int
     body: bytes
@@ -59,6 +62,11 @@ def refusal(error: ClientError) -> Reply:
     """A refusal of the whole request."""
     headers = ((b"www-authenticate", b'Bearer realm="snodo"'),) if error.status == 401 else ()
     return error_reply(error.status, [said(error)], headers)
+
+
+def unprocessable(error: ClientError) -> Reply:
+    """The refusal of a request that was well formed: what it asks cannot be done as it asks it."""
+    return error_reply(422, [said(error)]) if error.status == 400 else refusal(error)
 
 
 def fault(error: Exception) -> Reply:

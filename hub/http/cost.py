@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from hub.errors import ClientError
-from hub.http.answers import Reply, refusal, with_extensions
+from hub.http.answers import Reply, unprocessable, with_extensions
 from hub.http.authentication import Headers
 from hub.http.streams import Stream
 from hub.plan.cost import rounded
@@ -31,7 +31,7 @@ async def with_cost(
     try:
         reply = await answering
     except ClientError as error:
-        reply = refusal(error)
+        reply = unprocessable(error)
     estimated = rounded(operation.estimate(variables).of(variables))
     extensions = {"cost": {"estimated": estimated, "limit": operation.limits.cost}}
     if isinstance(reply, Stream):

@@ -19,7 +19,7 @@ from graphql.execution import (
 
 from hub.access.caller import Caller
 from hub.access.operator import Operator
-from hub.http.answers import formatted
+from hub.http.answers import Reply, formatted
 from hub.http.incremental import first_part, later_part
 from hub.http.request import GraphQLRequest
 from hub.http.streams import Stream
@@ -50,14 +50,14 @@ class Execution:
         self._schema = schema
         self._make_context = make_context
 
-    async def whole(self, asked: Asked, root: bytes | None = None) -> bytes:
+    async def whole(self, asked: Asked, root: bytes | None = None) -> Reply:
         """The response in one piece, what is deferred included. `root`: the page a subscription's response is about."""
         async with aclosing(self._context(asked)) as context:
             result = await self._run(asked, context, PlannedExecutor, root)
             assert isinstance(result, ExecutionResult)
             return _written(result)
 
-    async def parts(self, asked: Asked) -> bytes | Stream:
+    async def parts(self, asked: Asked) -> Reply | Stream:
         """The response in one piece if nothing is deferred after all; else its parts, the first of them ready."""
         async with AsyncExitStack() as stack:
             context = await stack.enter_async_context(aclosing(self._context(asked)))
@@ -103,10 +103,10 @@ async def _parts(
         yield later_part(result)
 
 
-def _written(result: ExecutionResult) -> bytes:
-    """A response as a client reads it."""
+def _written(result: ExecutionResult) -> Reply:
+    """A response as a client reads it; 294 where there are errors beside the data."""
     answer: dict[str, Any] = {}
     if result.errors:
         answer["errors"] = [formatted(error) for error in result.errors]
     answer["data"] = result.data
-    return orjson.dumps(answer)
+    return Reply(294 if result.errors else 200, orjson.dumps(answer))

@@ -4,37 +4,54 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from graphql import OperationType
+from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 
 from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.errors import InvalidInput
-from hub.http.answers import GRAPHQL, JSON, Reply, error_reply, fault, formatted, refusal
+from hub.http.accept import GRAPHQL, JSON, UNSAID, Media, media_for
+from hub.http.answers import Reply, ResponseTooLarge, error_reply, fault, formatted, refusal, unprocessable
 from hub.http.authentication import Authenticator, Headers
 from hub.http.cost import asks_for_cost, with_cost
 from hub.http.execution import Asked, Execution
+from hub.http.origins import PREFLIGHT, Origins, shared_with
 from hub.http.request import (
     BodyTooLarge,
     GraphQLRequest,
     Interrupted,
     MethodNotAllowed,
     UnsupportedMediaType,
+    UrlTooLong,
     read_get,
     read_post,
     takes,
 )
 from hub.http.streams import EVENTS, PARTS, Accepted, NotAcceptable, Stream, StreamSender, accepted
 from hub.http.subscriptions import AskAgain, Subscriptions
+from hub.http.watch import Gone, UnderWay, Watch
 from hub.plan.execution import ROOTS_AT_ONCE
 from hub.plan.operation import Documents, Operation, Prepared
 from hub.plan.plan import Plan
 from hub.plan.runner import Runner
+from hub.settings import HttpProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms requests are taken: sizes in bytes, how errors are told, and for whom only trusted documents are run."""
+
+    max_body_bytes: int
+    max_url_bytes: int
+    max_response_bytes: int
+    profile: HttpProfile = HttpProfile.AUDITED
+    trusted_only: Container[str] | None = None
+    """Agency codes."""
 
 
 class GraphQLEndpoint:
@@ -49,7 +66,9 @@ class GraphQLEndpoint:
         authenticator: Authenticator,
         sender: StreamSender,
         *,
-        max_body_bytes: int,
+        terms: Terms,
+        origins: Origins,
+        watch: Watch,
     ) -> None:
         self._documents = documents
         self._runner = runner
@@ -57,18 +76,36 @@ class GraphQLEndpoint:
         self._subscriptions = subscriptions
         self._authenticator = authenticator
         self._sender = sender
-        self._max_body_bytes = max_body_bytes
+        self._terms = terms
+        self._origins = origins
+        self._watch = watch
+        self._is_draft = terms.profile is HttpProfile.DRAFT
+        # The draft has the standard's own media type where the client says nothing; the test suite still wants JSON.
+        self._preferred = GRAPHQL if self._is_draft else JSON
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         headers = dict(scope["headers"])
-        accept = headers.get(b"accept", b"")
-        media = GRAPHQL if b"application/graphql-response+json" in accept else JSON
-        streams = accepted(accept) if EVENTS in accept or PARTS in accept else None
+        accept, media, origin = headers.get(b"accept"), UNSAID, None
+        streams = accepted(accept) if accept is not None and (EVENTS in accept or PARTS in accept) else None
+        under_way = self._watch.enter()
         try:
-            reply = await self._reply(scope, headers, receive, streams)
+            origin = self._origins.check(headers)
+            media = media_for(accept, self._preferred, streams=streams is not None)
+            reply = await self._reply(scope, headers, receive, media, streams, under_way)
+        except asyncio.CancelledError:
+            reason = under_way.reason()
+            if reason is None:
+                raise
+            if isinstance(reason, Gone):
+                return
+            reply = refusal(reason)
         except Exception as error:
             reply = fault(error)
+        finally:
+            self._watch.leave(under_way)
+        if origin is not None:
+            send = shared_with(origin, send)
         if isinstance(reply, Stream):
             assert streams is not None
             await self._sender(reply, streams.media, receive, send)
@@ -78,7 +115,7 @@ class GraphQLEndpoint:
                 "type": "http.response.start",
                 "status": reply.status,
                 "headers": [
-                    (b"content-type", media),
+                    (b"content-type", media.content_type),
                     (b"content-length", str(len(reply.body)).encode()),
                     (b"cache-control", b"no-store"),
                     *reply.headers,
@@ -88,7 +125,13 @@ class GraphQLEndpoint:
         await send({"type": "http.response.body", "body": reply.body})
 
     async def _reply(
-        self, scope: Scope, headers: Headers, receive: Receive, streams: Accepted | None
+        self,
+        scope: Scope,
+        headers: Headers,
+        receive: Receive,
+        media: Media,
+        streams: Accepted | None,
+        under_way: UnderWay,
     ) -> Reply | Stream:
         method = scope["method"]
         if method == "POST":
@@ -96,7 +139,9 @@ class GraphQLEndpoint:
                 raise UnsupportedMediaType
             request = read_post(await self._body(headers, receive))
         elif method == "GET":
-            request = read_get(scope["query_string"])
+            request = read_get(self._query_string(scope))
+        elif method == "OPTIONS" and b"access-control-request-method" in headers:
+            return Reply(200, b"", PREFLIGHT)  # of an allowed origin, or the hub's own: any other was refused
         else:
             return Reply(
                 405,
@@ -105,6 +150,7 @@ class GraphQLEndpoint:
             )
         if asks_for_cost(headers):
             request = replace(request, reports_cost=True)
+        under_way.receive = receive
         caller, operator = await self._authenticator.authenticate(headers)
         try:
             reply = await self.run(
@@ -113,15 +159,22 @@ class GraphQLEndpoint:
                 operator,
                 reads_only=method == "GET",
                 ask_again=None if streams is None else partial(self._authenticator.authenticate, headers),
+                under_way=under_way,
             )
         except InvalidInput as error:
-            reply = refusal(error)
-        if streams is not None:
-            return await streams.fitting(reply)
-        assert isinstance(reply, Reply)
-        if reply.status == 400 and _takes_json_alone(headers.get(b"accept", b"")):
-            return Reply(200, reply.body)
-        return reply
+            reply = unprocessable(error)
+        if isinstance(reply, Reply) and reply.status != 200:
+            reply = self._told(reply, media)
+        return reply if streams is None else await streams.fitting(reply)
+
+    def _told(self, reply: Reply, media: Media) -> Reply:
+        """The reply to a well-formed request, with the status this profile and this client's media type have for it."""
+        status = reply.status
+        if status == 294:
+            status = 294 if self._is_draft and media.is_graphql else 200
+        elif status in (400, 422):
+            status = 200 if media.of_before else status if self._is_draft else 400
+        return Reply(status, reply.body, reply.headers)
 
     async def run(
         self,
@@ -131,21 +184,22 @@ class GraphQLEndpoint:
         *,
         reads_only: bool = False,
         ask_again: AskAgain | None = None,
+        under_way: UnderWay | None = None,
     ) -> Reply | Stream:
         """Answer one request of a known caller: at once, or by a stream of responses.
 
         `ask_again`: who is asking, as of then, for a stream that goes on; None where the transport takes no streams.
 
         Raises:
-            InvalidInput: the request cannot be planned.
-            Forbidden: the caller's purpose lacks a capability.
+            InvalidInput: the request cannot be planned, or names a document that is not trusted.
+            Forbidden: the caller's purpose lacks a capability, or may send trusted documents only.
             NotAcceptable: a subscription, over a transport that takes no streams.
             TooManyStreams: a subscription too many.
 
         """
-        operation = self._documents.operation(request.query, request.operation_name)
+        operation = self._operation(request, caller)
         if isinstance(operation, list):
-            return error_reply(400, map(formatted, operation))
+            return _refused(operation)
         if operation.kind is not OperationType.QUERY:
             if reads_only and operation.kind is OperationType.MUTATION:
                 return Reply(405, refusal(MethodNotAllowed()).body, ((b"allow", b"POST"),))
@@ -153,7 +207,9 @@ class GraphQLEndpoint:
                 raise NotAcceptable
         variables, errors = operation.variables.coerce(request.variables)
         if errors:
-            return error_reply(400, map(formatted, errors))
+            return _refused(errors)
+        if under_way is not None:
+            under_way.is_command = operation.kind is OperationType.MUTATION
         answering = self._answer(request, operation, variables, caller, operator, ask_again=ask_again)
         return await (with_cost(operation, variables, answering) if request.reports_cost else answering)
 
@@ -178,9 +234,19 @@ class GraphQLEndpoint:
             return Reply(200, await self._stored(prepared, variables, caller))
         asked = Asked(request, operation, prepared, variables, caller, operator)
         if ask_again is not None and operation.defers:
-            found = await self._execution.parts(asked)
-            return Reply(200, found) if isinstance(found, bytes) else found
-        return Reply(200, await self._execution.whole(asked))
+            return await self._execution.parts(asked)
+        reply = await self._execution.whole(asked)
+        if operation.kind is OperationType.QUERY:  # what a command did is said, however long it takes to say
+            self._check_size(len(reply.body))
+        return reply
+
+    def _operation(self, request: GraphQLRequest, caller: Caller) -> Operation | list[GraphQLError]:
+        if request.document_id is not None:
+            return self._documents.trusted(request.document_id, request.operation_name)
+        only = self._terms.trusted_only
+        if only is not None and caller.agency_code in only:
+            return self._documents.trusted_text(request.query, request.operation_name)
+        return self._documents.operation(request.query, request.operation_name)
 
     async def _stored(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> bytes:
         """The answer as PostgreSQL wrote it, between the words of the response."""
@@ -190,6 +256,7 @@ class GraphQLEndpoint:
         else:
             room = asyncio.Semaphore(ROOTS_AT_ONCE)
             found = await asyncio.gather(*(self._run(plan, variables, caller, room) for plan in plans))
+        self._check_size(sum(map(len, found)))
         answers = iter(found)
         pieces = [b'{"data":{']
         for text, plan in prepared.parts:
@@ -205,17 +272,38 @@ class GraphQLEndpoint:
         async with room:
             return await self._runner.run(plan, variables, caller)
 
+    def _check_size(self, size: int) -> None:
+        limit = self._terms.max_response_bytes
+        if size > limit:
+            raise ResponseTooLarge(
+                f"The answer has {size} bytes, more than the {limit} this hub gives at once; ask for fewer rows or fields.",
+                limit=limit,
+                size=size,
+            )
+
+    def _query_string(self, scope: Scope) -> bytes:
+        query_string: bytes = scope["query_string"]
+        if len(query_string) > self._terms.max_url_bytes:
+            raise UrlTooLong(
+                f"The URL's parameters have {len(query_string)} bytes, more than the {self._terms.max_url_bytes} this hub takes; "
+                "send the request with POST.",
+                limit=self._terms.max_url_bytes,
+                size=len(query_string),
+            )
+        return query_string
+
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
+        limit = self._terms.max_body_bytes
         announced = headers.get(b"content-length", b"")
-        if announced.isdigit() and int(announced) > self._max_body_bytes:
-            raise self._too_large()
+        if announced.isdigit() and int(announced) > limit:
+            raise _too_large(int(announced), limit)
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Interrupted
         body: bytes = message.get("body", b"")
         if not message.get("more_body"):
-            if len(body) > self._max_body_bytes:
-                raise self._too_large()
+            if len(body) > limit:
+                raise _too_large(len(body), limit)
             return body
         chunks, size = [body], len(body)
         while message.get("more_body"):
@@ -224,14 +312,18 @@ class GraphQLEndpoint:
                 raise Interrupted
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
-            if size > self._max_body_bytes:
-                raise self._too_large()
+            if size > limit:
+                raise _too_large(size, limit)
         return b"".join(chunks)
 
-    def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(f"The body is larger than the {self._max_body_bytes} bytes this hub takes.")
+
+def _refused(errors: Sequence[GraphQLError]) -> Reply:
+    """A well-formed request that is not run: 400 for a document that cannot be parsed, 422 for all else."""
+    parsed = (errors[0].extensions or {}).get("code") != "GRAPHQL_PARSE_FAILED"
+    return error_reply(422 if parsed else 400, map(formatted, errors))
 
 
-def _takes_json_alone(accept: bytes) -> bool:
-    """Whether a client is one of before the standard: it is told of its errors in the body only (section 6.4.1)."""
-    return {media.partition(b";")[0].strip() for media in accept.split(b",")} == {b"application/json"}
+def _too_large(size: int, limit: int) -> BodyTooLarge:
+    return BodyTooLarge(
+        f"The body has {size} bytes or more; this hub takes at most {limit}.", limit=limit, size=size
+    )

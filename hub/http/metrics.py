@@ -3,21 +3,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from hub.http.open_streams import OpenStreams
+from hub.http.watch import Watch
+from hub.plan.operation import Documents
 
 
 def registry(
-    *, compiled: Callable[[], float], sequencing: Callable[[], float], opened: OpenStreams
+    *, documents: Documents, watch: Watch, opened: OpenStreams, sequencing: Callable[[], float]
 ) -> CollectorRegistry:
     """The process's own collectors; read when they are scraped, so that a request pays nothing for them."""
     collectors = CollectorRegistry()
+    collectors.register(_Counted(documents, watch))
     Gauge(
-        "snodo_documents_compiled_total", "GraphQL documents parsed and validated so far", registry=collectors
-    ).set_function(compiled)
+        "snodo_documents_remembered",
+        "GraphQL documents that are remembered, trusted ones apart",
+        registry=collectors,
+    ).set_function(lambda: float(len(documents)))
+    Gauge(
+        "snodo_documents_bytes", "Memory of remembered documents and plans, by estimate", registry=collectors
+    ).set_function(lambda: float(documents.weight))
     Gauge(
         "snodo_sequencer_active", "Whether this process holds the sequencer's lock", registry=collectors
     ).set_function(sequencing)
@@ -31,3 +42,30 @@ def registry(
         lambda: opened.subscriptions
     )
     return collectors
+
+
+class _Counted(Collector):
+    """Counters that the caches and the watch keep as plain numbers."""
+
+    def __init__(self, documents: Documents, watch: Watch) -> None:
+        self._documents = documents
+        self._watch = watch
+
+    def collect(self) -> Iterator[Metric]:
+        """Each counter as it stands."""
+        counts = self._documents.counts
+        for name, meaning, value in (
+            ("documents_compiled", "GraphQL documents parsed and validated", counts.documents_compiled),
+            ("documents_found", "Requests whose document was remembered", counts.documents_found),
+            ("documents_dropped", "GraphQL documents forgotten to make room", counts.documents_dropped),
+            ("plans_made", "Plans made", counts.plans_made),
+            ("plans_found", "Times the plans of an operation were remembered", counts.plans_found),
+            ("plans_dropped", "Plans forgotten to make room", counts.plans_dropped),
+        ):
+            yield CounterMetricFamily(f"snodo_{name}", meaning, value=value)
+        ended = CounterMetricFamily(
+            "snodo_requests_ended", "Requests ended before their answer", labels=["reason"]
+        )
+        for reason, number in self._watch.ended.items():
+            ended.add_metric([reason], number)
+        yield ended

@@ -2,7 +2,7 @@
 """Which pages in a browser may ask: the hub's own, and those of the origins that are allowed by name.
 
 A browser says from where a request comes (`Origin`, `Sec-Fetch-Site`), and a page cannot write these headers; whatever is no
-browser sends neither (docs/adr/0014).
+browser sends neither (docs/adr/0016).
 """
 
 from __future__ import annotations

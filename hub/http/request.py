@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A GraphQL request as it comes over HTTP (GraphQL over HTTP, sections 5.2 to 5.4)."""
+"""A GraphQL request as it comes over HTTP (GraphQL over HTTP, sections 5.2 to 5.4; persisted documents, appendix A)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,14 +12,27 @@ from urllib.parse import parse_qs
 import orjson
 
 from hub.errors import ClientError, InvalidInput
+from hub.plan.trusted import document_id
 
-NUL = "The request holds a NUL character, which no value of this schema may have."
+LONGEST_VALUE = 10_000
+"""Characters of one string among the variables: a note has at most 2,000, a cursor a few hundred."""
+DEEPEST_VALUE = 64
+"""Levels of lists and objects in the variables: whoever walks them deeper walks into Python's own limit."""
+DOCUMENT_ID = re.compile(r"sha256:[0-9a-f]{64}")
+PARAMETERS = 16
+"""Parameters a URL may have; the standard knows five."""
 
 
 class NotJson(InvalidInput):
     """The body is no JSON object with a `query`."""
 
     code = "BAD_REQUEST"
+
+
+class DocumentMismatch(InvalidInput):
+    """`query` is not the document that its hash names; send one of the two, or the hash of this text."""
+
+    code = "PERSISTED_QUERY_MISMATCH"
 
 
 class UnsupportedMediaType(ClientError):
@@ -46,13 +60,21 @@ class BodyTooLarge(ClientError):
     status: ClassVar[int] = 413
 
 
+class UrlTooLong(ClientError):
+    """The URL is longer than this hub takes; send the request with POST."""
+
+    code = "URL_TOO_LONG"
+    status: ClassVar[int] = 414
+
+
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """What to run."""
+    """What to run: a document's text, or the id of a trusted document, when `query` is empty."""
 
     query: str
     variables: Mapping[str, Any]
     operation_name: str | None
+    document_id: str | None = None
     reports_cost: bool = False
     """Whether the answer is to say what the operation was estimated to cost."""
 
@@ -71,79 +93,120 @@ def read_post(body: bytes) -> GraphQLRequest:
     """The request in a JSON body.
 
     Raises:
-        NotJson: it is no JSON, or its members are of other types.
+        InvalidInput: it is no JSON, its members are of other types, or its values are none a client would send.
 
     """
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise NotJson("The body is not JSON.") from error
-    if b"\\u0000" in body and _holds_nul(content):
-        raise NotJson(NUL)
     if not isinstance(content, dict):
         raise NotJson("The body must be one JSON object; batches are not taken.")
-    return _checked(content)
+    # Walked only where something could be found: a request of the usual kind pays for three searches in its bytes.
+    if b"\\u0000" in body or len(body) > LONGEST_VALUE or body.count(b"[") + body.count(b"{") > DEEPEST_VALUE:
+        _check_values(content)
+    return _read_members(content)
 
 
 def read_get(query_string: bytes) -> GraphQLRequest:
     """The request in a URL's parameters. Its variables are JSON.
 
     Raises:
-        NotJson: a parameter cannot be read.
+        InvalidInput: a parameter cannot be read, or its values are none a client would send.
 
     """
     try:
-        given = {
-            name: values[-1]
-            for name, values in parse_qs(query_string.decode(), strict_parsing=bool(query_string)).items()
-        }
-        content: dict[str, Any] = {"query": given.get("query"), "operationName": given.get("operationName")}
-        for name in ("variables", "extensions"):
+        given = parse_qs(
+            query_string.decode("ascii"),
+            strict_parsing=bool(query_string),
+            errors="strict",
+            max_num_fields=PARAMETERS,
+        )
+        content: dict[str, Any] = {}
+        for name in ("query", "documentId", "operationName", "variables", "extensions"):
             if name in given:
-                content[name] = orjson.loads(given[name])
-    except (ValueError, UnicodeDecodeError) as error:
+                [value] = given[name]
+                content[name] = orjson.loads(value) if name in ("variables", "extensions") else value
+    except ValueError as error:
         raise NotJson(
-            "The URL's parameters cannot be read: `query` is text, `variables` a JSON object."
+            "The URL's parameters cannot be read: each stands there once, `query` is text, `variables` a JSON object."
         ) from error
-    if _holds_nul(content):
-        raise NotJson(NUL)
-    return _checked(content)
+    return read_content(content)
 
 
-def _holds_nul(value: object) -> bool:
-    match value:
-        case str():
-            return "\x00" in value
-        case list():
-            return any(map(_holds_nul, value))
-        case dict():
-            return any(map(_holds_nul, value.values()))
-        case _:
-            return False
-
-
-def read_content(content: dict[str, Any]) -> GraphQLRequest:
-    """The request in a JSON object that was read from elsewhere than a body.
+def read_content(content: Mapping[str, Any]) -> GraphQLRequest:
+    """The request in an object with the members of the standard; others are not looked at.
 
     Raises:
-        NotJson: its members are of other types, or hold a NUL character.
+        InvalidInput: a member is missing or of another type, its values are none a client would send, or `query` came with
+            the hash of another text.
 
     """
-    if _holds_nul(content):
-        raise NotJson(NUL)
-    return _checked(content)
+    _check_values(content)
+    return _read_members(content)
 
 
-def _checked(content: dict[str, Any]) -> GraphQLRequest:
+def _read_members(content: Mapping[str, Any]) -> GraphQLRequest:
     query, variables, name = content.get("query"), content.get("variables"), content.get("operationName")
-    if not isinstance(query, str) or not query:
-        raise NotJson("`query` is missing, or is not a string.")
+    extensions, named = content.get("extensions"), content.get("documentId")
     if variables is not None and not isinstance(variables, dict):
         raise NotJson("`variables` must be an object.")
     if name is not None and not isinstance(name, str):
         raise NotJson("`operationName` must be a string.")
-    extensions = content.get("extensions")
-    if not isinstance(extensions, (dict, type(None))):
-        raise NotJson("`extensions` must be an object.")
+    if extensions is not None:
+        if not isinstance(extensions, dict):
+            raise NotJson("`extensions` must be an object.")
+        if named is None:
+            named = _persisted(extensions)
     reports_cost = extensions is not None and extensions.get("cost") is True
-    return GraphQLRequest(query, variables or {}, name or None, reports_cost)
+    if named is not None:
+        _check_document_id(named, query)
+    if query is None and named is not None:
+        return GraphQLRequest("", variables or {}, name or None, named, reports_cost)
+    if not isinstance(query, str) or not query:
+        raise NotJson("`query` is missing, or is not a string.")
+    return GraphQLRequest(query, variables or {}, name or None, None, reports_cost)
+
+
+def _persisted(extensions: Mapping[str, Any]) -> str | None:
+    """The document's id where Apollo's clients write it."""
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    if not isinstance(persisted, dict) or not isinstance(persisted.get("sha256Hash"), str):
+        raise NotJson("`extensions.persistedQuery` must be an object with a `sha256Hash`.")
+    return f"sha256:{persisted['sha256Hash']}"
+
+
+def _check_document_id(named: object, query: object) -> None:
+    if not isinstance(named, str) or not DOCUMENT_ID.fullmatch(named):
+        raise NotJson("A document's id is `sha256:` and 64 hexadecimal digits in lower case.")
+    if isinstance(query, str) and named != document_id(query):
+        raise DocumentMismatch
+
+
+def _check_values(content: Mapping[str, Any]) -> None:
+    """Refuse what no value of this schema may hold, level by level: nothing here recurses into what a client nested."""
+    level: list[object] = [content]
+    for _ in range(DEEPEST_VALUE):
+        texts: list[str] = []
+        below: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                texts += item
+            for child in item.values() if isinstance(item, dict) else item:  # type: ignore[attr-defined]
+                if isinstance(child, str):
+                    texts.append(child)
+                elif isinstance(child, (dict, list)):
+                    below.append(child)
+        if any("\x00" in text for text in texts):
+            raise NotJson("The request holds a NUL character, which no value of this schema may have.")
+        # NOTE at the top stand the document and its names, which have limits of their own.
+        if level[0] is not content and any(len(text) > LONGEST_VALUE for text in texts):
+            raise InvalidInput(
+                f"A text among the variables has more than {LONGEST_VALUE} characters, more than any value of this schema."
+            )
+        if not below:
+            return
+        level = below
+    raise InvalidInput(f"The variables nest more than {DEEPEST_VALUE} levels of lists and objects.")

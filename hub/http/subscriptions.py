@@ -75,6 +75,6 @@ class Subscriptions:
                     yield b"".join((b'{"data":{', text, page.json, b"}}"))
                 else:
                     asked = Asked(request, operation, prepared, variables, caller, operator)
-                    yield await self._execution.whole(asked, root=page.json)
+                    yield (await self._execution.whole(asked, root=page.json)).body
             if not page.has_more:
                 await self._announcements.after(heard)
