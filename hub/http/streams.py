@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -119,8 +119,9 @@ class StreamSender:
             if ended == 1:
                 return
             last = _body(event_stream.COMPLETE if events else multipart.END, more=False)
-            async with asyncio.timeout(CLOSING if ended == 2 else None):
-                await send(last)
+            with suppress(TimeoutError):  # who does not read when the hub closes is cut off
+                async with asyncio.timeout(CLOSING if ended == 2 else None):
+                    await send(last)
 
     async def _events(self, stream: Stream, send: Send) -> None:
         async with aclosing(with_silences(with_fault(stream.responses), self._silence)) as spaced:

@@ -13,6 +13,7 @@ from graphql import (
     ConstArgumentNode,
     ConstDirectiveNode,
     FieldNode,
+    FragmentSpreadNode,
     InlineFragmentNode,
     NameNode,
     SelectionSetNode,
@@ -62,7 +63,7 @@ class Deferrer:
                     kept.append(deeper)
         return SelectionSetNode(selections=tuple(kept))
 
-    def _deferred(self, node: Any) -> InlineFragmentNode:
+    def _deferred(self, node: Any) -> InlineFragmentNode | FragmentSpreadNode:
         self._labels += 1
         arguments = [
             ConstArgumentNode(name=NameNode(value="label"), value=StringValueNode(value=f"d{self._labels}"))
@@ -74,6 +75,8 @@ class Deferrer:
                 )
             )
         directive = ConstDirectiveNode(name=NameNode(value="defer"), arguments=tuple(arguments))
+        if isinstance(node, FragmentSpreadNode):
+            return replace(node, directives=(directive,))
         return InlineFragmentNode(directives=(directive,), selection_set=SelectionSetNode(selections=(node,)))
 
 
@@ -149,6 +152,28 @@ async def _deferred(
         json={"query": query, "variables": variables},
         headers={"authorization": f"Bearer {hub.token(as_)}", "accept": accept},
     )
+
+
+async def test_what_a_mutation_reads_back_may_be_deferred(anpr: FakeAnpr, open_hub: Opener) -> None:
+    query = """mutation ($input: RecordConditionalityEventInput!) { recordConditionalityEvent(input: $input) {
+      userErrors { code } event { type }
+      ... @defer { event { type beneficiary { sex residence { municipalityName } } } } } }"""
+    async with open_hub("defer-mutation", sequencer=False) as hub:
+        given = {
+            "idempotencyKey": "deferred",
+            "fiscalCode": hub.world.people["north"].fiscal_code,
+            "type": "PACT_SIGNED",
+            "occurredAt": "2026-09-01T00:00:00Z",
+        }
+        first, *later = parts_of((await _deferred(hub, query, MULTIPART, input=given)).body)
+        assert first["data"]["recordConditionalityEvent"]["event"]["type"] == "PACT_SIGNED"
+        assert "residence" not in str(first["data"])
+        assert len(later) == 1
+        event = merged([first, *later])["data"]["recordConditionalityEvent"]["event"]
+        assert event["beneficiary"] == {"sex": "F", "residence": {"municipalityName": "Roma"}}
+        assert await hub.owner.fetchval(
+            "SELECT count(*) FROM conditionality_event WHERE type = 'PACT_SIGNED' AND occurred_at = '2026-09-01T00:00:00Z'"
+        ) == 1  # fmt: skip
 
 
 async def test_a_client_that_takes_no_parts_gets_the_whole(anpr: FakeAnpr, open_hub: Opener) -> None:

@@ -262,7 +262,7 @@ async def test_a_lost_listener_loses_nothing(open_hub: Opener) -> None:
             await pages(events, there)
             ended = await hub.owner.fetchval(
                 """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                   WHERE datname = current_database() AND query LIKE 'LISTEN%' OR query = 'SELECT 1'"""
+                   WHERE datname = current_database() AND (query LIKE 'LISTEN%' OR query = 'SELECT 1')"""
             )
             assert ended >= 1
             await record(hub, 2)
