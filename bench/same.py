@@ -17,9 +17,8 @@ from bench.served import Served, ask, data_of
 from bench.world import World
 from hub.store.engine import connection_arguments
 
-COMPARED = 40
-"""How many of a question's variables are asked of every contestant."""
-WRITTEN = 5
+COMPARED, WRITTEN = 40, 24
+"""How many of a question's variables are asked of every contestant: of one that reads, of one that writes."""
 
 # What is left by one recorded event; the sequencer may have moved it from the outbox to the feed already.
 ROWS = """

@@ -80,9 +80,12 @@ def served(contender: Contender, world: World, first: Question) -> Iterator[Serv
 
 
 def ask(http: httpx2.Client, url: str, voucher: str, body: bytes) -> bytes:
-    """One answer, asked for as wrk does."""
+    """One answer, asked for as wrk does; the bench ends where it is refused."""
     headers = {"authorization": f"Bearer {voucher}", "content-type": "application/json"}
-    return http.post(f"{url}/graphql", content=body, headers=headers).raise_for_status().content
+    answer = http.post(f"{url}/graphql", content=body, headers=headers)
+    if answer.status_code != 200:
+        raise SystemExit(f"{url} answers {answer.status_code} to {body!r}: {answer.text[:500]}")
+    return answer.content
 
 
 def data_of(answer: bytes, whose: str) -> Any:

@@ -15,8 +15,9 @@ const PERSON = `b.id, b.fiscal_code AS "fiscalCode", b.given_name AS "givenName"
 const EVENT = `e.id, e.type, e.occurred_at AS "occurredAt", e.recorded_at AS "recordedAt", e.note, e.agency_id AS "agencyId"`;
 
 const beneficiary = single("person", `SELECT ${PERSON} FROM beneficiary b WHERE b.fiscal_code = $1`);
-const people = page("people", `SELECT ${PERSON} FROM beneficiary b WHERE b.employment_centre_id = $1
-  AND (b.family_name, b.given_name, b.id) > ($2, $3, $4) ORDER BY b.family_name, b.given_name, b.id LIMIT $5`);
+const people = page("people", `SELECT ${PERSON}, b.family_name_key AS "familyKey", b.given_name_key AS "givenKey"
+  FROM beneficiary b WHERE b.employment_centre_id = $1 AND (b.family_name_key, b.given_name_key, b.id) > ($2, $3, $4)
+  ORDER BY b.family_name_key, b.given_name_key, b.id LIMIT $5`);
 const feed = page("feed", `SELECT f.position, e.fiscal_code AS "fiscalCode", e.inps_protocol AS "inpsProtocol", ${EVENT}
   FROM feed_entry f JOIN conditionality_event e ON e.id = f.event_id WHERE f.position > $1 ORDER BY f.position LIMIT $2`);
 
@@ -29,7 +30,7 @@ const resolvers = {
       const from = after ? JSON.parse(Buffer.from(after, "base64url").toString()) : START;
       const { rows, more } = await people(first, centre, ...from);
       const last = rows.at(-1);
-      const end = last && Buffer.from(JSON.stringify([last.familyName, last.givenName, last.id])).toString("base64url");
+      const end = last && Buffer.from(JSON.stringify([last.familyKey, last.givenKey, last.id])).toString("base64url");
       return { nodes: rows, pageInfo: { hasNextPage: more, endCursor: end } };
     },
     async conditionalityFeed(_, { first, after }) {

@@ -53,7 +53,7 @@ PAGE = """query PersonPage($fiscalCode: String!, $events: Int!, $centre: UUID!) 
 PEOPLE = """query People($first: Int!, $after: Cursor, $events: Int!, $centre: UUID!) {
   beneficiaries(
     condition: { employmentCentreId: $centre } first: $first after: $after
-    orderBy: [FAMILY_NAME_ASC, GIVEN_NAME_ASC, PRIMARY_KEY_ASC]
+    orderBy: [FAMILY_NAME_KEY_ASC, GIVEN_NAME_KEY_ASC, PRIMARY_KEY_ASC]
   ) {
     nodes {
       id: rowId fiscalCode givenName familyName birthDate obligation employmentStatus

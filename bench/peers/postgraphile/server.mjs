@@ -14,13 +14,10 @@ import { jsonPgSmartTags } from "postgraphile/utils";
 
 const { values } = parseArgs({ options: { port: { type: "string" }, "data-dir": { type: "string" } } });
 
-// What it leaves out unless asked: a relation without an index of exactly its columns, an order by a column without one.
+// What it leaves out unless asked: a relation without an index of exactly its columns. And the function's name without its schema's.
 const tags = jsonPgSmartTags({
   version: 1,
   config: {
-    class: {
-      "public.beneficiary": { attribute: { birth_date: { tags: { behavior: "+attribute:orderBy" } } } },
-    },
     constraint: {
       "public.pact.pact_beneficiary_id_household_id_fkey": {
         tags: { foreignFieldName: "pacts", behavior: "+connection +select" },
