@@ -33,12 +33,12 @@ demo: install ## the whole hub on this machine: make demo ARGS="--check --port 8
 test: develop ## every test, in parallel
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
-check: develop ## style, types, floors, migrations against tables, schema drift
+check: develop ## style, types, floors, migrations against tables, schema drift and breaks
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q tests/store/test_migrations.py tests/unit/schema/test_sdl.py
+	@$(BIN)/python -m pytest -q tests/store/test_migrations.py tests/unit/schema
 
 bench: develop ## the measurements the README quotes, into bench/results/latest.json
 	@$(BIN)/python -m bench $(ARGS)

@@ -13,6 +13,7 @@ import schema.vocabulary  # noqa: F401 (describes the enums)
 from hub.plan.catalogue import Catalogue, read_catalogue
 from hub.plan.execution import install
 from schema.activities import ACTIVITIES
+from schema.federation import SUBGRAPH_SCALARS, Service, SubgraphQuery, subgraph_sdl
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -20,10 +21,29 @@ from schema.subscription import Subscription
 
 
 @cache
-def _built() -> strawberry.Schema:
-    built = strawberry.Schema(
-        query=Query, mutation=Mutation, subscription=Subscription, types=ACTIVITIES, config=SCALARS
+def _for_clients() -> strawberry.Schema:
+    return _with_defer(
+        strawberry.Schema(
+            query=Query, mutation=Mutation, subscription=Subscription, types=ACTIVITIES, config=SCALARS
+        )
     )
+
+
+@cache
+def _for_all() -> strawberry.Schema:
+    """With what a router asks beside."""
+    return _with_defer(
+        strawberry.Schema(
+            query=SubgraphQuery,
+            mutation=Mutation,
+            subscription=Subscription,
+            types=ACTIVITIES,
+            config=SUBGRAPH_SCALARS,
+        )
+    )
+
+
+def _with_defer(built: strawberry.Schema) -> strawberry.Schema:
     # strawberry's own setting would bring `@stream` too, which the planner does not serve.
     built._schema.directives = (*built._schema.directives, GraphQLDeferDirective)  # noqa: SLF001
     return built
@@ -37,12 +57,22 @@ def build_schema() -> tuple[GraphQLSchema, Catalogue]:
         SchemaMismatch: a type and its table disagree.
 
     """
-    graphql_schema = _built()._schema  # noqa: SLF001 (graphql-core's schema, which the hub executes itself)
+    graphql_schema = _for_all()._schema  # noqa: SLF001 (graphql-core's schema, which the hub executes itself)
     catalogue = read_catalogue(graphql_schema)
     install(graphql_schema, catalogue)
+    query = graphql_schema.query_type
+    assert query is not None
+    query.fields["_service"].resolve = lambda _source, _info: Service(sdl=federated_sdl())
     return graphql_schema, catalogue
 
 
+@cache
 def sdl() -> str:
-    """The schema in the schema definition language, types by name, with the directives that stand on them."""
-    return print_schema(_built()) + "\n"
+    """The schema that clients read, in the schema definition language, with the directives that stand on its types."""
+    return print_schema(_for_clients()) + "\n"
+
+
+@cache
+def federated_sdl() -> str:
+    """The same as a subgraph of Apollo Federation 2."""
+    return subgraph_sdl(sdl(), build_schema()[1])

@@ -82,7 +82,12 @@ class Household(Node):
         return await info.context.live.payments(row["$id"], row["$inps_protocol"])
 
 
-@stored(tables.Beneficiary, prefix="ben", order=Order(("family_name_key", "given_name_key")))
+@stored(
+    tables.Beneficiary,
+    prefix="ben",
+    keys=("fiscal_code",),
+    order=Order(("family_name_key", "given_name_key")),
+)
 @strawberry.type(description="Beneficiario: a member of a household.")
 class Beneficiary(Node):
     id: strawberry.ID

@@ -55,7 +55,7 @@ class RecordConditionalityEventPayload:
     user_errors: list[UserError] = strawberry.field(directives=[about(1)])
 
 
-@strawberry.type
+@strawberry.type(description="Every command.")
 class Mutation:
     @strawberry.mutation(
         description="Record a conditionality event (evento di condizionalità) about a person of the caller's territory.",

@@ -35,7 +35,9 @@ from schema.scalars import FiscalCode
 from schema.territory import EmploymentCentre, Municipality
 
 
-@strawberry.type
+@strawberry.type(
+    description="Every question; what it answers is what the caller's purpose and territory let it see."
+)
 class Query:
     @strawberry.field(
         description="Whatever an id names, if the caller may see it.",

@@ -14,7 +14,7 @@ from schema.cost import OWN_PAGE, ListSize
 from schema.ledger import ConditionalityFeedPage
 
 
-@strawberry.type
+@strawberry.type(description="What can be followed as it happens.")
 class Subscription:
     @strawberry.subscription(
         description="The feed, followed: first what there is beyond the cursor, page after page, then each new page as it is published. For purposes granted READ_FEED.",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from schema.people_filters import BeneficiaryFilter, BeneficiaryOrder, HouseholdFilter
 
 
-@stored(tables.Municipality)
+@stored(tables.Municipality, keys=("belfiore_code",))
 @strawberry.type(description="Comune, as it is called today.")
 class Municipality:
     istat_code: str = strawberry.field(description="ISTAT, 6 digits.")
@@ -65,7 +65,7 @@ class Municipality:
         return planned()
 
 
-@stored(tables.EmploymentCentre)
+@stored(tables.EmploymentCentre, keys=("code",))
 @strawberry.type(description="Centro per l'impiego (CPI).")
 class EmploymentCentre:
     code: str = strawberry.field(description="Ministry code: Belfiore, C and 6 digits.")

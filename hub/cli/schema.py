@@ -13,7 +13,7 @@ from hub.cli.options import DataDir, settings_of
 from hub.errors import ConfigurationError
 from hub.plan.operation import Documents, operations_of, place_of
 from hub.plan.trusted import TrustedDocument, registry_bytes
-from schema.build import build_schema, sdl
+from schema.build import build_schema, federated_sdl, sdl
 
 
 class NotTrusted(ConfigurationError):
@@ -34,9 +34,14 @@ def _group() -> None:
 
 
 @commands.command("print")
-def print_(data_dir: DataDir = None) -> None:  # noqa: ARG001 (every command takes it)
+def print_(
+    subgraph: Annotated[
+        bool, typer.Option("--subgraph", help="As a subgraph of Apollo Federation 2.")
+    ] = False,
+    data_dir: DataDir = None,  # noqa: ARG001 (every command takes it)
+) -> None:
     """Print the schema in the schema definition language."""
-    typer.echo(sdl(), nl=False)
+    typer.echo(federated_sdl() if subgraph else sdl(), nl=False)
 
 
 @commands.command()

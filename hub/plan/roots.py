@@ -15,7 +15,8 @@ from hub.access.rows import visible
 from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
 from hub.plan.catalogue import Catalogue
-from hub.plan.declare import FeedPages, FollowedFeed, Lookup, NodeLookup, Rooted
+from hub.plan.declare import Entities, FeedPages, FollowedFeed, Lookup, NodeLookup, Rooted
+from hub.plan.entities import entities
 from hub.plan.feed import feed_pages, followed_pages
 from hub.plan.json_text import constant, joined
 from hub.plan.limits import PageLimits
@@ -59,6 +60,8 @@ def _root(builder: Builder, field: Selected, root: Rooted) -> Select[Any]:
             return _lookup(builder, field, definition, column, argument)
         case NodeLookup(argument):
             return _node(builder, field, definition, argument)
+        case Entities(argument):
+            return entities(builder, field, definition, argument)
         case FeedPages():
             return feed_pages(builder, field, definition)
         case FollowedFeed():

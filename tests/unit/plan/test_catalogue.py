@@ -92,7 +92,7 @@ def test_the_hubs_own_schema_agrees_with_its_tables() -> None:
     }  # fmt: skip
     assert catalogue.roots.keys() == {
         "node", "beneficiary", "beneficiaries", "household", "households", "pact", "pacts", "jobOffers", "trainingCourses",
-        "pucProjects", "conditionalityEvents", "conditionalityFeed", "opportunities", "municipality", "employmentCentre",
+        "pucProjects", "conditionalityEvents", "conditionalityFeed", "opportunities", "municipality", "employmentCentre", "_entities",
     }  # fmt: skip
 
 
