@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import median, quantiles
 
 from bench.cpu import seconds
@@ -15,6 +16,8 @@ from bench.served import Served
 
 WARM_UP = {1: 1, 32: 6}
 """Seconds, by connections: Node goes on optimising for thousands of requests, and has the many before the one."""
+TURNS, LONGEST_ROUND = 3, 12
+"""A round in which a connection is answered less than so often says little; but none lasts longer than so many seconds."""
 SETTLING = 0.25
 """Seconds in which the requests that were in flight when wrk stopped are answered."""
 
@@ -91,18 +94,29 @@ def measure(
     found: dict[str, list[Round]] = {one.name: [] for one in contestants}
     sent = bodies or {one.name: one.dialect.bodies(question) for one in contestants}
     asked = {one.name: (one.world.voucher(question.consumer), sent[one.name]) for one in contestants}
+    lasting = {}
     for one in contestants:  # before it is measured each has compiled, prepared and, on Node, optimised
-        load(one.url, *asked[one.name], connections=connections, seconds=WARM_UP.get(connections, 3))
+        warm = load(one.url, *asked[one.name], connections=connections, seconds=WARM_UP.get(connections, 3))
+        lasting[one.name] = long_enough(duration, connections, warm.requests / warm.seconds)
     for number in range(rounds):
         for one in _turned(contestants, number):
             found[one.name].append(_round(one, *asked[one.name], connections=connections, duration=duration))
     return Measured(question, connections, found)
 
 
+def long_enough(duration: int, connections: int, rate: float) -> int:
+    """Whole seconds in which a server of so many requests/s answers each connection `TURNS` times, at least `duration`."""
+    if rate * LONGEST_ROUND <= connections * TURNS:
+        return max(duration, LONGEST_ROUND)
+    return max(duration, ceil(connections * TURNS / rate))
+
+
 def _round(one: Served, voucher: str, bodies: Sequence[bytes], *, connections: int, duration: int) -> Round:
     time.sleep(SETTLING)
     server, postgres = seconds(one.process), seconds(one.world.postmaster)
     seen = load(one.url, voucher, bodies, connections=connections, seconds=duration)
+    if not seen.requests:
+        raise SystemExit(f"{one.name} answered nothing in {duration} s over {connections} connections.")
     time.sleep(SETTLING)
     # wrk leaves with a request in flight on each connection; the server has answered it to nobody.
     answered = seen.requests + connections

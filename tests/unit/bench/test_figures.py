@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 import orjson
+import pytest
 
 from bench.cpu import seconds, tree
 from bench.figures import Figure, figures, write
-from bench.measure import Measured, Round
+from bench.measure import Measured, Round, long_enough
 from bench.questions import questions
 
 ASKED = questions(["RSSMRA80A01H501U"], ["cursor"], ["0"])
@@ -90,6 +91,23 @@ def test_a_part_replaces_its_own_figures_only(tmp_path: Path) -> None:
         "growth.list_50.200000.p50": 2.0,
         "one_person.cpu_ratio": 3.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("duration", "connections", "rate", "expected"),
+    [
+        (1, 32, 5_000.0, 1),
+        (1, 32, 20.0, 5),
+        (1, 32, 1.0, 12),
+        (1, 32, 0.0, 12),
+        (20, 32, 1.0, 20),
+        (1, 1, 36.0, 1),
+    ],
+)
+def test_a_round_lasts_until_each_connection_had_its_turns(
+    duration: int, connections: int, rate: float, expected: int
+) -> None:
+    assert long_enough(duration, connections, rate) == expected
 
 
 def test_cpu_is_counted_for_a_process_and_below() -> None:
