@@ -38,9 +38,13 @@ from hub.store.vocabulary import Capability
 
 BYTES_OF_CHARACTER = 150
 """Memory that a character of a document takes once it is read: measured 87 to 154, the tree far more than the text."""
+BYTES_OF_DOCUMENT = 4_000
+"""And each document besides, with what stands around its tree and its plans."""
 BYTES_OF_SQL = 3
 """Memory that a character of SQL takes once it is planned: measured 1.9 to 3.2."""
 MOST_BYTES = 64_000_000
+LONGEST_TOLD = 100
+"""Characters of a name in a message: what a client sent by the megabyte is not sent back."""
 
 
 @dataclass(slots=True)
@@ -285,7 +289,7 @@ class Documents:
         if isinstance(compiled, Operation):
             self._known[key] = compiled
             self._texts[compiled] = text
-            self.weight += len(text) * BYTES_OF_CHARACTER
+            self.weight += _weight_of(text)
             self._make_room()
         return compiled
 
@@ -372,7 +376,7 @@ class Documents:
     def _make_room(self) -> None:
         while self._known and (len(self._known) > self._most or self.weight > self._most_bytes):
             _, oldest = self._known.popitem(last=False)
-            self.weight -= len(self._texts.pop(oldest)) * BYTES_OF_CHARACTER + oldest.weight
+            self.weight -= _weight_of(self._texts.pop(oldest)) + oldest.weight
             self.counts.documents_dropped += 1
             oldest.forget_plans()
         if self.weight > self._most_bytes:  # by the plans of trusted documents alone
@@ -391,6 +395,10 @@ def place_of(error: GraphQLError) -> str:
     return f":{error.locations[0].line}:{error.locations[0].column}" if error.locations else ""
 
 
+def _weight_of(text: str) -> int:
+    return BYTES_OF_DOCUMENT + len(text) * BYTES_OF_CHARACTER
+
+
 def _weight(plans: Mapping[str, Plan]) -> int:
     return sum(len(plan.statement.text) for plan in plans.values()) * BYTES_OF_SQL
 
@@ -399,6 +407,6 @@ def _unresolved(name: str | None) -> GraphQLError:
     message = (
         "Say with `operationName` which of the document's operations to run."
         if name is None
-        else f"The document has no operation named {name!r}."
+        else f"The document has no operation named {name[:LONGEST_TOLD]!r}."
     )
     return GraphQLError(message, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})
