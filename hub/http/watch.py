@@ -37,21 +37,21 @@ class Gone(ClientError):
 
 
 class UnderWay:
-    """One request, from its first byte to its answer."""
+    """One request, from its first byte to its answer. What most requests never need stands in the class until it is set."""
 
-    __slots__ = ("attendant", "began", "ended", "is_command", "receive", "task")
+    seen: float = 0.0
+    """When it was first looked at, by the loop's clock: at most `LOOK` after it began."""
+    receive: Receive | None = None
+    """Where the client's leaving is heard of; None while the body is still read from there."""
+    is_command: bool = False
+    """Whether it changes something: then it is done to its end, whether or not its client waits for the answer."""
+    attendant: asyncio.Task[None] | None = None
+    ended: ClientError | None = None
 
-    def __init__(self, began: float) -> None:
+    def __init__(self) -> None:
         task = asyncio.current_task()
         assert task is not None
         self.task = task
-        self.began = began
-        self.receive: Receive | None = None
-        """Where the client's leaving is heard of; None while the body is still read from there."""
-        self.is_command = False
-        """Whether it changes something: then it is done to its end, whether or not its client waits for the answer."""
-        self.attendant: asyncio.Task[None] | None = None
-        self.ended: ClientError | None = None
 
     def end(self, reason: ClientError) -> None:
         """Cancel it: its statements, its calls to agencies, and all that waits for them."""
@@ -78,11 +78,10 @@ class Watch:
 
     def enter(self) -> UnderWay:
         """Begin to look after the current task, which answers a request."""
-        loop = asyncio.get_running_loop()
-        one = UnderWay(loop.time())
+        one = UnderWay()
         self._young.add(one)
         if self._timer is None:
-            self._timer = loop.call_later(LOOK, self._look)
+            self._timer = asyncio.get_running_loop().call_later(LOOK, self._look)
         return one
 
     def leave(self, one: UnderWay) -> None:
@@ -93,16 +92,18 @@ class Watch:
             one.attendant.cancel()
 
     def _look(self) -> None:
+        loop = asyncio.get_running_loop()
         for one in self._old:
-            if one.attendant is None:
-                one.attendant = asyncio.create_task(self._attend(one), name="attendant")
+            one.attendant = loop.create_task(self._attend(one), name="attendant")
+        for one in self._young:
+            one.seen = loop.time()
         # NOTE those with an attendant are seen by nobody else any more: the sets hold what is young.
         self._old, self._young = self._young, set()
-        self._timer = asyncio.get_running_loop().call_later(LOOK, self._look) if self._old else None
+        self._timer = loop.call_later(LOOK, self._look) if self._old else None
 
     async def _attend(self, one: UnderWay) -> None:
         try:
-            async with asyncio.timeout_at(one.began + self._deadline):
+            async with asyncio.timeout_at(one.seen + self._deadline):
                 await _departure(one)
         except TimeoutError:
             self.ended["deadline"] += 1
