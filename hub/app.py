@@ -206,6 +206,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             SocketRules(
                 settings.socket_init_timeout, settings.max_operations_per_socket, settings.max_body_bytes
             ),
+            watch,
         )
         yield Hub(graphql, sockets, other, database, agencies, opened, runner, shows_page=shows_page)
 

@@ -68,7 +68,7 @@ def _media_for(accept: bytes, preferred: str) -> Media:
 
 
 def _chosen(accept: bytes, preferred: str) -> Media:
-    ranges = _ranges(accept)
+    ranges = media_ranges(accept)
     quality = {name: _quality(name, ranges) for name in (JSON, GRAPHQL)}
     best = max(quality.values())
     if best == 0:
@@ -87,7 +87,7 @@ def _chosen(accept: bytes, preferred: str) -> Media:
 _remembered = lru_cache(maxsize=256)(_chosen)
 
 
-def _ranges(accept: bytes) -> list[tuple[str, float]]:
+def media_ranges(accept: bytes) -> list[tuple[str, float]]:
     """The header's media ranges, in its order, each with its quality; one in another encoding than UTF-8 is left out."""
     found = []
     for part in accept.decode("latin-1").lower().split(","):

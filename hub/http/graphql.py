@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import AsyncGenerator, Container, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.errors import InvalidInput
-from hub.http.accept import GRAPHQL, JSON, UNSAID, Media, media_for
+from hub.http.accept import GRAPHQL, JSON, UNSAID, Media, NotAcceptable, media_for
 from hub.http.answers import Reply, ResponseTooLarge, error_reply, fault, formatted, refusal, unprocessable
 from hub.http.authentication import Authenticator, Headers
 from hub.http.cost import asks_for_cost, with_cost
@@ -32,7 +33,7 @@ from hub.http.request import (
     read_post,
     takes,
 )
-from hub.http.streams import EVENTS, PARTS, Accepted, NotAcceptable, Stream, StreamSender, accepted
+from hub.http.streams import EVENTS, FOLLOWED, PARTS, Accepted, Stream, StreamSender, accepted
 from hub.http.subscriptions import AskAgain, Subscriptions
 from hub.http.watch import Gone, UnderWay, Watch
 from hub.plan.execution import ROOTS_AT_ONCE
@@ -204,7 +205,7 @@ class GraphQLEndpoint:
             if reads_only and operation.kind is OperationType.MUTATION:
                 return Reply(405, refusal(MethodNotAllowed()).body, ((b"allow", b"POST"),))
             if operation.kind is OperationType.SUBSCRIPTION and ask_again is None:
-                raise NotAcceptable
+                raise NotAcceptable(FOLLOWED)
         variables, errors = operation.variables.coerce(request.variables)
         if errors:
             return _refused(errors)
@@ -229,16 +230,14 @@ class GraphQLEndpoint:
         if len(prepared.plans) > 1:
             prepared.check(variables, caller)
         if ask_again is not None and operation.kind is OperationType.SUBSCRIPTION:
-            return self._subscriptions.open(request, operation, variables, ask_again)
+            return self._within_size(self._subscriptions.open(request, operation, variables, ask_again))
         if prepared.is_stored:
             return Reply(200, await self._stored(prepared, variables, caller))
         asked = Asked(request, operation, prepared, variables, caller, operator)
-        if ask_again is not None and operation.defers:
-            return await self._execution.parts(asked)
-        reply = await self._execution.whole(asked)
-        if operation.kind is OperationType.QUERY:  # what a command did is said, however long it takes to say
-            self._check_size(len(reply.body))
-        return reply
+        in_parts = ask_again is not None and operation.defers
+        reply = await (self._execution.parts if in_parts else self._execution.whole)(asked)
+        # What a command did is said, however long it takes to say.
+        return self._within_size(reply) if operation.kind is OperationType.QUERY else reply
 
     def _operation(self, request: GraphQLRequest, caller: Caller) -> Operation | list[GraphQLError]:
         if request.document_id is not None:
@@ -271,6 +270,18 @@ class GraphQLEndpoint:
     ) -> bytes:
         async with room:
             return await self._runner.run(plan, variables, caller)
+
+    def _within_size(self, reply: Reply | Stream) -> Reply | Stream:
+        if isinstance(reply, Stream):
+            return replace(reply, responses=self._measured(reply.responses))
+        self._check_size(len(reply.body))
+        return reply
+
+    async def _measured(self, responses: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async with aclosing(responses):
+            async for response in responses:
+                self._check_size(len(response))
+                yield response
 
     def _check_size(self, size: int) -> None:
         limit = self._terms.max_response_bytes

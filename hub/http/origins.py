@@ -23,7 +23,7 @@ PREFLIGHT: Sequence[Header] = (
     (b"access-control-allow-methods", b"GET, POST"),
     (
         b"access-control-allow-headers",
-        b"accept, agid-jwt-signature, agid-jwt-trackingevidence, authorization, content-type, digest",
+        b"accept, agid-jwt-signature, agid-jwt-trackingevidence, authorization, content-type, digest, graphql-cost",
     ),
     (b"access-control-max-age", b"600"),
 )
@@ -67,7 +67,8 @@ class Origins:
             if origin in self._allowed:
                 return origin
             # The scheme is not compared: behind a proxy that ends TLS the hub does not know its own.
-            if origin.partition(b"://")[2] != headers.get(b"host", b""):
+            place = origin.partition(b"://")[2]
+            if not place or place != headers.get(b"host"):
                 raise ForeignOrigin
         elif headers.get(b"sec-fetch-site", b"none") not in (b"same-origin", b"none"):
             raise ForeignOrigin

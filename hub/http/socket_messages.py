@@ -119,8 +119,18 @@ def ack() -> bytes:
 
 
 def pong(payload: Mapping[str, Any] | None) -> bytes:
-    """The answer to a ping."""
-    return b'{"type":"pong"}' if payload is None else orjson.dumps({"type": "pong", "payload": payload})
+    """The answer to a ping.
+
+    Raises:
+        Closed: its payload nests deeper than can be written (4400).
+
+    """
+    if payload is None:
+        return b'{"type":"pong"}'
+    try:
+        return orjson.dumps({"type": "pong", "payload": payload})
+    except orjson.JSONEncodeError:
+        raise _bad("The payload nests too deep.") from None
 
 
 def next_(id_: str, response: bytes) -> bytes:

@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from starlette.types import Receive, Send
 
-from hub.errors import ClientError
 from hub.http import event_stream, multipart
+from hub.http.accept import NotAcceptable, media_ranges
 from hub.http.answers import Reply, fault
 from hub.http.open_streams import CLOSING, OpenStreams
 from hub.http.request import MethodNotAllowed
@@ -20,13 +20,9 @@ from hub.http.tasks import first_of, with_silences
 
 EVENTS: Final = b"text/event-stream"
 PARTS: Final = b"multipart/mixed"
-
-
-class NotAcceptable(ClientError):
-    """A subscription is followed with `Accept: text/event-stream`, or over a WebSocket (graphql-transport-ws)."""
-
-    code = "NOT_ACCEPTABLE"
-    status: ClassVar[int] = 406
+FOLLOWED: Final = (
+    "A subscription is followed with `Accept: text/event-stream`, or over a WebSocket (graphql-transport-ws)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ class Accepted:
         if isinstance(reply, Stream):
             if reply.is_subscription and self.media is not EVENTS:
                 await reply.aclose()
-                raise NotAcceptable
+                raise NotAcceptable(FOLLOWED)
             return reply
         if not self.alone or reply.status == MethodNotAllowed.status:
             return reply
@@ -72,11 +68,7 @@ class Accepted:
 
 def accepted(accept: bytes) -> Accepted | None:
     """Read an `Accept` header; None if it names neither of the two media."""
-    named = [
-        media.strip()
-        for media, _, parameters in (part.partition(b";") for part in accept.lower().split(b","))
-        if b"q=0" not in parameters.replace(b" ", b"").split(b";")
-    ]
+    named = [name.encode("latin-1") for name, quality in media_ranges(accept) if quality > 0]
     for media in named:
         if media == EVENTS:
             return Accepted(EVENTS, alone=set(named) == {EVENTS})

@@ -7,11 +7,11 @@ One task reads; each operation has a task of its own, which ends with the socket
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -38,7 +38,9 @@ from hub.http.socket_messages import (
     read_message,
 )
 from hub.http.streams import Stream
+from hub.http.subscriptions import AskAgain
 from hub.http.tasks import first_of
+from hub.http.watch import UnderWay, Watch
 
 IDENTITY = ("authorization", "agid-jwt-trackingevidence")
 """What `connection_init` may say of who asks: headers a browser cannot send with an upgrade."""
@@ -70,7 +72,9 @@ class GraphQLSockets:
         opened: OpenStreams,
         origins: Origins,
         rules: SocketRules,
+        watch: Watch,
     ) -> None:
+        self._watch = watch
         self._endpoint = endpoint
         self._authenticator = authenticator
         self._opened = opened
@@ -87,7 +91,14 @@ class GraphQLSockets:
                 taken = SUBPROTOCOL in scope["subprotocols"]
                 await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if taken else None})
                 socket = _Socket(
-                    self._endpoint, self._authenticator, self._opened, self._rules, headers, receive, send
+                    self._endpoint,
+                    self._authenticator,
+                    self._opened,
+                    self._rules,
+                    self._watch,
+                    headers,
+                    receive,
+                    send,
                 )
                 await socket.serve(speaks=taken)
         except ClientError as refused:  # before it was accepted
@@ -96,6 +107,29 @@ class GraphQLSockets:
 
 class _Gone(Exception):
     """The client has closed the socket, or is no longer there."""
+
+
+class _Operation:
+    """One operation of a socket, from its `subscribe` on."""
+
+    __slots__ = ("id", "is_wanted", "task", "under_way")
+
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        self.task: asyncio.Task[None] | None = None
+        self.under_way: UnderWay | None = None
+        """Until it has its answer, or the first piece of it."""
+        self.is_wanted = True
+        """Whether the client still waits for it."""
+
+    def leave(self) -> bool:
+        """Nobody waits for it any more: it ends, and gives True, unless it is a command, which is done to its end."""
+        self.is_wanted = False
+        if self.under_way is not None and self.under_way.is_command:
+            return False
+        assert self.task is not None
+        self.task.cancel()
+        return True
 
 
 class _Socket:
@@ -107,6 +141,7 @@ class _Socket:
         authenticator: Authenticator,
         opened: OpenStreams,
         rules: SocketRules,
+        watch: Watch,
         headers: Headers,
         receive: Receive,
         send: Send,
@@ -115,10 +150,13 @@ class _Socket:
         self._authenticator = authenticator
         self._opened = opened
         self._rules = rules
+        self._watch = watch
         self._headers: Mapping[bytes, bytes] = headers
         self._receive = receive
         self._send = send
-        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._operations: dict[str, _Operation] = {}
+        self._unwaited: set[_Operation] = set()
+        """Commands that are done to their end, though the client no longer waits for them."""
         self._acknowledged = False
 
     async def serve(self, *, speaks: bool) -> None:
@@ -135,6 +173,7 @@ class _Socket:
             pass
         finally:
             await self._stop()
+            await _ended(self._unwaited)
 
     async def _converse(self) -> None:
         try:
@@ -166,9 +205,9 @@ class _Socket:
                     raise Closed(CloseCode.UNAUTHORIZED, "Unauthorized: send connection_init first.")
                 await self._subscribe(message)
             case Complete(id_):
-                task = self._operations.pop(id_, None)
-                if task is not None:
-                    task.cancel()
+                operation = self._operations.pop(id_, None)
+                if operation is not None and not operation.leave():
+                    self._unwaited.add(operation)
 
     async def _authenticate(self, payload: Mapping[str, object]) -> float:
         """Establish who asks, by the payload, or by the upgrade's headers; gives the seconds the voucher still holds."""
@@ -195,9 +234,10 @@ class _Socket:
     async def _subscribe(self, message: Subscribe) -> None:
         if message.id in self._operations:
             raise Closed(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {message.id} already exists")
-        if len(self._operations) >= self._rules.most_operations:
+        under_way = len(self._operations) + len(self._unwaited)
+        if under_way >= self._rules.most_operations:
             refused = TooManyOperations(
-                f"This socket has {len(self._operations)} operations under way, and may have "
+                f"This socket has {under_way} operations under way, and may have "
                 f"{self._rules.most_operations}; wait for one of them to end.",
                 limit=self._rules.most_operations,
             )
@@ -207,42 +247,66 @@ class _Socket:
             request = read_content(message.payload)
         except InvalidInput as unreadable:
             raise Closed(CloseCode.BAD_MESSAGE, unreadable.message) from unreadable
-        task = asyncio.create_task(self._operate(message.id, request), name="operation")
-        self._operations[message.id] = task
-        task.add_done_callback(partial(self._ended, message.id))
+        operation = self._operations[message.id] = _Operation(message.id)
+        operation.task = asyncio.create_task(self._operate(operation, request), name="operation")
+        operation.task.add_done_callback(lambda _task: self._forget(operation))
 
-    def _ended(self, id_: str, task: asyncio.Task[None]) -> None:
-        if self._operations.get(id_) is task:
-            del self._operations[id_]
+    def _forget(self, operation: _Operation) -> None:
+        self._unwaited.discard(operation)
+        if self._operations.get(operation.id) is operation:
+            del self._operations[operation.id]
 
-    async def _operate(self, id_: str, request: GraphQLRequest) -> None:
+    async def _operate(self, operation: _Operation, request: GraphQLRequest) -> None:
         ask_again = partial(self._authenticator.authenticate, self._headers)
+        reply = await self._answered(operation, request, ask_again)
         try:
             try:
-                caller, operator = await ask_again()
-                reply = await self._endpoint.run(request, caller, operator, ask_again=ask_again)
-                last = await self._tell(id_, reply)
+                last = await self._tell(operation, reply)
             except _Gone:
                 raise
             except Exception as failure:
-                last = error(id_, fault(failure).body)
+                last = error(operation.id, fault(failure).body)
             # NOTE the id is free before the client hears that it is: it may use it again at once.
-            self._operations.pop(id_, None)
-            await self._say(last)
+            self._forget(operation)
+            if operation.is_wanted:
+                await self._say(last)
         except _Gone:
             pass
 
-    async def _tell(self, id_: str, reply: Reply | Stream) -> bytes:
-        """Send the responses, and give the message that ends the operation."""
+    async def _answered(
+        self, operation: _Operation, request: GraphQLRequest, ask_again: AskAgain
+    ) -> Reply | Stream:
+        """The reply, or the refusal, by the deadline that every request has."""
+        under_way = operation.under_way = self._watch.enter()
+        under_way.receive = _nothing
+        try:
+            caller, operator = await ask_again()
+            return await self._endpoint.run(
+                request, caller, operator, ask_again=ask_again, under_way=under_way
+            )
+        except asyncio.CancelledError:
+            reason = under_way.reason()
+            if reason is None:
+                raise
+            return refusal(reason)
+        except Exception as failure:
+            return fault(failure)
+        finally:
+            operation.under_way = None
+            self._watch.leave(under_way)
+
+    async def _tell(self, operation: _Operation, reply: Reply | Stream) -> bytes:
+        """Send the responses, as long as they are wanted, and give the message that ends the operation."""
         if isinstance(reply, Stream):
             async with aclosing(reply):
-                async for response in reply.responses:
-                    await self._say(next_(id_, response))
-        elif reply.status < 300:
-            await self._say(next_(id_, reply.body))
-        else:
-            return error(id_, reply.body)
-        return complete(id_)
+                if operation.is_wanted:
+                    async for response in reply.responses:
+                        await self._say(next_(operation.id, response))
+        elif reply.status >= 300:
+            return error(operation.id, reply.body)
+        elif operation.is_wanted:
+            await self._say(next_(operation.id, reply.body))
+        return complete(operation.id)
 
     async def _next_text(self) -> str | None:
         event = await self._receive()
@@ -262,11 +326,11 @@ class _Socket:
             raise _Gone from gone
 
     async def _stop(self) -> None:
-        """End every operation, and wait for it."""
-        tasks = list(self._operations.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """End every operation but commands, and wait for it."""
+        operations, self._operations = list(self._operations.values()), {}
+        left = [operation for operation in operations if not operation.leave()]
+        self._unwaited.update(left)
+        await _ended(operation for operation in operations if operation not in left)
 
     async def _close(self, closed: Closed) -> None:
         try:
@@ -276,6 +340,16 @@ class _Socket:
                 )
         except (OSError, TimeoutError):
             pass  # it has gone, or does not read: the server drops the connection
+
+
+async def _ended(operations: Iterable[_Operation]) -> None:
+    tasks = [operation.task for operation in operations if operation.task is not None]
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _nothing() -> Any:
+    """What the watch hears of an operation's client: that it has gone is heard by the socket."""
+    await asyncio.get_running_loop().create_future()
 
 
 async def _deny(scope: Scope, send: Send, reply: Reply) -> None:

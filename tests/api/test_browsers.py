@@ -10,7 +10,7 @@ import pytest
 
 from hub.errors import ConfigurationError
 from hub.http.accept import GRAPHQL, JSON, NotAcceptable, media_for
-from hub.http.origins import Origins
+from hub.http.origins import ForeignOrigin, Origins
 
 if TYPE_CHECKING:
     from tests.api.conftest import Answer, Opener, Service
@@ -166,7 +166,9 @@ async def test_a_front_end_in_the_browser(draft: Service) -> None:
         assert preflight.status == 200
         assert preflight.body == b""
         allowed = preflight.headers["access-control-allow-headers"]
-        assert {"authorization", "content-type", "agid-jwt-trackingevidence"} <= set(allowed.split(", "))
+        assert {"authorization", "content-type", "agid-jwt-trackingevidence", "graphql-cost"} <= set(
+            allowed.split(", ")
+        )
         for answer in (
             preflight,
             await _ask(draft, "{ __typename }", origin=origin, sec_fetch_site="cross-site"),
@@ -195,6 +197,14 @@ async def test_a_preflight_from_anywhere_else(draft: Service, ask: Service) -> N
 def test_origins_that_are_none(origins: str) -> None:
     with pytest.raises(ConfigurationError, match="SNODO_ALLOWED_ORIGINS"):
         Origins(f"https://good.example {origins}")
+
+
+@pytest.mark.parametrize(
+    "headers", [{b"origin": b"null"}, {b"origin": b""}, {b"origin": b"null", b"host": b""}]
+)
+def test_a_page_of_no_origin_is_never_the_hubs_own(headers: dict[bytes, bytes]) -> None:
+    with pytest.raises(ForeignOrigin):
+        Origins().check(headers)
 
 
 def test_origins_as_they_may_be_written() -> None:

@@ -256,6 +256,7 @@ async def test_a_defer_that_cannot_be(document: str, where: str, ask: Service) -
         (b'multipart/mixed;boundary="-";deferSpec=20220824, application/json', PARTS, False),
         (b"Multipart/Mixed", PARTS, False),
         (b"text/event-stream;q=0, multipart/mixed", PARTS, False),
+        (b"text/event-stream; q=0.000, multipart/mixed; Q=0.5", PARTS, False),
     ],
 )
 def test_what_a_client_accepts(accept: bytes, media: bytes, alone: bool) -> None:
@@ -267,3 +268,4 @@ def test_what_a_client_accepts(accept: bytes, media: bytes, alone: bool) -> None
 def test_what_accepts_no_stream() -> None:
     assert accepted(b"application/json") is None
     assert accepted(b"text/event-stream; q=0") is None
+    assert accepted(b"text/event-stream; q=0.0") is None
