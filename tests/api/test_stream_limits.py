@@ -37,7 +37,7 @@ FOLLOW_WIDE = """subscription { conditionalityFeed(first: 100) {
 
 
 @pytest.mark.parametrize("accept", [MULTIPART, "text/event-stream"])
-async def test_an_answer_too_large_in_parts(accept: str, anpr: FakeAnpr, open_hub: Opener) -> None:  # noqa: ARG001
+async def test_an_answer_too_large_in_parts(accept: str, anpr: FakeAnpr, open_hub: Opener) -> None:
     async with open_hub("parts-large", sequencer=False, max_response_bytes=1_000) as hub:
         headers = {"authorization": f"Bearer {hub.token('municipality')}", "accept": accept}
         narrow = await hub.send(json={"query": NARROW}, headers=headers)
@@ -48,7 +48,7 @@ async def test_an_answer_too_large_in_parts(accept: str, anpr: FakeAnpr, open_hu
         assert b"familyName" not in wide.body
 
 
-async def test_an_answer_too_large_over_a_socket(anpr: FakeAnpr, open_hub: Opener) -> None:  # noqa: ARG001
+async def test_an_answer_too_large_over_a_socket(anpr: FakeAnpr, open_hub: Opener) -> None:
     async with open_hub("ws-wide", max_response_bytes=1_000) as hub:
         async with welcomed(hub, "municipality") as client:
             (refused,) = await client.ask("1", WIDE)
