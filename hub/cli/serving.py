@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from hub.app import running_hub
 from hub.cli.options import DataDir, Port, run, settings_of
 from hub.errors import ConfigurationError
+from hub.http.heads import BoundedHeads
 from hub.ledger.sequencer import Sequencer
 from hub.settings import Environment, Settings
 from hub.store.engine import database_url, open_database
@@ -129,7 +130,7 @@ async def http_server(
     config = uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=BoundedHeads,
         ws="websockets-sansio",
         ws_max_size=max_message_bytes,
         ws_per_message_deflate=False,  # answers with personal data beside a client's own text: no compression across them

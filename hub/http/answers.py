@@ -16,6 +16,8 @@ from hub.errors import ClientError, InvalidInput, SnodoError, UpstreamError
 
 log = structlog.get_logger()
 
+LONGEST_MESSAGE = 500
+"""Characters of a message that may quote the request."""
 BAD_VALUES = (asyncpg.DataError, asyncpg.exceptions._base.DataError)  # noqa: SLF001 (asyncpg has two of one name)
 """A value PostgreSQL refuses, and one asyncpg cannot even send."""
 DATABASE_AWAY = (
@@ -106,6 +108,11 @@ def said(error: SnodoError) -> dict[str, Any]:
     )
 
 
+def _cut(message: str) -> str:
+    """What graphql-core says quotes the request, whose names and values may be as long as itself."""
+    return message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…"
+
+
 def formatted(error: GraphQLError) -> dict[str, Any]:
     """A GraphQL error as a client may see it: with its place, and nothing of the inside."""
     original = error.original_error
@@ -116,7 +123,7 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
         found = said(original)
     elif original is None or (isinstance(original, (TypeError, ValueError)) and error.path is None):
         found = {
-            "message": error.message,
+            "message": _cut(error.message),
             "extensions": {"code": "BAD_USER_INPUT", **(error.extensions or {})},
         }
     else:

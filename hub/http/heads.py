@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What comes before a request is one: its line and its headers, which uvicorn takes in any length and for any time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LONGEST_HEAD = 65_536
+"""Bytes of a request's line and headers after the first that came: as many as one read gives. A voucher and evidence have some 4,000."""
+LONGEST_WAIT = 10.0
+"""Seconds from a head's first bytes to its last."""
+REFUSAL = b"HTTP/1.1 %s\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
+TOO_LARGE = b'{"errors":[{"message":"The request\'s line and headers are longer than this hub takes.","extensions":{"code":"HEADERS_TOO_LARGE","limit":%d}}]}' % (
+    LONGEST_HEAD
+)  # fmt: skip
+
+
+class BoundedHeads(HttpToolsProtocol):
+    """One HTTP connection, which is closed when a head is too long, or too long in coming."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head = 0
+        self._begun: object = None
+        self._late: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take some bytes."""
+        super().data_received(data)
+        # NOTE uvicorn makes a scope when a message begins, and gives it its path when the headers are complete.
+        scope: Any = self.scope  # None before the first message
+        if scope is None or "path" not in scope:
+            self._wait_for_more(len(data))
+        elif self._begun is not None:
+            self._forget()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def _wait_for_more(self, size: int) -> None:
+        if (
+            self.transport.is_closing() or self.transport.get_protocol() is not self
+        ):  # refused, or a WebSocket now
+            self._forget()
+            return
+        if self.scope is not self._begun:  # what came with its first bytes may be another request's body
+            self._begun = self.scope
+        else:
+            self._head += size
+        if self._head > LONGEST_HEAD:
+            self._forget()
+            self.transport.write(
+                REFUSAL % (b"431 Request Header Fields Too Large", len(TOO_LARGE), TOO_LARGE)
+            )
+            self.transport.close()
+        elif self._late is None:
+            self._late = self.loop.call_later(LONGEST_WAIT, self.transport.close)
+
+    def _forget(self) -> None:
+        self._head, self._begun = 0, None
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
