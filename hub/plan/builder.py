@@ -10,12 +10,14 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, SelectionSetNode
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
+    Date,
     FromClause,
+    Text,
     and_,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     select,
@@ -82,10 +84,14 @@ class Builder:
 
     def bind(
         self, read: Reader, kind: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
-    ) -> BindParameter[Any]:
+    ) -> ColumnElement[Any]:
         """A parameter whose value is read from the variables at each run."""
         name = f"p{len(self.binds)}"
-        self.binds[name] = read if convert is None else lambda variables: convert(read(variables))
+        found = self.binds[name] = read if convert is None else lambda variables: convert(read(variables))
+        if isinstance(kind, Date):
+            # NOTE as text: asyncpg takes the last day of the year 9999, which registries write for "no end", for infinity.
+            self.binds[name] = lambda variables: str(found(variables))
+            return cast(bindparam(name, type_=Text()), kind)
         return bindparam(name, type_=kind)
 
     def alias(self, stored: StoredType | ToldApartType) -> FromClause:

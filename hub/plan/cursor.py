@@ -54,7 +54,9 @@ def read_cursor(text: str, mark: str, types: tuple[type, ...]) -> list[Any]:
 def _parse(value: object, kind: type) -> Any:
     if not isinstance(value, str) or "\x00" in value:
         raise InvalidCursor
-    if kind in (date, datetime) and value == "infinity":
+    if kind is date and value == "infinity":
+        return value  # a date goes as text
+    if kind is datetime and value == "infinity":
         return kind.max  # so asyncpg writes what PostgreSQL calls infinity, and reads it
     if kind is date:
         return date.fromisoformat(value)

@@ -15,12 +15,14 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnClause, Select, bindparam, column, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import visitors
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import Integer, TypeEngine
 
 from hub.store.statement import Statement
 
 MEMBER = "member"
 """The row of values; no other alias of a plan is called so."""
+NUMBER = "number"
+"""The value of a member whose plan has none of its own: what all of them bind alike makes no row for each."""
 
 
 class Joined:
@@ -38,6 +40,8 @@ class Joined:
 
         replaced = visitors.replacement_traverse(select_, {}, of_member)
         assert isinstance(replaced, Select)
+        if not own:
+            own[NUMBER] = Integer()
         lists = [bindparam(name, type_=ARRAY(kind)) for name, kind in own.items()]
         members = (
             func.unnest(*lists)
@@ -53,6 +57,10 @@ class Joined:
     def arguments(self, members: Sequence[Sequence[Any]]) -> list[Any]:
         """The values of the joined statement, from those each member would run alone with."""
         return [
-            constant if place is None else [values[place] for values in members] if own else members[0][place]
+            (range(len(members)) if own else constant)
+            if place is None
+            else [values[place] for values in members]
+            if own
+            else members[0][place]
             for (place, own), constant in zip(self._places, self._constants, strict=True)
         ]

@@ -194,7 +194,7 @@ class Operation:
         key = (id(nodes[0]), name, self.variables.shape(variables), scope)
         found = self._read_backs.get(key)
         if found is None:
-            document = self.walk(variables)
+            document = self.walk(self.variables.hollow(variables))
             type_name = get_named_type(payload.fields[name].type).name
             found = self._read_backs[key] = {
                 field.key: plan_row(self._catalogue, document, type_name, below(field), scope, self.limits)
@@ -221,7 +221,7 @@ class Operation:
             kind = schema.subscription_type if follows else schema.query_type
             roots = self._catalogue.followed if follows else self._catalogue.roots
             assert kind is not None
-            document = self.walk(variables)
+            document = self.walk(self.variables.hollow(variables))
             for field in selected(document, kind, [self.definition.selection_set]):
                 text = (b"," if parts else b"") + b'"' + field.key.encode() + b'":'
                 if field.name == "__typename":

@@ -112,6 +112,14 @@ class VariableReader:
             ]
         )
 
+    def hollow(self, coerced: Mapping[str, Any]) -> dict[str, Any]:
+        """Variables of the same shape that hold nothing else: what a plan is made from is remembered with it."""
+        return {
+            one.name: (None if value is None else True if one.shape is _present else _hollow(value))
+            for one in self._variables
+            if (value := coerced.get(one.name)) is not None or one.name in coerced
+        }
+
 
 def _variable(
     schema: GraphQLSchema, definition: VariableDefinitionNode, orders: Collection[str]
@@ -143,6 +151,10 @@ def _shape_reader(kind: Any, orders: Collection[str]) -> Callable[[Any], object]
         inner = _shape_reader(kind.of_type, orders)
         if inner is _present:
             return _present
+        if (
+            inner is _word
+        ):  # named again, an order decides nothing; a list of a million words would be remembered
+            return lambda items: tuple(dict.fromkeys(map(inner, items)))
         return lambda items: tuple(inner(item) for item in items)
     if isinstance(kind, GraphQLInputObjectType):
         return _object_shape(kind, orders)
@@ -172,3 +184,15 @@ def _object_shape(kind: GraphQLInputObjectType, orders: Collection[str]) -> Call
         return tuple((name, readers[name](member)) for name, member in value.items() if member is not None)
 
     return read
+
+
+def _hollow(value: Any) -> Any:
+    if isinstance(value, str) and not isinstance(value, enum.Enum):
+        return value[:4]  # as much as `id_prefix` looks at
+    if isinstance(value, dict):
+        return {name: _hollow(member) for name, member in value.items()}
+    if isinstance(value, list):
+        if any(isinstance(item, dict) for item in value):
+            return [_hollow(item) for item in value]
+        return [*dict.fromkeys(item for item in value if isinstance(item, enum.Enum))]
+    return value

@@ -155,7 +155,7 @@ ASK = "query ($f: BeneficiaryFilter) { beneficiaries(filter: $f) { totalCount } 
     "given",
     [
         _nested(MOST_LEVELS + 1),
-        _nested(500),
+        _nested(60),
         {"or": [{}] * MOST_CONDITIONS},
         {"or": [{"measure": "ADI"}] * 50_000},
         {"and": [{"or": [{"measure": "ADI"}] * 40}] * 3},

@@ -135,3 +135,14 @@ async def test_under_load_answers_are_each_ones_own(ask: Service) -> None:
     for code, answer in zip(codes, answers, strict=True):
         found = answer.data["beneficiary"]
         assert found is None or found["fiscalCode"] == code
+
+
+async def test_entities_for_the_whole_country(ask: Service) -> None:
+    """Their plan has no value of a member's own: what it binds are arrays, the same for all."""
+    query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Beneficiary { fiscalCode } } }"
+    code = ask.world.people["north"].fiscal_code
+    asked = [(query, "inps", {"r": [{"__typename": "Beneficiary", "fiscalCode": code}]})] * 6
+    await _same(ask, asked)
+    before = ask.hub.runner.statements
+    assert {answer.data["_entities"][0]["fiscalCode"] for answer in await _together(ask, asked)} == {code}
+    assert ask.hub.runner.statements - before < len(asked)

@@ -241,3 +241,32 @@ async def test_a_feed_page_has_its_limits(first: int, ask: Service) -> None:
         "query ($n: Int!) { conditionalityFeed(first: $n) { endCursor } }", as_="inps", n=first
     )
     assert (answer.status, answer.codes) == (400, ["INVALID_PAGE"])
+
+
+async def test_the_last_day_there_is_comes_before_no_day(open_hub: Any) -> None:
+    """Registries write 31-12-9999 for "no end"; to asyncpg that day is infinity, and pages would leave rows out."""
+    query = """
+      query ($n: Int, $a: String, $l: Int, $b: String) {
+        jobOffers(orderBy: EXPIRES_ON_ASC, first: $n, after: $a, last: $l, before: $b) {
+          edges { cursor node { id expiresOn } } pageInfo { hasNextPage hasPreviousPage }
+        }
+      }
+    """
+    async with open_hub("lastday", sequencer=False) as hub:
+        await hub.owner.execute("UPDATE job_offer SET expires_on = '9999-12-31' WHERE title ~ '[135]'")
+        whole = [edge["node"] for edge in (await hub(query)).data["jobOffers"]["edges"]]
+        assert [node["expiresOn"] for node in whole].count("9999-12-31") == 3
+        assert None in [node["expiresOn"] for node in whole]
+        for forward in (True, False):
+            found: list[Any] = []
+            given: dict[str, Any] = {"n": 1} if forward else {"l": 1}
+            while len(found) <= len(whole):
+                page = (await hub(query, **given)).data["jobOffers"]
+                found += [edge["node"] for edge in page["edges"]]
+                if not page["pageInfo"]["hasNextPage" if forward else "hasPreviousPage"]:
+                    break
+                given["a" if forward else "b"] = page["edges"][0]["cursor"]
+            assert found == (whole if forward else whole[::-1])
+        before = "query ($d: Date) { pacts(filter: { expiringBefore: $d }) { totalCount } }"
+        await hub.owner.execute("UPDATE pact SET period = daterange(lower(period), '9999-12-31', '[]')")
+        assert (await hub(before, as_="inps", d="9999-12-31")).data["pacts"]["totalCount"] == 0

@@ -158,3 +158,33 @@ def test_what_is_forgotten_weighs_nothing() -> None:
     first.prepare({"f": False}, SCOPE)
     assert documents.weight == weight
     assert len(documents) == 1
+
+
+def test_a_plan_holds_no_values() -> None:
+    """Variables weigh up to a megabyte, and come with every document: a plan keeps their shape alone."""
+    _, catalogue = build_schema()
+    documents = Documents(catalogue, most=10)
+    texts = (
+        "query ($r: [_Any!]!, $i: Boolean!) { _entities(representations: $r) { ... on Household { id @include(if: $i) } } }",
+        "query ($f: BeneficiaryFilter, $o: [BeneficiaryOrder!]) { beneficiaries(filter: $f, orderBy: $o) { nodes { id } } }",
+        "query ($k: [PactKind!], $a: String) { pacts(filter: { and: [{ kinds: $k }] }, after: $a) { nodes { id } } }",
+        "query ($i: ID!) { node(id: $i) { id } }",
+    )
+    given: list[dict[str, Any]] = [
+        {"r": [{"__typename": "Household", "x": number} for number in range(5_000)], "i": True},
+        {"f": {"name": {"family": "x" * 100_000}, "pacts": {"some": {"kinds": ["WORK"] * 30_000}}}, "o": ["BIRTH_DATE_ASC"] * 30_000},
+        {"k": ["WORK"] * 30_000, "a": "x" * 100_000},
+        {"i": "ben_" + "0" * 100_000},
+    ]  # fmt: skip
+    for one in (False, True):  # the first time for what is made once
+        gc.collect()
+        tracemalloc.start()
+        for text, variables in zip(texts, given, strict=True):
+            operation = documents.operation(text + "#" * one, None)
+            assert isinstance(operation, Operation)
+            operation.prepare(operation.variables.coerce(variables)[0], SCOPE)
+        del operation
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+    assert held < 400_000

@@ -13,14 +13,16 @@ WHERE beneficiary_7.id = pact_6.beneficiary_id), 'null'), ',"goals":', (SELECT c
 FROM pact_goal AS pact_goal_8
 WHERE pact_goal_8.pact_id = pact_6.id), '}'), ',' ORDER BY pact_6.created_on DESC, pact_6.id DESC), ']') AS concat_6
 FROM pact AS pact_6
-WHERE pact_6.household_id = household_1.id AND ((EXISTS (SELECT 1
+WHERE pact_6.household_id = household_1.id AND CASE WHEN (pact_6.beneficiary_id IS NULL) THEN (SELECT household_1.municipality_id = $2::UUID OR (SELECT true AS anon_2
 FROM beneficiary AS beneficiary_1
-WHERE beneficiary_1.id = pact_6.beneficiary_id AND beneficiary_1.municipality_id = $2::UUID)) OR pact_6.beneficiary_id IS NULL AND (EXISTS (SELECT 1
+WHERE beneficiary_1.household_id = household_1.id AND beneficiary_1.municipality_id = $2::UUID
+ LIMIT 1) AS anon_1
 FROM household AS household_1
-WHERE household_1.id = pact_6.household_id AND (household_1.municipality_id = $2::UUID OR (EXISTS (SELECT 1
+WHERE household_1.id = pact_6.household_id) ELSE (SELECT beneficiary_2.municipality_id = $2::UUID AS anon_3
 FROM beneficiary AS beneficiary_2
-WHERE beneficiary_2.household_id = household_1.id AND beneficiary_2.municipality_id = $2::UUID))))))), '}') AS concat_1
+WHERE beneficiary_2.id = pact_6.beneficiary_id) END), '}') AS concat_1
 FROM household AS household_1
-WHERE household_1.id = $3::UUID AND (household_1.municipality_id = $2::UUID OR (EXISTS (SELECT 1
+WHERE household_1.id = $3::UUID AND (household_1.municipality_id = $2::UUID OR (SELECT true AS anon_2
 FROM beneficiary AS beneficiary_3
-WHERE beneficiary_3.household_id = household_1.id AND beneficiary_3.municipality_id = $2::UUID)))
+WHERE beneficiary_3.household_id = household_1.id AND beneficiary_3.municipality_id = $2::UUID
+ LIMIT 1))

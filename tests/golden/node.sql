@@ -3,10 +3,10 @@ SELECT concat('{"__typename":"Pact","id":"pct_', encode(uuid_send(pact_1.id), 'h
 FROM beneficiary AS beneficiary_2
 WHERE beneficiary_2.id = pact_1.beneficiary_id), 'null'), '}') AS concat_1
 FROM pact AS pact_1
-WHERE pact_1.id = $1::UUID AND ((EXISTS (SELECT 1
+WHERE pact_1.id = $1::UUID AND CASE WHEN (pact_1.beneficiary_id IS NULL) THEN (SELECT EXISTS (SELECT true AS anon_2
 FROM beneficiary AS beneficiary_1
-WHERE beneficiary_1.id = pact_1.beneficiary_id AND beneficiary_1.employment_centre_id = $2::UUID)) OR pact_1.beneficiary_id IS NULL AND (EXISTS (SELECT 1
+WHERE beneficiary_1.household_id = household_1.id AND beneficiary_1.employment_centre_id = $2::UUID) AS anon_1
 FROM household AS household_1
-WHERE household_1.id = pact_1.household_id AND (EXISTS (SELECT 1
+WHERE household_1.id = pact_1.household_id) ELSE (SELECT beneficiary_2.employment_centre_id = $2::UUID AS anon_3
 FROM beneficiary AS beneficiary_2
-WHERE beneficiary_2.household_id = household_1.id AND beneficiary_2.employment_centre_id = $2::UUID)))))
+WHERE beneficiary_2.id = pact_1.beneficiary_id) END

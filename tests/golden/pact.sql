@@ -7,10 +7,11 @@ WHERE beneficiary_4.household_id = household_3.id AND beneficiary_4.region_code 
 FROM household AS household_3
 WHERE household_3.id = pact_1.household_id), '}') AS concat_1
 FROM pact AS pact_1
-WHERE pact_1.id = $2::UUID AND ((EXISTS (SELECT 1
+WHERE pact_1.id = $2::UUID AND CASE WHEN (pact_1.beneficiary_id IS NULL) THEN (SELECT household_1.region_code = $1::VARCHAR OR (SELECT true AS anon_2
 FROM beneficiary AS beneficiary_1
-WHERE beneficiary_1.id = pact_1.beneficiary_id AND beneficiary_1.region_code = $1::VARCHAR)) OR pact_1.beneficiary_id IS NULL AND (EXISTS (SELECT 1
+WHERE beneficiary_1.household_id = household_1.id AND beneficiary_1.region_code = $1::VARCHAR
+ LIMIT 1) AS anon_1
 FROM household AS household_1
-WHERE household_1.id = pact_1.household_id AND (household_1.region_code = $1::VARCHAR OR (EXISTS (SELECT 1
+WHERE household_1.id = pact_1.household_id) ELSE (SELECT beneficiary_2.region_code = $1::VARCHAR AS anon_3
 FROM beneficiary AS beneficiary_2
-WHERE beneficiary_2.household_id = household_1.id AND beneficiary_2.region_code = $1::VARCHAR))))))
+WHERE beneficiary_2.id = pact_1.beneficiary_id) END

@@ -7,11 +7,9 @@ FROM beneficiary AS beneficiary_4
 WHERE beneficiary_4.id = page_2.beneficiary_id), 'null'), '}') AS v0, page_2.expires_on AS v1, page_2.id AS v2
 FROM (SELECT pact_1.id AS id, pact_1.kind AS kind, pact_1.status AS status, pact_1.household_id AS household_id, pact_1.beneficiary_id AS beneficiary_id, pact_1.created_on AS created_on, pact_1.signed_on AS signed_on, pact_1.period AS period, pact_1.expires_on AS expires_on, pact_1.source_agency_id AS source_agency_id, pact_1.external_id AS external_id, pact_1.updated_at AS updated_at
 FROM pact AS pact_1
-WHERE ((EXISTS (SELECT 1
+WHERE (pact_1.beneficiary_id = ANY (array((SELECT beneficiary_1.id
 FROM beneficiary AS beneficiary_1
-WHERE beneficiary_1.id = pact_1.beneficiary_id AND beneficiary_1.employment_centre_id = $1::UUID)) OR pact_1.beneficiary_id IS NULL AND (EXISTS (SELECT 1
-FROM household AS household_1
-WHERE household_1.id = pact_1.household_id AND (EXISTS (SELECT 1
+WHERE beneficiary_1.employment_centre_id = $1::UUID))) OR pact_1.beneficiary_id IS NULL AND pact_1.household_id = ANY (array((SELECT beneficiary_2.household_id
 FROM beneficiary AS beneficiary_2
-WHERE beneficiary_2.household_id = household_1.id AND beneficiary_2.employment_centre_id = $1::UUID))))) AND pact_1.kind = ANY ($2::TEXT[]) ORDER BY pact_1.expires_on ASC, pact_1.id ASC
+WHERE beneficiary_2.employment_centre_id = $1::UUID)))) AND pact_1.kind = ANY ($2::TEXT[]) ORDER BY pact_1.expires_on ASC, pact_1.id ASC
  LIMIT $3::BIGINT) AS page_2) AS items)) AS concat_1

@@ -3,47 +3,17 @@ SELECT concat((SELECT concat('{"totalCount":', (SELECT count(*) AS count_1
 FROM beneficiary AS beneficiary_5
 WHERE beneficiary_5.employment_centre_id = $1::UUID AND (NOT (EXISTS (SELECT 1
 FROM pact AS pact_6
-WHERE pact_6.household_id = beneficiary_5.household_id AND pact_6.beneficiary_id = beneficiary_5.id AND ((EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_1
-WHERE beneficiary_1.id = pact_6.beneficiary_id AND beneficiary_1.employment_centre_id = $1::UUID)) OR pact_6.beneficiary_id IS NULL AND (EXISTS (SELECT 1
-FROM household AS household_1
-WHERE household_1.id = pact_6.household_id AND (EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_2
-WHERE beneficiary_2.household_id = household_1.id AND beneficiary_2.employment_centre_id = $1::UUID))))) AND pact_6.status = ANY ($2::TEXT[]))) OR (EXISTS (SELECT 1
+WHERE pact_6.household_id = beneficiary_5.household_id AND pact_6.beneficiary_id = beneficiary_5.id AND pact_6.status = ANY ($2::TEXT[]))) OR (EXISTS (SELECT 1
 FROM pact AS pact_7
-WHERE pact_7.household_id = beneficiary_5.household_id AND pact_7.beneficiary_id = beneficiary_5.id AND ((EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_3
-WHERE beneficiary_3.id = pact_7.beneficiary_id AND beneficiary_3.employment_centre_id = $1::UUID)) OR pact_7.beneficiary_id IS NULL AND (EXISTS (SELECT 1
-FROM household AS household_2
-WHERE household_2.id = pact_7.household_id AND (EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_4
-WHERE beneficiary_4.household_id = household_2.id AND beneficiary_4.employment_centre_id = $1::UUID))))) AND pact_7.status = ANY ($3::TEXT[]) AND pact_7.expires_on < $4::DATE))) AND (beneficiary_5.employment_status = $5::VARCHAR) IS NOT true AND beneficiary_5.obligation = $6::VARCHAR), ',"nodes":[', string_agg(v0, ',' ORDER BY v1 ASC, v2 ASC, v3 ASC), ']}') AS concat_2
+WHERE pact_7.household_id = beneficiary_5.household_id AND pact_7.beneficiary_id = beneficiary_5.id AND pact_7.status = ANY ($3::TEXT[]) AND pact_7.expires_on < CAST($4::VARCHAR AS DATE)))) AND (beneficiary_5.employment_status = $5::VARCHAR) IS NOT true AND beneficiary_5.obligation = $6::VARCHAR), ',"nodes":[', string_agg(v0, ',' ORDER BY v1 ASC, v2 ASC, v3 ASC), ']}') AS concat_2
 FROM (SELECT concat('{"givenName":', to_json(page_4.given_name), ',"obligation":"', page_4.obligation, '","pacts":', (SELECT concat('[', string_agg(concat('{"status":"', pact_8.status, '"}'), ',' ORDER BY pact_8.created_on DESC, pact_8.id DESC), ']') AS concat_3
 FROM pact AS pact_8
-WHERE pact_8.household_id = page_4.household_id AND pact_8.beneficiary_id = page_4.id AND ((EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_5
-WHERE beneficiary_5.id = pact_8.beneficiary_id AND beneficiary_5.employment_centre_id = $1::UUID)) OR pact_8.beneficiary_id IS NULL AND (EXISTS (SELECT 1
-FROM household AS household_3
-WHERE household_3.id = pact_8.household_id AND (EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_6
-WHERE beneficiary_6.household_id = household_3.id AND beneficiary_6.employment_centre_id = $1::UUID)))))), '}') AS v0, page_4.family_name_key AS v1, page_4.given_name_key AS v2, page_4.id AS v3
+WHERE pact_8.household_id = page_4.household_id AND pact_8.beneficiary_id = page_4.id), '}') AS v0, page_4.family_name_key AS v1, page_4.given_name_key AS v2, page_4.id AS v3
 FROM (SELECT beneficiary_1.id AS id, beneficiary_1.fiscal_code AS fiscal_code, beneficiary_1.given_name AS given_name, beneficiary_1.family_name AS family_name, beneficiary_1.birth_date AS birth_date, beneficiary_1.sex AS sex, beneficiary_1.household_id AS household_id, beneficiary_1.municipality_id AS municipality_id, beneficiary_1.region_code AS region_code, beneficiary_1.employment_centre_id AS employment_centre_id, beneficiary_1.employment_status AS employment_status, beneficiary_1.obligation AS obligation, beneficiary_1.anpr_id AS anpr_id, beneficiary_1.updated_at AS updated_at, beneficiary_1.family_name_key AS family_name_key, beneficiary_1.given_name_key AS given_name_key, beneficiary_1.next_convocation_at AS next_convocation_at
 FROM beneficiary AS beneficiary_1
 WHERE beneficiary_1.employment_centre_id = $1::UUID AND (NOT (EXISTS (SELECT 1
 FROM pact AS pact_2
-WHERE pact_2.household_id = beneficiary_1.household_id AND pact_2.beneficiary_id = beneficiary_1.id AND ((EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_7
-WHERE beneficiary_7.id = pact_2.beneficiary_id AND beneficiary_7.employment_centre_id = $1::UUID)) OR pact_2.beneficiary_id IS NULL AND (EXISTS (SELECT 1
-FROM household AS household_4
-WHERE household_4.id = pact_2.household_id AND (EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_8
-WHERE beneficiary_8.household_id = household_4.id AND beneficiary_8.employment_centre_id = $1::UUID))))) AND pact_2.status = ANY ($2::TEXT[]))) OR (EXISTS (SELECT 1
+WHERE pact_2.household_id = beneficiary_1.household_id AND pact_2.beneficiary_id = beneficiary_1.id AND pact_2.status = ANY ($2::TEXT[]))) OR (EXISTS (SELECT 1
 FROM pact AS pact_3
-WHERE pact_3.household_id = beneficiary_1.household_id AND pact_3.beneficiary_id = beneficiary_1.id AND ((EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_9
-WHERE beneficiary_9.id = pact_3.beneficiary_id AND beneficiary_9.employment_centre_id = $1::UUID)) OR pact_3.beneficiary_id IS NULL AND (EXISTS (SELECT 1
-FROM household AS household_5
-WHERE household_5.id = pact_3.household_id AND (EXISTS (SELECT 1
-FROM beneficiary AS beneficiary_10
-WHERE beneficiary_10.household_id = household_5.id AND beneficiary_10.employment_centre_id = $1::UUID))))) AND pact_3.status = ANY ($3::TEXT[]) AND pact_3.expires_on < $4::DATE))) AND (beneficiary_1.employment_status = $5::VARCHAR) IS NOT true AND beneficiary_1.obligation = $6::VARCHAR ORDER BY beneficiary_1.family_name_key ASC, beneficiary_1.given_name_key ASC, beneficiary_1.id ASC
+WHERE pact_3.household_id = beneficiary_1.household_id AND pact_3.beneficiary_id = beneficiary_1.id AND pact_3.status = ANY ($3::TEXT[]) AND pact_3.expires_on < CAST($4::VARCHAR AS DATE)))) AND (beneficiary_1.employment_status = $5::VARCHAR) IS NOT true AND beneficiary_1.obligation = $6::VARCHAR ORDER BY beneficiary_1.family_name_key ASC, beneficiary_1.given_name_key ASC, beneficiary_1.id ASC
  LIMIT $7::BIGINT) AS page_4) AS items)) AS concat_1

@@ -41,6 +41,7 @@ def _shape(definitions: str, given: dict[str, Any]) -> object:
         ("$x: Obligation", [{"x": "OBLIGED"}, {"x": "EXEMPT"}]),
         ("$x: [PactKind!]", [{"x": ["WORK"]}, {"x": []}, {"x": "SERVICE"}]),
         ("$x: BeneficiaryFilter", [{"x": {"measure": "ADI"}}, {"x": {"measure": "RDC", "obligation": None}}]),
+        ("$x: [BeneficiaryOrder!]", [{"x": ["BIRTH_DATE_ASC"]}, {"x": ["BIRTH_DATE_ASC"] * 3}]),
         ("$x: BeneficiaryFilter", [{"x": {}}, {"x": {"measure": None}}]),
         ("$x: BeneficiaryFilter", [{"x": {"or": [{"measure": "ADI"}]}}, {"x": {"or": {"measure": "RDC"}}}]),
         (
