@@ -28,6 +28,7 @@ from hub.access.operator import Operator
 from hub.access.voucher import VoucherRules, VoucherVerifier
 from hub.errors import ConfigurationError
 from hub.http.authentication import Authenticator
+from hub.http.commands import Commands
 from hub.http.execution import Execution
 from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint, Terms
@@ -50,7 +51,7 @@ from hub.settings import Environment, Settings
 from hub.store.engine import Database, open_connection, open_database
 from hub.store.migrations import check_version
 from schema.build import build_schema, sdl
-from schema.context import RequestContext
+from schema.context import Means, RequestContext
 from schema.live import AgencySources, LiveAnswers
 
 
@@ -136,6 +137,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             settings.call_concurrency,
         )
 
+        means = Means(database, _now, timedelta(seconds=settings.event_clock_tolerance))
+
         def context(
             caller: Caller,
             operator: Operator | None,
@@ -150,11 +153,9 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
                 variables=variables,
                 plans=prepared.plans,
                 catalogue=catalogue,
-                database=database,
+                means=means,
                 runner=runner,
                 live=LiveAnswers(sources, _desk(caller, operator, settings), _now),
-                now=_now,
-                event_clock_tolerance=timedelta(seconds=settings.event_clock_tolerance),
             )
 
         keys = KeySet(_jwks_source(settings, http), time.monotonic, settings.jwks_refresh)
@@ -184,6 +185,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         graphql = GraphQLEndpoint(
             documents,
             runner,
+            Commands(means),
             execution,
             Subscriptions(runner, execution, announcements, opened),
             authenticator,

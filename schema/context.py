@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from schema.live import LiveAnswers
 
 
+@dataclass(frozen=True)
+class Means:
+    """What commands work with. `event_clock_tolerance`: how far a desk's clock may run ahead of `now`."""
+
+    database: Database
+    now: Callable[[], datetime]
+    event_clock_tolerance: timedelta
+
+
 @dataclass
 class RequestContext:
     """One request: who asks, what was planned for it, and where answers come from."""
@@ -34,11 +43,9 @@ class RequestContext:
     variables: Mapping[str, Any]
     plans: Mapping[str, Plan]
     catalogue: Catalogue
-    database: Database
+    means: Means
     runner: Runner
     live: LiveAnswers
-    now: Callable[[], datetime]
-    event_clock_tolerance: timedelta
     walked: set[int] = field(default_factory=set)
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ROOTS_AT_ONCE))
 

@@ -4,23 +4,28 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
-from uuid import UUID
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
 
+import asyncpg
 import strawberry
-from graphql import GraphQLObjectType, get_named_type
 
-from hub.access.caller import Caller
+from hub.access.caller import Caller, Scope
 from hub.access.operator import Operator
 from hub.access.rows import PeopleInReach, scope_values
 from hub.ledger import refusals
-from hub.ledger.record import Recorder, RecordEvent, record_event
+from hub.ledger.append import BINDS, WRITES, record_at_once
+from hub.ledger.record import Recorder, RecordEvent, record_event, refuse_form, values_of
 from hub.ledger.refusals import Refusal
-from hub.plan.execution import ReadBack, opened
-from hub.plan.roots import ROW_KEY
+from hub.plan.commands import Asking, Command, Outcome, Written
+from hub.plan.declare import stands_on
+from hub.plan.roots import VALUES
 from hub.store.identifiers import decode_id
+from hub.store.statement import Connection
 from hub.store.vocabulary import Capability, ConditionalityEventType
-from schema.context import Info
+from schema.commands import called, input_reader, read_back
+from schema.context import Info, Means
 from schema.cost import about, costs
 from schema.ledger import ConditionalityEvent
 from schema.scalars import FiscalCode
@@ -55,50 +60,73 @@ class RecordConditionalityEventPayload:
     user_errors: list[UserError] = strawberry.field(directives=[about(1)])
 
 
-@strawberry.type(description="Every command.")
-class Mutation:
-    @strawberry.mutation(
-        description="Record a conditionality event (evento di condizionalità) about a person of the caller's territory.",
-        directives=[costs(200)],
-    )
-    async def record_conditionality_event(
-        self,
-        info: Info,
-        input: RecordConditionalityEventInput,  # noqa: A002
-    ) -> RecordConditionalityEventPayload:
-        context = info.context
-        context.caller.require(Capability.RECORD_EVENTS)
-        command = RecordEvent(
-            idempotency_key=input.idempotency_key,
-            fiscal_code=input.fiscal_code,
-            type=input.type,
-            occurred_at=input.occurred_at,
-            pact_id=None if input.pact_id in (None, strawberry.UNSET) else decode_id(input.pact_id, "pct")[1],
-            note=input.note or None,
-        )
-        async with context.database.write.acquire() as connection, connection.transaction():
-            outcome = await record_event(
-                connection,
-                _recorder(context.caller, context.operator),
-                command,
-                now=context.now(),
-                tolerance=context.event_clock_tolerance,
-            )
-            if isinstance(outcome, Refusal):
-                refused = UserError(code=outcome.code, message=outcome.message, path=["input", *outcome.path])
-                return RecordConditionalityEventPayload(event=None, user_errors=[refused])
-            event: Any = await _read_back(info, connection, "event", outcome.event_id)
-            if outcome.again and None in event.values.values():
-                # The first answer is not given again about a person who has left the territory since.
-                return RecordConditionalityEventPayload(event=None, user_errors=[_LEFT])
-        return RecordConditionalityEventPayload(event=event, user_errors=[])
-
-
 _LEFT = UserError(
     code=refusals.RefusalCode.PERSON_NOT_FOUND,
     message="This event is recorded; its person is no longer in your territory.",
     path=["input", "fiscalCode"],
 )
+
+
+async def _record(means: Means, asking: Asking, given: RecordConditionalityEventInput) -> Outcome:
+    caller = asking.caller
+    caller.require(Capability.RECORD_EVENTS)
+    command = RecordEvent(
+        idempotency_key=given.idempotency_key,
+        fiscal_code=given.fiscal_code,
+        type=given.type,
+        occurred_at=given.occurred_at,
+        pact_id=None if given.pact_id in (None, strawberry.UNSET) else decode_id(given.pact_id, "pct")[1],
+        note=given.note or None,
+    )
+    recorder, now = _recorder(caller, asking.operator), means.now()
+    refusal = refuse_form(command, now + means.event_clock_tolerance)
+    if refusal is not None:
+        return _refused(refusal)
+    async with means.database.write.acquire() as connection:
+        rows = await _at_once(connection, asking, recorder, command)
+        if rows is not None:
+            return Outcome(rows)
+        # Not the usual case: whatever is in the way is met, and named, one step after the other.
+        async with connection.transaction():
+            recorded = await record_event(
+                connection, recorder, command, now=now, tolerance=means.event_clock_tolerance
+            )
+            if isinstance(recorded, Refusal):
+                return _refused(recorded)
+            rows = await read_back(connection, asking, recorded.event_id)
+    if recorded.again and b"null" in rows.values():
+        # The first answer is not given again about a person who has left the territory since.
+        return Outcome(None, [_LEFT])
+    return Outcome(rows)
+
+
+async def _at_once(
+    connection: Connection, asking: Asking, recorder: Recorder, command: RecordEvent
+) -> Mapping[str, bytes] | None:
+    """The event as it was asked for, recorded and read in one statement; None when that recorded nothing."""
+    if asking.reads.at_once is None:
+        return None
+    key, plan = asking.reads.at_once
+    values = {**values_of(recorder, command), "fiscal_code": command.fiscal_code}
+    try:
+        row = await plan.run(connection, {**asking.variables, VALUES: values}, asking.caller)
+    except asyncpg.ForeignKeyViolationError:
+        return None  # what it found went while it ran
+    if row == b"null":
+        return None
+    return {} if key is None else {key: row}
+
+
+@cache
+def _written(scope: Scope) -> Written:
+    appended = record_at_once(PeopleInReach(scope))
+    return Written(appended.event, (appended.message,), BINDS, WRITES)
+
+
+def _refused(refusal: Refusal) -> Outcome:
+    return Outcome(
+        None, [UserError(code=refusal.code, message=refusal.message, path=["input", *refusal.path])]
+    )
 
 
 def _recorder(caller: Caller, operator: Operator | None) -> Recorder:
@@ -112,17 +140,22 @@ def _recorder(caller: Caller, operator: Operator | None) -> Recorder:
     )
 
 
-async def _read_back(info: Info, connection: Any, name: str, key: UUID) -> ReadBack:
-    """What the payload's field `name` is asked for, read in the transaction that wrote it, under each of its aliases."""
-    context = info.context
-    raw = info._raw_info  # noqa: SLF001 (strawberry keeps graphql-core's nodes there)
-    payload = get_named_type(raw.return_type)
-    assert isinstance(payload, GraphQLObjectType)
-    scope, variables = context.caller.scope, {**context.variables, ROW_KEY: key}
-    plans = context.operation.read_back(raw.field_nodes, payload, name, context.variables, scope)
-    return ReadBack(
-        {
-            alias: opened(plan, await plan.run(connection, variables, context.caller), context.walked)
-            for alias, plan in plans.items()
-        }
+RECORD = Command(_record, input_reader(RecordConditionalityEventInput), reads_back="event", written=_written)
+
+
+@strawberry.type(description="Every command.")
+class Mutation:
+    @strawberry.mutation(
+        description="Record a conditionality event (evento di condizionalità) about a person of the caller's territory.",
+        directives=[costs(200)],
+        metadata=stands_on(RECORD),
     )
+    async def record_conditionality_event(
+        self,
+        info: Info,
+        input: RecordConditionalityEventInput,  # noqa: A002
+    ) -> RecordConditionalityEventPayload:
+        outcome, event = await called(info, RECORD, input)
+        return RecordConditionalityEventPayload(
+            event=cast("Any", event), user_errors=cast("Any", outcome.user_errors)
+        )

@@ -22,7 +22,7 @@ from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import ConfigurationError, DatabaseError, InvalidInput, SnodoError
-from hub.ledger.record import FEED_TOPIC
+from hub.ledger.append import FEED_TOPIC
 from hub.settings import Environment, Settings
 from hub.store.base import table_of
 from hub.store.engine import connection_arguments, database_url, open_database

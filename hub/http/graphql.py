@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""GraphQL over HTTP: one ASGI endpoint. Stored data never meets the executor; everything else runs in graphql-core."""
+"""GraphQL over HTTP: one ASGI endpoint. Stored data and commands never meet the executor; everything else runs in graphql-core."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from hub.errors import InvalidInput
 from hub.http.accept import GRAPHQL, JSON, UNSAID, Media, NotAcceptable, media_for
 from hub.http.answers import Reply, ResponseTooLarge, error_reply, fault, formatted, refusal, unprocessable
 from hub.http.authentication import Authenticator, Headers
+from hub.http.commands import Commands
 from hub.http.cost import asks_for_cost, with_cost
 from hub.http.execution import Asked, Execution
 from hub.http.origins import PREFLIGHT, Origins, shared_with
@@ -62,6 +63,7 @@ class GraphQLEndpoint:
         self,
         documents: Documents,
         runner: Runner,
+        commands: Commands,
         execution: Execution,
         subscriptions: Subscriptions,
         authenticator: Authenticator,
@@ -73,6 +75,7 @@ class GraphQLEndpoint:
     ) -> None:
         self._documents = documents
         self._runner = runner
+        self._commands = commands
         self._execution = execution
         self._subscriptions = subscriptions
         self._authenticator = authenticator
@@ -233,6 +236,8 @@ class GraphQLEndpoint:
             return self._within_size(self._subscriptions.open(request, operation, variables, ask_again))
         if prepared.is_stored:
             return Reply(200, await self._stored(prepared, variables, caller))
+        if prepared.commands is not None:
+            return await self._commands.run(prepared.commands, variables, caller, operator)
         asked = Asked(request, operation, prepared, variables, caller, operator)
         in_parts = ask_again is not None and operation.defers
         reply = await (self._execution.parts if in_parts else self._execution.whole)(asked)

@@ -7,60 +7,29 @@ Whether the person exists beyond the recorder's reach or nowhere is one and the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import (
-    ColumnElement,
-    DateTime,
-    FromClause,
-    LargeBinary,
-    Text,
-    and_,
-    bindparam,
-    func,
-    insert,
-    or_,
-    select,
-)
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.types import TypeEngine
 
+from hub.ledger.append import Reach, append, bound_person, pact_of, person_in_reach
 from hub.ledger.refusals import Refusal, RefusalCode
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
-from hub.store.tables import (
-    Beneficiary,
-    ConditionalityEvent,
-    Household,
-    IdempotencyKey,
-    OutboxMessage,
-    Pact,
-)
+from hub.store.tables import IdempotencyKey
 from hub.store.vocabulary import ConditionalityEventType
 
-FEED_TOPIC = "feed"
-"""The outbox topic of events that wait for their position."""
 OPERATION = "recordConditionalityEvent"
 LONGEST_KEY = 200
 LONGEST_NOTE = 2_000
 
 _key = table_of(IdempotencyKey)
-_event = table_of(ConditionalityEvent)
-_outbox = table_of(OutboxMessage)
-
-
-class Reach(Protocol, Hashable):
-    """Which people a recorder may record about; equal reaches share one statement."""
-
-    def covers(self, row: FromClause) -> ColumnElement[bool]:
-        """The condition under which `row`, of table `beneficiary`, is within reach."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +79,7 @@ async def record_event(
     `tolerance`: how far the desk's clock may run ahead of `now`. Whether the recorder may record at all is the caller's to
     have checked.
     """
-    refusal = _refuse_form(command, now + tolerance)
+    refusal = refuse_form(command, now + tolerance)
     if refusal is not None:
         return refusal
     earlier = await _earlier(connection, recorder, command)
@@ -129,7 +98,7 @@ async def record_event(
         belongs = await _pact_statement().fetchval(
             connection,
             pact_id=command.pact_id,
-            beneficiary_id=person["id"],
+            beneficiary_id=person["beneficiary_id"],
             household_id=person["household_id"],
         )
         if belongs is None:
@@ -138,22 +107,7 @@ async def record_event(
                 "This pact is neither the person's nor their household's.",
                 ("pactId",),
             )
-    event_id = await _append_statement().fetchval(
-        connection,
-        **_claim_values(recorder, command),
-        type=command.type.value,
-        occurred_at=command.occurred_at,
-        client_id=recorder.client_id,
-        purpose_id=recorder.purpose_id,
-        operator=recorder.operator,
-        beneficiary_id=person["id"],
-        household_id=person["household_id"],
-        fiscal_code=person["fiscal_code"],
-        inps_protocol=person["inps_protocol"],
-        measure=person["measure"],
-        pact_id=command.pact_id,
-        note=command.note,
-    )
+    event_id = await _append_statement().fetchval(connection, **values_of(recorder, command), **person)
     if event_id is not None:
         return Recorded(event_id, again=False)
     # Another request with this key committed while this one waited for it.
@@ -162,7 +116,8 @@ async def record_event(
     return earlier
 
 
-def _refuse_form(command: RecordEvent, latest: datetime) -> Refusal | None:
+def refuse_form(command: RecordEvent, latest: datetime) -> Refusal | None:
+    """What is wrong with a command whatever the database holds; `latest`: when it may have happened at the latest."""
     if not 1 <= len(command.idempotency_key) <= LONGEST_KEY or not command.idempotency_key.isprintable():
         return Refusal(
             RefusalCode.IDEMPOTENCY_KEY_INVALID,
@@ -197,12 +152,20 @@ async def _earlier(
     return Recorded(row["result_id"], again=True)
 
 
-def _claim_values(recorder: Recorder, command: RecordEvent) -> dict[str, Any]:
+def values_of(recorder: Recorder, command: RecordEvent) -> dict[str, Any]:
+    """What `append` binds: all that is recorded but what is the person's."""
     return {
         "agency_id": recorder.agency_id,
         "operation": OPERATION,
         "key": command.idempotency_key,
         "input_hash": command.input_hash,
+        "type": command.type.value,
+        "occurred_at": command.occurred_at,
+        "client_id": recorder.client_id,
+        "purpose_id": recorder.purpose_id,
+        "operator": recorder.operator,
+        "pact_id": command.pact_id,
+        "note": command.note,
     }
 
 
@@ -219,89 +182,16 @@ def _earlier_statement() -> Statement:
 
 @cache
 def _person_statement(reach: Reach) -> Statement:
-    person, household = table_of(Beneficiary), table_of(Household)
-    return Statement(
-        select(
-            person.c.id,
-            person.c.household_id,
-            person.c.fiscal_code,
-            household.c.inps_protocol,
-            household.c.measure,
-        )
-        .join_from(person, household, person.c.household_id == household.c.id)
-        .where(
-            person.c.fiscal_code == bindparam("fiscal_code", type_=Text),
-            reach.covers(person),
-        )
-    )
+    return Statement(person_in_reach(reach))
 
 
 @cache
 def _pact_statement() -> Statement:
-    pact = table_of(Pact)
-    return Statement(
-        select(pact.c.id).where(
-            pact.c.id == bindparam("pact_id"),
-            or_(
-                pact.c.beneficiary_id == bindparam("beneficiary_id"),
-                and_(pact.c.beneficiary_id.is_(None), pact.c.household_id == bindparam("household_id")),
-            ),
-        )
-    )
+    uuid = PG_UUID(as_uuid=True)
+    return Statement(pact_of(bindparam("beneficiary_id", type_=uuid), bindparam("household_id", type_=uuid)))
 
 
 @cache
 def _append_statement() -> Statement:
-    """Claim the key, append the event, queue it: one statement, so that none of the three is without the others."""
-    claimed = (
-        pg_insert(_key)
-        .values(
-            agency_id=bindparam("agency_id"),
-            operation=bindparam("operation"),
-            key=bindparam("key"),
-            input_hash=bindparam("input_hash", type_=LargeBinary),
-            result_id=func.uuidv7(),
-        )
-        .on_conflict_do_nothing()
-        .returning(_key.c.result_id, _key.c.agency_id)
-        .cte("claimed")
-    )
-    uuid, text = PG_UUID(as_uuid=True), Text()
-    bound: dict[str, TypeEngine[Any]] = {
-        "type": text,
-        "occurred_at": DateTime(timezone=True),
-        "client_id": uuid,
-        "purpose_id": uuid,
-        "operator": text,
-        "beneficiary_id": uuid,
-        "household_id": uuid,
-        "fiscal_code": text,
-        "inps_protocol": text,
-        "measure": text,
-        "pact_id": uuid,
-        "note": text,
-    }
-    recorded = (
-        insert(_event)
-        .from_select(
-            ["id", "agency_id", *bound],
-            select(
-                claimed.c.result_id,
-                claimed.c.agency_id,
-                *(bindparam(name, type_=kind) for name, kind in bound.items()),
-            ),
-            include_defaults=False,
-        )
-        .returning(_event.c.id)
-        .cte("recorded")
-    )
-    queued = (
-        insert(_outbox)
-        .from_select(
-            ["topic", "subject_id"],
-            select(bindparam("topic", FEED_TOPIC, type_=Text), recorded.c.id),
-            include_defaults=False,
-        )
-        .cte("queued")
-    )
-    return Statement(select(recorded.c.id).add_cte(queued))
+    appended = append(bound_person())
+    return Statement(select(appended.event.c.id).add_cte(appended.message))

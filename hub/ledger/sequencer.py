@@ -15,7 +15,7 @@ from functools import cache
 import structlog
 from sqlalchemy import BigInteger, Text, bindparam, cast, delete, func, insert, select
 
-from hub.ledger.record import FEED_TOPIC
+from hub.ledger.append import FEED_TOPIC
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement

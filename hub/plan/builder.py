@@ -71,6 +71,11 @@ class Builder:
         self._live = 0
         self._objects = 0
 
+    @property
+    def has_live(self) -> bool:
+        """Whether a federated field was met."""
+        return self._live > 0
+
     @contextmanager
     def noting(self, nodes: Sequence[FieldNode]) -> Iterator[None]:
         """If a federated field is met inside, what `nodes` ask for is walked.

@@ -23,6 +23,7 @@ from sqlalchemy.orm.interfaces import ONETOMANY
 
 from hub.errors import ConfigurationError
 from hub.plan.abstract import check_ordering, read_gathered, read_told_apart
+from hub.plan.commands import Command
 from hub.plan.declare import (
     DEFINITION,
     Computed,
@@ -71,6 +72,8 @@ class Catalogue:
     """Root fields of queries."""
     followed: Mapping[str, Rooted]
     """Root fields of subscriptions."""
+    commands: Mapping[str, Command]
+    """Fields of mutations that are declared."""
     filters: FilterTypes
     orders: frozenset[str]
     """Names of the enums that are orders of lists."""
@@ -182,6 +185,7 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
         by_prefix={stored.prefix: stored for stored in types.values() if stored.prefix},
         roots=roots,
         followed={} if schema.subscription_type is None else _roots(schema.subscription_type),
+        commands={} if schema.mutation_type is None else _commands(schema.mutation_type),
         filters=filters.found,
         orders=frozenset(orders),
         costs=costs,
@@ -191,6 +195,12 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
 def _roots(kind: GraphQLObjectType) -> dict[str, Rooted]:
     return {
         name: found for name, field in kind.fields.items() if isinstance(found := declared(field), Rooted)
+    }
+
+
+def _commands(kind: GraphQLObjectType) -> dict[str, Command]:
+    return {
+        name: found for name, field in kind.fields.items() if isinstance(found := declared(field), Command)
     }
 
 

@@ -8,7 +8,7 @@ Operation           one document and operation name
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +24,15 @@ from graphql import (
 )
 
 from hub.access.caller import Caller, Scope
+from hub.errors import InvalidInput
 from hub.plan.catalogue import Catalogue
+from hub.plan.commands import Command, Part, ReadBacks, compiled
 from hub.plan.cost import Estimate, Estimator
 from hub.plan.deferral import DEFER, deferring
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.plan import Plan
 from hub.plan.reading import read_document
-from hub.plan.roots import plan_root, plan_row
+from hub.plan.roots import plan_root, plan_row, plan_written
 from hub.plan.selection import Document, below, selected
 from hub.plan.trusted import RegistryRefused, TrustedDocument, TrustedOnly, UnknownDocument
 from hub.plan.variables import Shape, VariableReader
@@ -70,6 +72,14 @@ class Prepared:
     parts: Sequence[tuple[bytes, Plan | None]]
     """The answer's pieces in order: text, then the plan whose result follows it."""
     estimate: Estimate
+    commands: Sequence[Part] | None = None
+    """The same of a mutation that is commands alone; None: it is run by the executor."""
+
+    @property
+    def all_plans(self) -> list[Plan]:
+        """The plans of root fields, and of what commands read back."""
+        called = [one for _, one in self.commands or () if one is not None]
+        return [*self.plans.values(), *(plan for one in called for plan in one.reads.all)]
 
     def permit(self, caller: Caller) -> None:
         """Raise Forbidden unless the caller's purpose has every capability the root fields ask for."""
@@ -115,7 +125,7 @@ class Operation:
         }
         self._prepared: OrderedDict[tuple[Shape, Scope], Prepared] = OrderedDict()
         self._estimates: OrderedDict[Shape, Estimate] = OrderedDict()
-        self._read_backs: OrderedDict[tuple[int, str, Shape, Scope], Mapping[str, Plan]] = OrderedDict()
+        self._read_backs: OrderedDict[tuple[int, Shape, Scope], ReadBacks] = OrderedDict()
         self._counts = counts
         self._grew = grew
         self.weight = 0
@@ -139,7 +149,7 @@ class Operation:
             dropped = (
                 self._prepared.popitem(last=False)[1] if len(self._prepared) > self.MOST_SHAPES else None
             )
-            self._grow(found.plans, dropped.plans if dropped is not None else {})
+            self._grow(found.all_plans, dropped.all_plans if dropped is not None else [])
         else:
             self._prepared.move_to_end(key)
             self._counts.plans_found += 1
@@ -161,14 +171,15 @@ class Operation:
 
     def forget_plans(self) -> None:
         """Drop every plan; the next request of each shape makes it anew."""
-        dropped = [*(one.plans for one in self._prepared.values()), *self._read_backs.values()]
+        dropped = [*(one.all_plans for one in self._prepared.values())]
+        dropped += [one.all for one in self._read_backs.values()]
         self._prepared.clear()
         self._estimates.clear()
         self._read_backs.clear()
         self._counts.plans_dropped += sum(map(len, dropped))
         self.weight = 0
 
-    def _grow(self, made: Mapping[str, Plan], dropped: Mapping[str, Plan]) -> None:
+    def _grow(self, made: Collection[Plan], dropped: Collection[Plan]) -> None:
         self._counts.plans_made += len(made)
         self._counts.plans_dropped += len(dropped)
         grown = _weight(made) - _weight(dropped)
@@ -183,32 +194,67 @@ class Operation:
         self,
         nodes: Sequence[FieldNode],
         payload: GraphQLObjectType,
-        name: str,
+        command: Command,
         variables: Mapping[str, Any],
         scope: Scope,
-    ) -> Mapping[str, Plan]:
-        """The plans of what a mutation's payload is asked for under `name`, by response key; made once for each shape.
+    ) -> ReadBacks:
+        """The plans of what a command's payload is asked for, where the executor calls it; made once for each shape.
 
         `nodes`: the mutation field as the document asks for it.
         """
-        key = (id(nodes[0]), name, self.variables.shape(variables), scope)
+        key = (id(nodes[0]), self.variables.shape(variables), scope)
         found = self._read_backs.get(key)
         if found is None:
             document = self.walk(self.variables.hollow(variables))
-            type_name = get_named_type(payload.fields[name].type).name
-            found = self._read_backs[key] = {
-                field.key: plan_row(self._catalogue, document, type_name, below(field), scope, self.limits)
-                for field in selected(document, payload, [node.selection_set for node in nodes])
-                if field.name == name
-            }
+            found = self._read_backs[key] = self._read(document, nodes, payload, command, scope)
             dropped = (
-                self._read_backs.popitem(last=False)[1] if len(self._read_backs) > self.MOST_SHAPES else {}
+                self._read_backs.popitem(last=False)[1] if len(self._read_backs) > self.MOST_SHAPES else None
             )
-            self._grow(found, dropped)
+            self._grow(found.all, dropped.all if dropped is not None else [])
         else:
             self._read_backs.move_to_end(key)
             self._counts.plans_found += 1
         return found
+
+    def _read(
+        self,
+        document: Document,
+        nodes: Sequence[FieldNode],
+        payload: GraphQLObjectType,
+        command: Command,
+        scope: Scope,
+    ) -> ReadBacks:
+        name = command.reads_back
+        type_name = get_named_type(payload.fields[name].type).name
+        asked = {
+            field.key: below(field)
+            for field in selected(document, payload, [node.selection_set for node in nodes])
+            if field.name == name
+        }
+        plans = {
+            key: plan_row(self._catalogue, document, type_name, selections, scope, self.limits)
+            for key, selections in asked.items()
+        }
+        if len(asked) > 1:
+            return ReadBacks(plans, None)
+        [(only, selections)] = asked.items() or [(None, [])]
+        written = command.written(scope)
+        at_once = plan_written(self._catalogue, document, type_name, selections, scope, self.limits, written)
+        return ReadBacks(plans, None if at_once is None else (only, at_once))
+
+    def _commands(self, variables: Mapping[str, Any], scope: Scope) -> list[Part] | None:
+        kind = self._catalogue.schema.mutation_type
+        assert kind is not None
+        document = self.walk(self.variables.hollow(variables))
+        try:
+            return compiled(
+                document,
+                selected(document, kind, [self.definition.selection_set]),
+                self._catalogue.commands,
+                lambda nodes, payload, command: self._read(document, nodes, payload, command, scope),
+            )
+        except InvalidInput:
+            return None  # the executor meets it again, and says where
 
     def _plan(self, variables: Mapping[str, Any], scope: Scope, estimate: Estimate) -> Prepared:
         plans: dict[str, Plan] = {}
@@ -216,6 +262,7 @@ class Operation:
         parts: list[tuple[bytes, Plan | None]] = []
         schema = self._catalogue.schema
         stored = self.kind is not OperationType.MUTATION
+        commands = None if stored or self.defers else self._commands(variables, scope)
         if stored:
             follows = self.kind is OperationType.SUBSCRIPTION
             kind = schema.subscription_type if follows else schema.query_type
@@ -237,7 +284,7 @@ class Operation:
                 plans[field.key] = plan
                 stored = stored and plan.is_stored
                 parts.append((text, plan))
-        return Prepared(plans, frozenset(requires), stored, parts, estimate)
+        return Prepared(plans, frozenset(requires), stored, parts, estimate, commands)
 
 
 class Documents:
@@ -399,8 +446,8 @@ def _weight_of(text: str) -> int:
     return BYTES_OF_DOCUMENT + len(text) * BYTES_OF_CHARACTER
 
 
-def _weight(plans: Mapping[str, Plan]) -> int:
-    return sum(len(plan.statement.text) for plan in plans.values()) * BYTES_OF_SQL
+def _weight(plans: Collection[Plan]) -> int:
+    return sum(len(plan.statement.text) for plan in plans) * BYTES_OF_SQL
 
 
 def _unresolved(name: str | None) -> GraphQLError:

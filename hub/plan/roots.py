@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLField, SelectionSetNode, get_named_type
-from sqlalchemy import Select, Text, func, select
+from sqlalchemy import Select, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Scope
@@ -15,6 +16,7 @@ from hub.access.rows import visible
 from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
 from hub.plan.catalogue import Catalogue
+from hub.plan.commands import Written
 from hub.plan.declare import Entities, FeedPages, FollowedFeed, Lookup, NodeLookup, Rooted
 from hub.plan.entities import entities
 from hub.plan.feed import feed_pages, followed_pages
@@ -30,6 +32,10 @@ from hub.store.vocabulary import GrantScope
 
 ROW_KEY = "$key"
 """The name under which a read-back's key stands among the variables; none of a client's begins so."""
+
+
+VALUES = "$values"
+"""The name under which a written row's values stand among them, by parameter."""
 
 
 def plan_root(
@@ -83,6 +89,51 @@ def plan_row(
     stored = catalogue.stored(type_name)
     key = builder.bind(lambda variables: variables[ROW_KEY], PG_UUID(as_uuid=True))
     return _finish(builder, _one(builder, stored, selections, "id", key))
+
+
+def plan_written(
+    catalogue: Catalogue,
+    document: Document,
+    type_name: str,
+    selections: Sequence[SelectionSetNode | None],
+    scope: Scope,
+    limits: PageLimits,
+    written: Written,
+) -> Plan | None:
+    """The plan that writes one row and reads it back in the same statement; None where that cannot be.
+
+    Its statement sees the row it writes as `written.row`, and every table as it was before: a selection that reads the tables
+    it writes anywhere else has to wait for the next statement. So has one that an agency is to be asked for.
+    """
+    builder = Builder(catalogue, document, scope, limits)
+    stored = catalogue.stored(type_name)
+    row = written.row
+    read = select(joined(builder.object(stored, row, selections))).where(
+        visible(row, stored.table.name, scope)
+    )
+    if builder.has_live or _reads(read, written):
+        return None
+    for name in written.binds:
+        assert name not in builder.binds
+        builder.binds[name] = partial(_given, name)
+    return _finish(builder, read.select_from(row).add_cte(*written.beside))
+
+
+def _given(name: str, variables: Mapping[str, Any]) -> Any:
+    return variables[VALUES][name]
+
+
+def _reads(statement: Select[Any], written: Written) -> bool:
+    """Whether a statement reads a table that is written, other than by the row that it writes."""
+    waiting: list[Any] = [statement]
+    while waiting:
+        element = waiting.pop()
+        if element is written.row:
+            continue
+        if isinstance(element, Table) and element.name in written.tables:
+            return True
+        waiting.extend(element.get_children())
+    return False
 
 
 def _finish(builder: Builder, statement: Select[Any], again: Callable[[], Select[Any]] | None = None) -> Plan:

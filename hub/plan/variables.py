@@ -6,6 +6,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -14,6 +15,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLScalarType,
     GraphQLSchema,
+    Undefined,
     VariableDefinitionNode,
     get_named_type,
     is_leaf_type,
@@ -37,7 +39,7 @@ class _Variable:
     required: bool
     has_default: bool
     leaf: Callable[[Any], Any] | None
-    """Reads the value of a scalar or an enum; None for any other type, whose values graphql-core reads."""
+    """Reads the value of a scalar, an enum or an object of these; None for any other type, whose values graphql-core reads."""
     shape: Callable[[Any], object]
     nests: bool
     """Whether its type holds itself, as filters do: then what is given may be of any depth."""
@@ -130,10 +132,52 @@ def _variable(
         definition.variable.name.value,
         required=is_non_null_type(declared),
         has_default=definition.default_value is not None,
-        leaf=kind.coerce_input_value if is_leaf_type(kind) else None,
+        leaf=_plain_reader(kind),
         shape=_shape_reader(declared, orders),
         nests=_holds_itself(get_named_type(declared), ()),
     )
+
+
+class _NotPlain(Exception):
+    """A value that is left to graphql-core."""
+
+
+def _plain_reader(kind: Any) -> Callable[[Any], Any] | None:
+    if is_leaf_type(kind):
+        read: Callable[[Any], Any] = kind.coerce_input_value
+        return read
+    if not isinstance(kind, GraphQLInputObjectType) or kind.is_one_of or "out_type" in vars(kind):
+        return None
+    members: list[tuple[str, str, bool, Callable[[Any], Any]]] = []
+    for name, field in kind.fields.items():
+        required = is_non_null_type(field.type)
+        leaf = field.type.of_type if required else field.type
+        if not is_leaf_type(leaf) or field.default_value is not Undefined or field.default is not None:
+            return None
+        members.append((name, field.out_name or name, required, leaf.coerce_input_value))
+    return partial(_read_object, members)
+
+
+def _read_object(members: Sequence[tuple[str, str, bool, Callable[[Any], Any]]], given: Any) -> Any:
+    """An object's members, in the order of their type's; each is a leaf."""
+    if type(given) is not dict:
+        raise _NotPlain
+    coerced: dict[str, Any] = {}
+    known = 0
+    for name, out_name, required, read in members:
+        value = given.get(name)
+        if value is not None:
+            coerced[out_name] = read(value)
+        elif required:
+            raise _NotPlain
+        elif name in given:
+            coerced[out_name] = None
+        else:
+            continue
+        known += 1
+    if known != len(given):
+        raise _NotPlain
+    return coerced
 
 
 def _holds_itself(kind: Any, inside: tuple[str, ...]) -> bool:

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Mutations whose answers are a stored row and why there is none: compiled once, run without the executor.
+
+A command is declared on its mutation field:
+
+    @strawberry.mutation(metadata=stands_on(Command(…)))
+
+Its payload has one member that is read back (`reads_back`), and may have `userErrors`. The executor calls the same command and
+is what the compiled form is held to; whatever else a document asks of a payload is left to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+from graphql import (
+    FieldNode,
+    GraphQLEnumType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
+from sqlalchemy import CTE, FromClause
+
+from hub.access.caller import Caller, Scope
+from hub.access.operator import Operator
+from hub.plan.arguments import Reader, Variables, arguments_of
+from hub.plan.declare import DEFINITION
+from hub.plan.plan import Plan
+from hub.plan.selection import Document, Selected, below, selected
+
+USER_ERRORS = "user_errors"
+"""The Python name of the payload's member that says why there is no row."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A row that a statement writes, as far as the planner has to know.
+
+    `row`: the row as it was written, all its columns. `beside`: what else the statement does. `binds`: the parameters of both
+    that the command gives. `tables`: those that are written to, by triggers too.
+    """
+
+    row: FromClause
+    beside: tuple[CTE, ...]
+    binds: frozenset[str]
+    tables: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ReadBacks:
+    """What a payload is asked for of the row: a plan by response key, run after the command in its transaction.
+
+    `at_once`: the plan that writes the row and reads it back, and the response key it is for; None where one statement cannot.
+    Where the row is not asked for, its key is None, too.
+    """
+
+    plans: Mapping[str, Plan]
+    at_once: tuple[str | None, Plan] | None
+
+    @property
+    def all(self) -> list[Plan]:
+        """Every plan."""
+        return [*self.plans.values(), *([self.at_once[1]] if self.at_once else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One call of a command: who asks, and what for."""
+
+    caller: Caller
+    operator: Operator | None
+    variables: Variables
+    reads: ReadBacks
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: the row as it was asked for, by response key, or the refusals."""
+
+    rows: Mapping[str, bytes] | None
+    user_errors: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
+class Command:
+    """A mutation field's declaration.
+
+    `run` is given the hub's means, the call, and the argument `input` as `read_input` made it of the coerced values.
+    """
+
+    run: Callable[[Any, Asking, Any], Awaitable[Outcome]]
+    read_input: Callable[[Mapping[str, Any]], Any]
+    reads_back: str
+    written: Callable[[Scope], Written]
+
+
+Piece: TypeAlias = "bytes | Callable[[Outcome], bytes]"
+
+
+@dataclass(frozen=True)
+class Called:
+    """One mutation field of a document: its command, and how its payload is written."""
+
+    key: str
+    nodes: Sequence[FieldNode]
+    command: Command
+    read: Reader
+    reads: ReadBacks
+    pieces: Sequence[Piece]
+
+    async def run(
+        self, means: Any, caller: Caller, operator: Operator | None, variables: Variables
+    ) -> list[bytes]:
+        """Run the command; the payload's JSON, in pieces."""
+        command = self.command
+        given = command.read_input(self.read(variables))
+        outcome = await command.run(means, Asking(caller, operator, variables, self.reads), given)
+        return [piece if type(piece) is bytes else piece(outcome) for piece in self.pieces]  # type: ignore[operator]
+
+
+MakeReadBacks: TypeAlias = Callable[[Sequence[FieldNode], GraphQLObjectType, Command], ReadBacks]
+Part: TypeAlias = "tuple[bytes, Called | None]"
+
+
+def compiled(
+    document: Document,
+    fields: Sequence[Selected],
+    commands: Mapping[str, Command],
+    make_read_backs: MakeReadBacks,
+) -> list[Part] | None:
+    """A mutation's root fields, each the text before its payload and the command; None: the executor is to run it.
+
+    Raises:
+        InvalidInput: an argument, or what is read back, cannot be planned.
+
+    """
+    root = document.schema.mutation_type
+    assert root is not None
+    parts: list[Part] = []
+    for field in fields:
+        text = (b"," if parts else b"") + _key(field)
+        if field.name == "__typename":
+            parts.append((text + orjson.dumps(root.name), None))
+            continue
+        called = _called(document, root, field, commands.get(field.name), make_read_backs)
+        if called is None:
+            return None
+        parts.append((text, called))
+    return parts
+
+
+def _called(
+    document: Document,
+    root: GraphQLObjectType,
+    field: Selected,
+    command: Command | None,
+    make_read_backs: MakeReadBacks,
+) -> Called | None:
+    definition = root.fields[field.name]
+    payload = get_named_type(definition.type)
+    # NOTE a payload that cannot be null: what a failing command leaves of the answer is then nothing at all.
+    if command is None or not is_non_null_type(definition.type) or not isinstance(payload, GraphQLObjectType):
+        return None
+    pieces = _payload(document, payload, field, command.reads_back)
+    if pieces is None:
+        return None
+    reads = make_read_backs(field.nodes, payload, command)
+    if not all(plan.is_stored for plan in reads.plans.values()):
+        return None
+    read = arguments_of(definition.args, field.nodes[0], document.variables)["input"].read
+    return Called(field.key, field.nodes, command, read, reads, pieces)
+
+
+def _payload(
+    document: Document, payload: GraphQLObjectType, field: Selected, reads_back: str
+) -> list[Piece] | None:
+    pieces: list[Piece] = []
+    for member in selected(document, payload, below(field)):
+        before = (b"," if pieces else b"{") + _key(member)
+        if member.name == "__typename":
+            pieces.append(before + orjson.dumps(payload.name))
+        elif member.name == reads_back:
+            pieces += [before, _row(member.key)]
+        else:
+            errors = _user_errors(document, payload, member)
+            if errors is None:
+                return None
+            pieces += [before, errors]
+    return [*pieces, b"}"]
+
+
+def _row(key: str) -> Callable[[Outcome], bytes]:
+    return lambda outcome: b"null" if outcome.rows is None else outcome.rows[key]
+
+
+def _user_errors(
+    document: Document, payload: GraphQLObjectType, member: Selected
+) -> Callable[[Outcome], bytes] | None:
+    definition = payload.fields[member.name]
+    kind = get_named_type(definition.type)
+    if _python_name(definition) != USER_ERRORS or not isinstance(kind, GraphQLObjectType):
+        return None
+    readers: list[tuple[str, Callable[[Any], Any]]] = []
+    for field in selected(document, kind, below(member)):
+        if field.name == "__typename":
+            readers.append((field.key, _always(kind.name)))
+            continue
+        read = _plain(kind, field)
+        if read is None:
+            return None
+        readers.append((field.key, read))
+
+    def write(outcome: Outcome) -> bytes:
+        if not outcome.user_errors:
+            return b"[]"
+        return orjson.dumps([{key: read(error) for key, read in readers} for error in outcome.user_errors])
+
+    return write
+
+
+def _plain(kind: GraphQLObjectType, field: Selected) -> Callable[[Any], Any] | None:
+    """How a word, a string or a list of strings is read from an error; None for anything else."""
+    definition = kind.fields[field.name]
+    leaf, name = get_named_type(definition.type), _python_name(definition)
+    if isinstance(leaf, GraphQLEnumType) and not _is_list(definition.type):
+        return lambda error: getattr(error, name).name
+    if isinstance(leaf, GraphQLScalarType) and leaf.name == "String":
+        return lambda error: getattr(error, name)
+    return None
+
+
+def _is_list(kind: Any) -> bool:
+    return is_list_type(kind.of_type if is_non_null_type(kind) else kind)
+
+
+def _python_name(definition: Any) -> str:
+    return str(definition.extensions[DEFINITION].python_name)
+
+
+def _key(field: Selected) -> bytes:
+    return b'"' + field.key.encode() + b'":'
+
+
+def _always(value: Any) -> Callable[[Any], Any]:
+    return lambda _error: value
