@@ -1,186 +1,64 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Operations nobody thought of: generated from the schema, and held against the reference."""
+"""Operations nobody thought of, as each kind of caller: the hub's answer is the reference's.
+
+2,000 of them, the same at every run; `make fuzz` asks as many as it is told (`SNODO_FUZZ`), and others every time.
+"""
 
 from __future__ import annotations
 
-import json
+import os
 from typing import TYPE_CHECKING, Any
 
-from graphql import (
-    GraphQLBoolean,
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLInt,
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    build_schema,
-    get_named_type,
-    is_leaf_type,
-    is_non_null_type,
-)
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from schema.build import sdl
+from tests.api.conftest import SIGHTS
+from tests.api.operations import Writer
 
 if TYPE_CHECKING:
     from tests.api.conftest import Agree
     from tests.api.world import World
 
-SCHEMA = build_schema(sdl())
-FEDERATED = {("Beneficiary", "residence"), ("Beneficiary", "registeredFamily"), ("Household", "payments")}
-PREFIX = {"household": "hsh", "pact": "pct"}
-WORDS: dict[str, list[Any]] = {
-    "fiscalCode": ["12345678903", "RSSMRA80A11H010L"],
-    "municipality": ["H501", "L219", "Z999"],
-    "employmentCentre": ["H501C900031", "H501C900032"],
-    "inpsProtocol": ["INPS-ADI-2026-mixed"],
-    "regionCode": ["12", "01"],
-    "belfioreCode": ["H501", "L219", "Z999"],
-    "code": ["H501C900031", "X000C000000"],
-    "occurredFrom": ["2026-09-03T11:00:00+02:00", "2026-09-10T09:00:00.1Z"],
-    "occurredBefore": ["2026-09-10T09:00:00Z"],
-    "family": ["", "ros", "DE", "d’a", "ÞÓR", "eac", "e a", "d'"],
-    "given": ["a", "UGO", "", 'Anna "'],
-    "from": ["2026-09-03T09:00:00.000001Z", "2026-09-04T00:00:00Z"],
-    "before": ["2026-09-03T10:00:00Z", "2030-01-01T00:00:00Z"],
-    "scheduledFrom": ["2026-09-03T09:00:00.0001Z"],
-    "scheduledBefore": ["2026-09-04T09:00:00Z"],
-    "expiringBefore": ["2026-07-01", "9999-12-31"],
-    "profession": ["5.2.1", "5", "5.2.10", "3.1"],
-    "withinKm": [0.5, 60, 1500],
-}
+FUZZ = int(os.environ.get("SNODO_FUZZ", "0"))
+"""How many operations; none: those of CI."""
+AT_ONCE = 100
+"""Operations of one test, so that they are spread over processes."""
+CHUNKS = range((FUZZ or 2_000) // AT_ONCE)
+READS_THE_FEED = "inps"
 
 
-class Writer:
-    """Writes one operation: a selection, and its variables with their values."""
+def _chunk(number: int) -> Any:
+    """A test of its own share of the operations."""
 
-    def __init__(self, draw: Any, nodes: list[str]) -> None:
-        self.draw, self.nodes = draw, nodes
-        self.definitions: list[str] = []
-        self.values: dict[str, Any] = {}
-        self.fields = 0
-        self.key = 0
-
-    def operation(self) -> str:
-        body = self.selection(SCHEMA.type_map["Query"], 0)
-        head = f"query ({' '.join(self.definitions)})" if self.definitions else "query"
-        return f"{head} {body}"
-
-    def selection(self, kind: Any, depth: int) -> str:
-        names = [
-            name
-            for name, field in kind.fields.items()
-            if (kind.name, name) not in FEDERATED
-            and name != "conditionalityFeed"
-            and (depth < 7 or is_leaf_type(get_named_type(field.type)))
-        ]
-        chosen = self.draw(st.lists(st.sampled_from([*names, "__typename"]), min_size=1, max_size=4))
-        parts: list[str] = []
-        for name in chosen:
-            self.fields += 1
-            parts.append(self.field(kind, name, depth) if self.fields < 30 else "__typename")
-        if depth > 0 and self.draw(st.integers(0, 5)) == 0:
-            condition = f" on {kind.name}" if self.draw(st.booleans()) else ""
-            inside = parts.pop()
-            parts.append(f"...{condition} {self.directive()} {{ {inside} }}")
-        if isinstance(kind, GraphQLInterfaceType):
-            some = self.draw(st.lists(st.sampled_from(SCHEMA.get_possible_types(kind)), max_size=3))
-            parts += [f"... on {one.name} {self.selection(one, depth + 1)}" for one in some]
-        return "{ " + " ".join(parts) + " }"
-
-    def field(self, kind: GraphQLObjectType, name: str, depth: int) -> str:
-        self.key += 1
-        key = f"k{self.key}: " if not name.endswith("Cursor") and name != "cursor" else f"k{self.key}Cursor: "
-        if name == "__typename":
-            return f"{key}__typename {self.directive()}"
-        field = kind.fields[name]
-        arguments = self.arguments(name, field.args)
-        inner = get_named_type(field.type)
-        below = "" if is_leaf_type(inner) else self.selection(inner, depth + 1)
-        return f"{key}{name}{arguments} {self.directive()} {below}"
-
-    def directive(self) -> str:
-        if self.draw(st.integers(0, 7)):
-            return ""
-        name = self.draw(st.sampled_from(["skip", "include"]))
-        return f"@{name}(if: {self.given(GraphQLNonNull(GraphQLBoolean), self.draw(st.booleans()))})"
-
-    def arguments(self, field: str, known: Any) -> str:
-        written: list[str] = []
-        paging = self.draw(st.sampled_from(["", "first", "last"]))
-        for name, argument in known.items():
-            if name in ("first", "last"):
-                if name == paging:
-                    written.append(f"{name}: {self.given(GraphQLInt, self.draw(st.integers(0, 4)))}")
-            elif name == "id":
-                ids = [node for node in self.nodes if node.startswith(PREFIX.get(field, ""))]
-                written.append(f"id: {self.given(argument.type, self.draw(st.sampled_from(ids)))}")
-            elif name in ("fiscalCode", "belfioreCode", "code") or (
-                name in ("filter", "orderBy") and self.draw(st.booleans())
-            ):
-                written.append(f"{name}: {self.given(argument.type, self.value(argument.type, name))}")
-        return f"({', '.join(written)})" if written else ""
-
-    def value(self, kind: Any, name: str, level: int = 0) -> Any:
-        if is_non_null_type(kind):
-            kind = kind.of_type
-        elif self.draw(st.integers(0, 6)) == 0:
-            return None
-        if isinstance(kind, GraphQLList):
-            return [self.value(kind.of_type, name, level) for _ in range(self.draw(st.integers(0, 3)))]
-        if isinstance(kind, GraphQLEnumType):
-            return Word(self.draw(st.sampled_from(list(kind.values))))
-        if kind is GraphQLBoolean:
-            return self.draw(st.booleans())
-        if isinstance(kind, GraphQLInputObjectType):
-            known = [
-                member
-                for member, field in kind.fields.items()
-                if level < 4 or not isinstance(get_named_type(field.type), GraphQLInputObjectType)
-            ]
-            chosen = self.draw(st.sets(st.sampled_from(known), max_size=2)) if known else set()
-            needed = {member for member, field in kind.fields.items() if is_non_null_type(field.type)}
-            return {
-                member: self.value(kind.fields[member].type, member, level + 1)
-                for member in sorted(chosen | needed)
-            }
-        return self.draw(st.sampled_from(WORDS[name]))
-
-    def given(self, kind: Any, value: Any) -> str:
-        """The value as a literal, as a variable, or as a literal with variables inside."""
-        if self.draw(st.booleans()):
-            bare = kind.of_type if is_non_null_type(kind) else kind
-            match value:
-                case dict():
-                    members = (
-                        f"{name}: {self.given(bare.fields[name].type, one)}" for name, one in value.items()
-                    )
-                    return "{ " + ", ".join(members) + " }"
-                case list():
-                    return "[" + ", ".join(self.given(bare.of_type, one) for one in value) + "]"
-                case Word():
-                    return str(value)
-                case _:
-                    return json.dumps(value)
-        name = f"v{len(self.values)}"
-        self.definitions.append(f"${name}: {kind}")
-        self.values[name] = value
-        return f"${name}"
-
-
-class Word(str):
-    """An enum's value: quoted in JSON, bare in a document."""
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(data=st.data())
-async def test_generated_operations(data: st.DataObject, agree: Agree, world: World) -> None:
-    caller = data.draw(
-        st.sampled_from(["centre", "two-centres", "municipality", "region", "inps", "nowhere"])
+    @settings(
+        max_examples=AT_ONCE,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        phases=[Phase.generate, Phase.shrink],
     )
-    writer = Writer(data.draw, world.nodes)
-    query = writer.operation()
-    await agree(query, caller, **writer.values)
+    @given(data=st.data())
+    async def check(data: st.DataObject, agree: Agree, world: World) -> None:
+        caller = data.draw(st.sampled_from(sorted(SIGHTS)))
+        writer = Writer(data.draw, world.nodes, feed=caller == READS_THE_FEED)
+        query = writer.operation()
+        found = await agree(query, caller, **writer.values)
+        await _from_a_cursor(data, agree, caller, query, writer, found)
+
+    return check if FUZZ else seed(number)(check)
+
+
+globals().update({f"test_generated_operations_{number}": _chunk(number) for number in CHUNKS})
+
+
+async def _from_a_cursor(
+    data: st.DataObject, agree: Agree, caller: str, query: str, writer: Writer, found: Any
+) -> None:
+    """Ask again, with each list of the root from a cursor of its own, or up to one."""
+    values = dict(writer.values)
+    for key in writer.lists:
+        cursors = [edge["cursor"] for edge in (found.get(key) or {"edges": []})["edges"]]
+        if cursors:
+            values[key + data.draw(st.sampled_from("AB"))] = data.draw(st.sampled_from(cursors))
+    if values != writer.values:
+        await agree(query, caller, **values)
