@@ -8,6 +8,7 @@ inline fragments, `@skip` and `@include`, interfaces and their types; lists have
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 from graphql import (
@@ -25,7 +26,6 @@ from graphql import (
     is_leaf_type,
     is_non_null_type,
 )
-from hypothesis import strategies as st
 
 from schema.build import sdl
 
@@ -58,8 +58,8 @@ WORDS: dict[str, list[Any]] = {
 class Writer:
     """Writes one operation: a selection, its fragments, and its variables with their values."""
 
-    def __init__(self, draw: Any, nodes: list[str], *, feed: bool = False) -> None:
-        self.draw, self.nodes, self.feed = draw, nodes, feed
+    def __init__(self, random: Random, nodes: list[str], *, feed: bool = False) -> None:
+        self.random, self.nodes, self.feed = random, nodes, feed
         self.definitions: list[str] = []
         self.values: dict[str, Any] = {}
         self.fragments: dict[str, tuple[str, int, str]] = {}
@@ -78,24 +78,22 @@ class Writer:
         return "\n".join([f"{head} {body}", *fragments])
 
     def selection(self, kind: Any, depth: int) -> str:
-        chosen = self.draw(
-            st.lists(st.sampled_from([*self.names(kind, depth), "__typename"]), min_size=1, max_size=4)
-        )
+        chosen = self.random.choices([*self.names(kind, depth), "__typename"], k=self.random.randint(1, 4))
         parts: list[str] = []
         for name in chosen:
             self.fields += 1
             parts += self.field(kind, name, depth) if self.fields < 30 else ["__typename"]
-        if depth > 0 and self.draw(st.integers(0, 5)) == 0:
-            condition = f" on {kind.name}" if self.draw(st.booleans()) else ""
+        if depth > 0 and self.random.randint(0, 5) == 0:
+            condition = f" on {kind.name}" if self.random.random() < 0.5 else ""
             inside = parts.pop()
             parts.append(f"...{condition} {self.directive()} {{ {inside} }}")
-        if depth > 0 and self.draw(st.integers(0, 4)) == 0:
+        if depth > 0 and self.random.randint(0, 4) == 0:
             parts.append(f"...{self.fragment(kind, depth)} {self.directive()}")
         if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
-            some = self.draw(st.lists(st.sampled_from(SCHEMA.get_possible_types(kind)), max_size=3))
+            some = self.random.choices(SCHEMA.get_possible_types(kind), k=self.random.randint(0, 3))
             parts += [f"... on {one.name} {self.selection(one, depth + 1)}" for one in some]
-        if self.draw(st.integers(0, 9)) == 0:
-            parts.append(self.draw(st.sampled_from(parts)))  # asked for twice, it is answered once
+        if self.random.randint(0, 9) == 0:
+            parts.append(self.random.choice(parts))  # asked for twice, it is answered once
         return "{ " + " ".join(parts) + " }"
 
     def names(self, kind: Any, depth: int) -> list[str]:
@@ -112,8 +110,8 @@ class Writer:
     def fragment(self, kind: Any, depth: int) -> str:
         """The name of a fragment on this type: a new one, or one that is spread elsewhere, too."""
         known = [name for name, (on, at, _) in self.fragments.items() if on == kind.name and at >= depth]
-        if known and self.draw(st.booleans()):
-            return str(self.draw(st.sampled_from(known)))
+        if known and self.random.random() < 0.5:
+            return str(self.random.choice(known))
         body = self.selection(kind, depth + 1)
         name = f"F{len(self.fragments)}"
         self.fragments[name] = (kind.name, depth, body)
@@ -141,34 +139,34 @@ class Writer:
             self.values |= {f"{key}A": None, f"{key}B": None}
             return [f"{key}: {name}{arguments} {{ edges {{ cursor }} ...{self.fragment(inner, depth)} }}"]
         parts = [f"{key}: {name}{arguments} {self.directive()} {self.selection(inner, depth + 1)}"]
-        if self.draw(st.integers(0, 7)) == 0:
+        if self.random.randint(0, 7) == 0:
             parts.append(f"{key}: {name}{arguments} {self.selection(inner, depth + 1)}")
         return parts
 
     def directive(self) -> str:
-        if self.draw(st.integers(0, 7)):
+        if self.random.randint(0, 7):
             return ""
-        name = self.draw(st.sampled_from(["skip", "include"]))
-        return f"@{name}(if: {self.given(GraphQLNonNull(GraphQLBoolean), self.draw(st.booleans()))})"
+        name = self.random.choice(["skip", "include"])
+        return f"@{name}(if: {self.given(GraphQLNonNull(GraphQLBoolean), self.random.random() < 0.5)})"
 
     def arguments(self, field: str, known: Any, depth: int) -> str:
         written: list[str] = []
         # NOTE below the roots a page always has its size: the cost of fifty each, in lists in lists, is refused.
-        paging = self.draw(st.sampled_from(["first", "last"] if depth else ["", "first", "last"]))
+        paging = self.random.choice(["first", "last"] if depth else ["", "first", "last"])
         if paging == "last" and "last" not in known:
             paging = "first"
         for name, argument in known.items():
             if name in ("first", "last"):
                 if name == paging:
-                    written.append(f"{name}: {self.given(GraphQLInt, self.draw(st.integers(0, 4)))}")
+                    written.append(f"{name}: {self.given(GraphQLInt, self.random.randint(0, 4))}")
             elif name == "id":
                 ids = [node for node in self.nodes if node.startswith(PREFIX.get(field, ""))]
-                written.append(f"id: {self.given(argument.type, self.draw(st.sampled_from(ids)))}")
+                written.append(f"id: {self.given(argument.type, self.random.choice(ids))}")
             elif name == "after" and field == "conditionalityFeed":
-                if self.draw(st.booleans()):
-                    written.append(f"after: {self.given(argument.type, str(self.draw(st.integers(0, 15))))}")
+                if self.random.random() < 0.5:
+                    written.append(f"after: {self.given(argument.type, str(self.random.randint(0, 15)))}")
             elif name in ("fiscalCode", "belfioreCode", "code") or (
-                name in ("filter", "orderBy") and self.draw(st.booleans())
+                name in ("filter", "orderBy") and self.random.random() < 0.5
             ):
                 written.append(f"{name}: {self.given(argument.type, self.value(argument.type, name))}")
         return f"({', '.join(written)})" if written else ""
@@ -176,31 +174,31 @@ class Writer:
     def value(self, kind: Any, name: str, level: int = 0) -> Any:
         if is_non_null_type(kind):
             kind = kind.of_type
-        elif self.draw(st.integers(0, 6)) == 0:
+        elif self.random.randint(0, 6) == 0:
             return None
         if isinstance(kind, GraphQLList):
-            return [self.value(kind.of_type, name, level) for _ in range(self.draw(st.integers(0, 3)))]
+            return [self.value(kind.of_type, name, level) for _ in range(self.random.randint(0, 3))]
         if isinstance(kind, GraphQLEnumType):
-            return Word(self.draw(st.sampled_from(list(kind.values))))
+            return Word(self.random.choice(list(kind.values)))
         if kind is GraphQLBoolean:
-            return self.draw(st.booleans())
+            return self.random.random() < 0.5
         if isinstance(kind, GraphQLInputObjectType):
             known = [
                 member
                 for member, field in kind.fields.items()
                 if level < 4 or not isinstance(get_named_type(field.type), GraphQLInputObjectType)
             ]
-            chosen = self.draw(st.sets(st.sampled_from(known), max_size=2)) if known else set()
+            chosen = set(self.random.choices(known, k=self.random.randint(0, 2))) if known else set()
             needed = {member for member, field in kind.fields.items() if is_non_null_type(field.type)}
             return {
                 member: self.value(kind.fields[member].type, member, level + 1)
                 for member in sorted(chosen | needed)
             }
-        return self.draw(st.sampled_from(WORDS[name]))
+        return self.random.choice(WORDS[name])
 
     def given(self, kind: Any, value: Any) -> str:
         """The value as a literal, as a variable, or as a literal with variables inside."""
-        if self.draw(st.booleans()):
+        if self.random.random() < 0.5:
             bare = kind.of_type if is_non_null_type(kind) else kind
             match value:
                 case dict():
