@@ -32,6 +32,8 @@ def _position(row: FromClause) -> ColumnElement[int]:
 
 def _of_event(column: str) -> Computed:
     def expression(row: FromClause) -> ColumnElement[str]:
+        if column in row.c:  # a page of the feed carries each entry's event
+            return row.c[column]
         event = table_of(tables.ConditionalityEvent).alias()
         return select(event.c[column]).where(event.c.id == row.c.event_id).scalar_subquery()
 
@@ -91,12 +93,8 @@ class FeedEntry:
         description="1, 2, 3 …, dense: who has read up to n and counts n entries missed none."
     )
     event: ConditionalityEvent
-    fiscal_code: FiscalCode = strawberry.field(
-        metadata=stands_on(_of_event("fiscal_code")), directives=[SUBQUERY]
-    )
-    inps_protocol: str = strawberry.field(
-        metadata=stands_on(_of_event("inps_protocol")), directives=[SUBQUERY]
-    )
+    fiscal_code: FiscalCode = strawberry.field(metadata=stands_on(_of_event("fiscal_code")))
+    inps_protocol: str = strawberry.field(metadata=stands_on(_of_event("inps_protocol")))
 
 
 @strawberry.type(description="A page of the feed.")

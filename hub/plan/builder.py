@@ -67,6 +67,8 @@ class Builder:
         self.walked: set[int] = set()
         self.conditions = 0
         """Conditions of filters so far (`hub.plan.filter_extent`)."""
+        self.carried: dict[FromClause, str] = {}
+        """Rows that have the columns of another table beside their own: the one row of it that they lead to."""
         self._aliases = 0
         self._live = 0
         self._objects = 0
@@ -274,6 +276,8 @@ class Builder:
         self, stored: StoredType, row: FromClause, field: Selected, link: Link, name: str, *, nullable: bool
     ) -> Sequence[Piece]:
         target = self.target(name)
+        if self.carried.get(row) == link.target:
+            return self.object(target, row, below(field))
         other = self.alias(target)
         pieces = self.object(target, other, below(field))
         found = (

@@ -67,15 +67,18 @@ class _Page:
         self._start = builder.bind(_start_reader(arguments.get("after")), BigInteger())
         size = builder.bind(_at_least(least, size_reader(arguments, builder.limits)), BigInteger())
         rows = builder.alias(target)
+        # An entry is its event's place: the event is read with it, once, whatever is asked of it.
+        event = builder.alias(builder.catalogue.standing_on("conditionality_event"))
         order = TotalOrder(target.table.name, (("position", False),))
         page = (
-            select(*rows.c)
-            .select_from(rows)
+            select(*rows.c, *event.c)
+            .select_from(rows.join(event, event.c.id == rows.c.event_id))
             .where(rows.c.position > self._start, visible(rows, target.table.name, builder.scope))
             .order_by(rows.c.position)
             .limit(size + literal_column("1"))
         )
         self._rows = page.subquery("feed_page")
+        builder.carried[self._rows] = "conditionality_event"
         self.items = PageItems(self._rows, order, size, backward=False, looks_ahead=True)
         self.pairs: list[tuple[str, Sequence[Piece]]] = []
         for part in selected(builder.document, page_type, below(field)):

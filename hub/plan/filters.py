@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from graphql import get_named_type
-from sqlalchemy import ColumnElement, FromClause, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, and_, false, literal_column, or_, select, true
 
 from hub.plan.arguments import Argument
 from hub.plan.builder import Builder
@@ -90,18 +90,26 @@ class _Walk:
     def _related(self, known: RelatedBy, given: Argument, stored: Tabled, level: int) -> Make:
         target = self._builder.catalogue.standing_on(known.link.target)
         if not known.many:
-            return self._exists(known, self.members(given, target, level + 1), stored, target)
+            return self._related_rows(known, self.members(given, target, level + 1), stored, target)
         asked = [
-            (name == NONE, self._exists(known, self.members(member, target, level + 2), stored, target))
+            self._related_rows(known, self.members(member, target, level + 2), stored, target, name != NONE)
             for name, member in self._counted(given).items()
         ]
-        return lambda row: and_(true(), *(~make(row) if absent else make(row) for absent, make in asked))
+        return lambda row: and_(true(), *(make(row) for make in asked))
 
-    def _exists(self, known: RelatedBy, inside: Sequence[Make], stored: Tabled, target: Tabled) -> Make:
+    def _related_rows(
+        self, known: RelatedBy, inside: Sequence[Make], stored: Tabled, target: Tabled, some: bool = True
+    ) -> Make:
+        """That there are some, or that there are none."""
+
         def make(row: FromClause) -> ColumnElement[bool]:
             other = self._builder.alias(target)
             related = self._builder.to_rows(known.link, row, target, other, stored.table.name)
-            return select(1).select_from(other).where(related, *(one(other) for one in inside)).exists()
+            found = select(true()).select_from(other).where(related, *(one(other) for one in inside))
+            if some:
+                return found.exists()
+            # NOTE a look for each row, not NOT EXISTS: that may be turned round, and the other table read from end to end.
+            return found.limit(literal_column("1")).scalar_subquery().is_(None)
 
         return make
 

@@ -197,7 +197,12 @@ class Beneficiary(Base):
     )
     household: Mapped[Household] = relationship(back_populates="members", viewonly=True)
     pacts: Mapped[list[Pact]] = relationship(
-        back_populates="beneficiary", order_by="Pact.created_on.desc(), Pact.id.desc()", viewonly=True
+        # By the person alone: that the household agrees is the foreign key's doing, and asking for it too is work for nothing.
+        primaryjoin="Beneficiary.id == Pact.beneficiary_id",
+        foreign_keys="Pact.beneficiary_id",
+        back_populates="beneficiary",
+        order_by="Pact.created_on.desc(), Pact.id.desc()",
+        viewonly=True,
     )
     activities: Mapped[list[Activity]] = relationship(
         back_populates="beneficiary", order_by="Activity.starts_on.desc(), Activity.id.desc()", viewonly=True

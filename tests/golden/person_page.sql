@@ -13,7 +13,7 @@ WHERE household_4.id = beneficiary_1.household_id), ',"pacts":', (SELECT concat(
 FROM pact_goal AS pact_goal_8
 WHERE pact_goal_8.pact_id = pact_7.id), '}'), ',' ORDER BY pact_7.created_on DESC, pact_7.id DESC), ']') AS concat_7
 FROM pact AS pact_7
-WHERE pact_7.household_id = beneficiary_1.household_id AND pact_7.beneficiary_id = beneficiary_1.id), ',"conditionalityEvents":', (SELECT concat('{"nodes":[', string_agg(v1, ',' ORDER BY v2 DESC, v3 DESC) FILTER (WHERE n <= $3::BIGINT), '],"pageInfo":{"hasNextPage":', CAST(count(*) > $3::BIGINT AS TEXT), '}}') AS concat_9
+WHERE pact_7.beneficiary_id = beneficiary_1.id), ',"conditionalityEvents":', (SELECT concat('{"nodes":[', string_agg(v1, ',' ORDER BY v2 DESC, v3 DESC) FILTER (WHERE n <= $3::BIGINT), '],"pageInfo":{"hasNextPage":', CAST(count(*) > $3::BIGINT AS TEXT), '}}') AS concat_9
 FROM (SELECT row_number() OVER (ORDER BY page_10.occurred_at DESC, page_10.id DESC) AS n, concat('{"id":"evt_', encode(uuid_send(page_10.id), 'hex'), '","type":"', page_10.type, '","occurredAt":', to_json(page_10.occurred_at), ',"note":', coalesce(CAST(to_json(page_10.note) AS TEXT), 'null'), ',"position":', coalesce(CAST((SELECT feed_entry_1.position
 FROM feed_entry AS feed_entry_1
 WHERE feed_entry_1.event_id = page_10.id) AS TEXT), 'null'), ',"source":', (SELECT concat('{"code":', to_json(agency_11.code), ',"name":', to_json(agency_11.name), '}') AS concat_10
