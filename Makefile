@@ -33,6 +33,9 @@ demo: install ## the whole hub on this machine: make demo ARGS="--check --port 8
 test: develop ## every test, in parallel
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
+fuzz: develop ## many more generated operations than the tests': make fuzz OPERATIONS=100000
+	@SNODO_FUZZ=$(or $(OPERATIONS),100000) $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/api/test_generated_operations.py $(ARGS)
+
 check: develop ## style, types, floors, migrations against tables, schema drift and breaks
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -47,4 +50,4 @@ lock: ## resolve and hash the dependencies anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra embedded pyproject.toml build-requirements.in -o requirements.lock
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help install develop demo test check bench lock
+.PHONY: help install develop demo test fuzz check bench lock

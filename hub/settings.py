@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         12,
         ge=1,
         le=200,
-        description="Connections of one hub process for stored questions: four in steady use, the others while statements are slow.",
+        description="Connections of one hub process for stored questions: one a core (2 to 8) in steady use, the others while statements are slow.",
     )
     prepared_statements: int = Field(
         150,

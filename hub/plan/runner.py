@@ -16,6 +16,7 @@ fewer round trips a run costs; and nobody waits for company.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -33,8 +34,10 @@ MOST_TOGETHER = 32
 """Runs of one statement."""
 SLICE = 0.010
 """Seconds a joined statement should take at most."""
-STEADY = 4
-"""Lanes while statements are quick: more would share the same cores, and each would carry less."""
+STEADY = min(8, max(2, os.cpu_count() or 2))
+"""Lanes while statements are quick, one for each core: more would share the same cores, and each would carry less."""
+LONGEST_TOGETHER = 1.0
+"""Seconds after which a joined statement is given up: something is in the way of one of its runs, and the others need not wait."""
 PATIENCE = 0.020
 """Seconds without a free lane after which whoever waits is given one more."""
 LONGEST_OPENING = 5.0
@@ -86,12 +89,14 @@ class Lane:
         self._pool = pool
         self._connection: PoolConnectionProxy[asyncpg.Record] | None = None
 
-    async def fetch(self, statement: str, values: Sequence[Any]) -> list[asyncpg.Record]:
-        """Run a statement; on another connection than last time when that one has ended."""
+    async def fetch(
+        self, statement: str, values: Sequence[Any], within: float | None = None
+    ) -> list[asyncpg.Record]:
+        """Run a statement, `within` so many seconds; on another connection than last time when that one has ended."""
         if self._connection is None or _has_ended(self._connection):
             await self.close()
             self._connection = await self._pool.acquire(timeout=LONGEST_OPENING)
-        return await self._connection.fetch(statement, *values)
+        return await self._connection.fetch(statement, *values, timeout=within)
 
     async def close(self) -> None:
         """Give the connection back."""
@@ -225,7 +230,8 @@ class Runner:
         began = self._clock()
         try:
             joined = plan.joined()
-            rows = await lane.fetch(joined.text, joined.arguments([run.values for run in runs]))
+            values = joined.arguments([run.values for run in runs])
+            rows = await lane.fetch(joined.text, values, LONGEST_TOGETHER)
         except asyncio.CancelledError:
             for run in runs:
                 run.turn.cancel()

@@ -63,7 +63,7 @@ class _Connection:
     def is_closed(self) -> bool:
         return self.closed
 
-    async def fetch(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    async def fetch(self, statement: str, *values: Any, **_: Any) -> list[tuple[Any, ...]]:
         members = [values] if statement == "alone" else list(values)
         self.sent.append(tuple(f"{plan}{value}" for plan, value in members))
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -172,9 +172,9 @@ async def test_what_has_waited_goes_together(scene: Scene) -> None:
 
 
 async def test_every_lane_is_used_before_anyone_waits(scenes: Callable[..., Scene]) -> None:
-    scene = scenes(lanes=3)
-    await scene.ask(_Plan("a"), 1, 2, 3, 4)
-    assert [one.sent for one in scene.pool.opened] == [[("a1",)], [("a2",)], [("a3",)]]
+    scene = scenes(lanes=STEADY)
+    await scene.ask(_Plan("a"), *range(STEADY + 1))
+    assert [one.sent for one in scene.pool.opened] == [[(f"a{number}",)] for number in range(STEADY)]
 
 
 async def test_plans_take_turns(scene: Scene) -> None:
