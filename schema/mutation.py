@@ -119,8 +119,13 @@ async def _at_once(
 
 @cache
 def _written(scope: Scope) -> Written:
-    appended = record_at_once(PeopleInReach(scope))
+    appended = record_at_once(_reach(scope))
     return Written(appended.event, (appended.message,), BINDS, WRITES)
+
+
+@cache
+def _reach(scope: Scope) -> PeopleInReach:
+    return PeopleInReach(scope)
 
 
 def _refused(refusal: Refusal) -> Outcome:
@@ -135,7 +140,7 @@ def _recorder(caller: Caller, operator: Operator | None) -> Recorder:
         client_id=caller.client_id,
         purpose_id=caller.purpose_id,
         operator=operator.user_id if operator else None,
-        reach=PeopleInReach(caller.scope),
+        reach=_reach(caller.scope),
         reach_values=scope_values(caller),
     )
 

@@ -32,7 +32,9 @@ LONGEST_NOTE = 2_000
 _key = table_of(IdempotencyKey)
 
 
-@dataclass(frozen=True)
+@dataclass(
+    slots=True
+)  # not frozen, here and below: that would triple what it takes to make one, for every event
 class Recorder:
     """Who records: the agency, the voucher's client and purpose, the person at the desk, and whom they may record about."""
 
@@ -45,7 +47,7 @@ class Recorder:
     """What `reach`'s condition binds."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class RecordEvent:
     """The command. `occurred_at` is aware; `pact_id` must be a pact of the person or of their household."""
 

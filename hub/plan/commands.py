@@ -69,7 +69,7 @@ class ReadBacks:
         return [*self.plans.values(), *([self.at_once[1]] if self.at_once else [])]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as requests are not: one is made for each call
 class Asking:
     """One call of a command: who asks, and what for."""
 
@@ -79,7 +79,7 @@ class Asking:
     reads: ReadBacks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What came of it: the row as it was asked for, by response key, or the refusals."""
 

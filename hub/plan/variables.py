@@ -225,7 +225,7 @@ def _object_shape(kind: GraphQLInputObjectType, orders: Collection[str]) -> Call
     def read(value: Any) -> object:
         if not readers:  # filled at first use: input types may contain themselves
             readers.update({name: _shape_reader(field.type, orders) for name, field in kind.fields.items()})
-        return tuple((name, readers[name](member)) for name, member in value.items() if member is not None)
+        return tuple([(name, readers[name](member)) for name, member in value.items() if member is not None])
 
     return read
 

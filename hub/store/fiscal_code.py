@@ -35,7 +35,7 @@ class InvalidFiscalCode(InvalidInput):
 
 def check_letter(first_fifteen: str) -> str:
     """The sixteenth character that belongs to the first fifteen, upper case."""
-    total = sum(_ODD[c] if i % 2 == 0 else _EVEN[c] for i, c in enumerate(first_fifteen))
+    total = sum(map(_ODD.__getitem__, first_fifteen[::2])) + sum(map(_EVEN.__getitem__, first_fifteen[1::2]))
     return chr(ord("A") + total % 26)
 
 
