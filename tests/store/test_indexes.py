@@ -13,33 +13,26 @@ the population (municipalities, centres). Not looked at is `totalCount`, which c
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
-from uuid import UUID
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import pytest
 from graphql import get_named_type
 
-from hub.access.caller import Caller, Scope
+from hub.access.caller import Scope
 from hub.plan.declare import Combination, Composed, Condition
 from hub.plan.filter_types import NONE, SOME, RelatedBy
-from hub.plan.limits import DocumentLimits
 from hub.plan.link import Link
 from hub.plan.operation import Documents, Operation
 from hub.plan.positions import ByPages, ToMany, ToOne
-from hub.store.engine import READING, connection_arguments
-from hub.store.population.seed import seed_population
-from hub.store.vocabulary import AgencyKind, GrantScope
+from hub.store.vocabulary import GrantScope
 from schema.build import build_schema
-from tests.conftest import create_database, drop_database
+
+if TYPE_CHECKING:
+    from tests.store.conftest import Planner
 
 SCHEMA, CATALOGUE = build_schema()
-LARGE = 10_000
-"""Rows from which on a table is not read from end to end."""
+DOCUMENTS = Documents(CATALOGUE, most=10)
 LISTS = {
     name: field
     for name, field in SCHEMA.query_type.fields.items()  # type: ignore[union-attr]
@@ -126,107 +119,29 @@ def orders(name: str) -> list[str | None]:
     return [None, *(get_named_type(argument.type).values if argument else ())]
 
 
-@dataclass(frozen=True)
-class Population:
-    """A database with people in it, and one caller of each kind."""
-
-    url: str
-    callers: dict[GrantScope, Caller]
+def _scope(kind: GrantScope) -> Scope:
+    return Scope(kind, single=kind is not GrantScope.NATIONAL)
 
 
-def _caller(kind: GrantScope, **areas: Any) -> Caller:
-    key = UUID(int=1)
-    return Caller(
-        key, "x", AgencyKind.REGION, key, key, Scope(kind, single=kind is not GrantScope.NATIONAL), **areas
-    )
-
-
-@pytest.fixture(scope="module")
-async def people(server_url: str, template: str, worker_id: str) -> AsyncIterator[Population]:
-    """20,000 people of 15 June 2026; the callers stand for offices of middling size."""
-    name = f"snodo_indexes_{worker_id}"
-    url = await create_database(server_url, name, template)
-    connection = await asyncpg.connect(**connection_arguments(url))
-    await seed_population(
-        connection, beneficiaries=20_000, seed=1, today=date(2026, 6, 15), progress=lambda *_: None
-    )
-    centre = await connection.fetchval("SELECT id FROM employment_centre WHERE code = 'L219C900001'")
-    town = await connection.fetchval("SELECT id FROM municipality WHERE belfiore_code = 'L219'")
-    await connection.close()
-    yield Population(
-        url,
-        {
-            GrantScope.CENTRE: _caller(GrantScope.CENTRE, centres=(centre,)),
-            GrantScope.MUNICIPALITY: _caller(GrantScope.MUNICIPALITY, municipalities=(town,)),
-            GrantScope.REGION: _caller(GrantScope.REGION, regions=("12",)),
-            GrantScope.NATIONAL: _caller(GrantScope.NATIONAL),
-        },
-    )
-    await drop_database(server_url, name)
-
-
-class Planner:
-    """Asks PostgreSQL how it would run what the hub's planner writes."""
-
-    def __init__(self, connection: asyncpg.Connection[asyncpg.Record], large: set[str]) -> None:
-        self.connection, self.large = connection, large
-        self.documents = Documents(CATALOGUE, most=10, limits=DocumentLimits())
-
-    async def scanned(self, query: str, variables: dict[str, Any], caller: Caller) -> set[str]:
-        """The large tables the plan reads from end to end."""
-        operation = self.documents.operation(query, None)
-        assert isinstance(operation, Operation), operation
-        coerced, errors = operation.variables.coerce(variables)
-        assert not errors, errors
-        (plan,) = operation.prepare(coerced, caller.scope).plans.values()
-        every = await self.connection.fetchval(
-            "SELECT pg_temp.explain_for_all_values($1)", plan.statement.text
-        )
-        return self._large(json.loads(every))
-
-    def _large(self, plan: Any) -> set[str]:
-        match plan:
-            case list():
-                return set().union(*map(self._large, plan))
-            case dict():
-                own = {plan["Relation Name"]} if plan.get("Node Type") == "Seq Scan" else set()
-                return (own & self.large).union(*map(self._large, plan.values()))
-            case _:
-                return set()
-
-
-EXPLAIN_FOR_ALL = """
-    CREATE FUNCTION pg_temp.explain_for_all_values(statement text) RETURNS text LANGUAGE plpgsql AS $$
-    DECLARE
-        plan json;
-    BEGIN
-        EXECUTE 'EXPLAIN (GENERIC_PLAN, FORMAT JSON) ' || statement INTO plan;
-        RETURN plan;
-    END
-    $$
-"""
-
-
-@pytest.fixture(scope="module")
-async def planner(people: Population) -> AsyncIterator[Planner]:
-    connection = await asyncpg.connect(
-        **connection_arguments(people.url), server_settings={"jit": "off", **READING}
-    )
-    await connection.execute(EXPLAIN_FOR_ALL)
-    rows = await connection.fetch(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples >= $1", LARGE
-    )
-    yield Planner(connection, {row["relname"] for row in rows})
-    await connection.close()
+async def scanned(planner: Planner, query: str, variables: dict[str, Any], scope: Scope) -> set[str]:
+    """The large tables the plan of a root field reads from end to end."""
+    operation = DOCUMENTS.operation(query, None)
+    assert isinstance(operation, Operation), operation
+    coerced, errors = operation.variables.coerce(variables)
+    assert not errors, errors
+    (plan,) = operation.prepare(coerced, scope).plans.values()
+    return {
+        read.table
+        for read in await planner.reads(plan.statement.text)
+        if read.index is None and read.table in planner.large
+    }
 
 
 CASES = [(name, scope) for name in LISTS for scope in GrantScope]
 
 
 @pytest.mark.parametrize(("name", "scope"), CASES, ids=lambda value: str(value))
-async def test_no_page_reads_a_large_table(
-    name: str, scope: GrantScope, people: Population, planner: Planner
-) -> None:
+async def test_no_page_reads_a_large_table(name: str, scope: GrantScope, planner: Planner) -> None:
     assert {"beneficiary", "pact", "convocation", "conditionality_event"} <= planner.large
     kind = get_named_type(LISTS[name].args["filter"].type).name
     read: list[str] = []
@@ -234,18 +149,17 @@ async def test_no_page_reads_a_large_table(
         asked = f"filter: $f, orderBy: {order}" if order else "filter: $f"
         query = f"query ($f: {kind}) {{ {name}({asked}) {{ nodes {{ id }} }} }}"
         for what, given in (("no filter", {}), *filters(kind)):
-            tables = await planner.scanned(query, {"f": given}, people.callers[scope])
+            tables = await scanned(planner, query, {"f": given}, _scope(scope))
             read += [f"{table}, {what} by {order or 'default'}" for table in sorted(tables)]
     assert read == []
 
 
-async def test_a_lost_index_is_seen(people: Population, planner: Planner) -> None:
+async def test_a_lost_index_is_seen(planner: Planner) -> None:
     query = "query ($f: BeneficiaryFilter) { beneficiaries(filter: $f, orderBy: BIRTH_DATE_ASC) { nodes { id } } }"
-    national = people.callers[GrantScope.NATIONAL]
     transaction = planner.connection.transaction()
     await transaction.start()
     await planner.connection.execute("DROP INDEX beneficiary_birth_date_id_idx")
-    found = await planner.scanned(query, {"f": {}}, national)
+    found = await scanned(planner, query, {"f": {}}, _scope(GrantScope.NATIONAL))
     await transaction.rollback()
     assert found == {"beneficiary"}
 
