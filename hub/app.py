@@ -167,6 +167,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         opened = OpenStreams(most_sockets=settings.max_sockets, most_subscriptions=settings.max_subscriptions)
         metrics = registry(
             documents=documents,
+            runner=runner,
             watch=watch,
             opened=opened,
             sequencing=lambda: float(sequencer.active),

@@ -13,14 +13,20 @@ from prometheus_client.registry import Collector
 from hub.http.open_streams import OpenStreams
 from hub.http.watch import Watch
 from hub.plan.operation import Documents
+from hub.plan.runner import Runner
 
 
 def registry(
-    *, documents: Documents, watch: Watch, opened: OpenStreams, sequencing: Callable[[], float]
+    *,
+    documents: Documents,
+    runner: Runner,
+    watch: Watch,
+    opened: OpenStreams,
+    sequencing: Callable[[], float],
 ) -> CollectorRegistry:
     """The process's own collectors; read when they are scraped, so that a request pays nothing for them."""
     collectors = CollectorRegistry()
-    collectors.register(_Counted(documents, watch))
+    collectors.register(_Counted(documents, runner, watch))
     Gauge(
         "snodo_documents_remembered",
         "GraphQL documents that are remembered, trusted ones apart",
@@ -45,10 +51,11 @@ def registry(
 
 
 class _Counted(Collector):
-    """Counters that the caches and the watch keep as plain numbers."""
+    """Counters that the caches, the runner and the watch keep as plain numbers."""
 
-    def __init__(self, documents: Documents, watch: Watch) -> None:
+    def __init__(self, documents: Documents, runner: Runner, watch: Watch) -> None:
         self._documents = documents
+        self._runner = runner
         self._watch = watch
 
     def collect(self) -> Iterator[Metric]:
@@ -61,6 +68,12 @@ class _Counted(Collector):
             ("plans_made", "Plans made", counts.plans_made),
             ("plans_found", "Times the plans of an operation were remembered", counts.plans_found),
             ("plans_dropped", "Plans forgotten to make room", counts.plans_dropped),
+            ("plans_run", "Runs of plans that read", self._runner.runs),
+            (
+                "statements_sent",
+                "Statements they were sent as; fewer, where runs went together",
+                self._runner.statements,
+            ),
         ):
             yield CounterMetricFamily(f"snodo_{name}", meaning, value=value)
         ended = CounterMetricFamily(

@@ -122,4 +122,8 @@ class Sequencer:
         finally:
             self.active = False
             if not connection.is_closed():
-                await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
+                try:
+                    await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
+                except Exception:
+                    connection.terminate()  # NOTE the lock goes with it: kept in the pool, it would be nobody's
+                    raise

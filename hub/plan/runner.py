@@ -28,7 +28,7 @@ from asyncpg.pool import PoolConnectionProxy
 from hub.access.caller import Caller
 from hub.plan.arguments import Variables
 from hub.plan.plan import Plan
-from hub.store.engine import Pool
+from hub.store.engine import LONGEST_OPENING, Pool
 
 MOST_TOGETHER = 32
 """Runs of one statement."""
@@ -40,8 +40,6 @@ LONGEST_TOGETHER = 1.0
 """Seconds after which a joined statement is given up: something is in the way of one of its runs, and the others need not wait."""
 PATIENCE = 0.020
 """Seconds without a free lane after which whoever waits is given one more."""
-LONGEST_OPENING = 5.0
-"""Seconds a new connection may take to open."""
 STEADINESS = 0.8
 """How much of a plan's pace stays when another run was timed."""
 

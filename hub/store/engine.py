@@ -17,6 +17,8 @@ from hub.store.embedded import embedded_server
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
+LONGEST_OPENING = 5.0
+"""Seconds a new connection may take to open."""
 SILENCE = 2.0
 """Seconds beyond the statement timeout after which a server that says nothing is given up."""
 READING = {
@@ -138,6 +140,7 @@ def _connection(url: str, settings: Settings) -> dict[str, Any]:
         },
         # PostgreSQL ends a statement that takes too long; this ends one whose server has fallen silent.
         "command_timeout": settings.statement_timeout + SILENCE,
+        "timeout": LONGEST_OPENING,
     }
 
 
