@@ -105,7 +105,7 @@ class Service:
 
     def token(self, name: str) -> str:
         if name not in self._tokens:
-            self._tokens[name] = issue_voucher(self.registry, self.keys, name)
+            self._tokens[name] = issue_voucher(self.registry, self.keys, name, lifespan=7_200)
         return self._tokens[name]
 
     async def send(self, method: str = "POST", path: str = "/graphql", **request: Any) -> Answer:

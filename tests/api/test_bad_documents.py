@@ -21,8 +21,8 @@ from tests.api.statements import counted
 if TYPE_CHECKING:
     from tests.api.conftest import Answer, Service
 
-SOON = 0.150
-"""Seconds of CPU of this process, which is hub and client at once: three times what the hub may take, for a busy machine."""
+SOON = 0.400
+"""Seconds of CPU of this process, which is hub and client at once: eight times what the hub may take, for a machine that is shared."""
 
 
 async def _refused(ask: Service, query: str, variables: Any = None, as_: str = "inps") -> Answer:
