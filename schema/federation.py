@@ -21,7 +21,7 @@ from strawberry.schema.config import StrawberryConfig
 from hub.plan.catalogue import Catalogue
 from hub.plan.declare import Entities, Rooted, planned, stands_on
 from hub.plan.entities import key_names
-from schema.cost import OWN_ROW, about
+from schema.cost import OWN_ROW, ListSize
 from schema.households import Beneficiary, Household
 from schema.ledger import ConditionalityEvent
 from schema.opportunities import JobOffer, TrainingCourse
@@ -81,7 +81,7 @@ class SubgraphQuery(Query):
         name="_entities",
         description="The rows these keys name, in their order; null for what the caller may not see.",
         metadata=stands_on(Rooted(Entities())),
-        directives=[OWN_ROW, about(50)],
+        directives=[OWN_ROW, ListSize(slicing_arguments=["representations"])],
     )
     def entities(self, representations: list[Representation]) -> list[Entity | None]:
         return planned()

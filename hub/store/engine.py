@@ -27,6 +27,8 @@ READING = {
     "plan_cache_mode": "force_generic_plan",
     # Pages are looked up one by one, from memory or a solid-state disk: PostgreSQL's own 4 is that of a spinning one.
     "random_page_cost": "1.1",
+    # Not knowing how few rows `LIMIT` will ask for, such a plan starts workers for them: a page of the feed took twice the CPU.
+    "max_parallel_workers_per_gather": "0",
 }
 """Further settings of a session that reads."""
 LARGEST_PREPARED = 32_768

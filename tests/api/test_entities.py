@@ -126,6 +126,28 @@ BAD: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("written", ["variable", "literal"])
+async def test_it_costs_what_so_many_rows_cost(written: str, ask: Service, world: World) -> None:
+    async def cost(number: int) -> int:
+        given: list[Any] = [named(world.people["north"].node)] * number
+        head, argument = "($given: [_Any!]!)", "$given"
+        if written == "literal":
+            items = "".join(f'{{ __typename: "{one["__typename"]}", id: "{one["id"]}" }}' for one in given)
+            head, argument = "", f"[{items}]"
+        answer = await ask.send(
+            json={
+                "query": f"query {head} {{ _entities(representations: {argument}) {{ __typename ... on Node {{ id }} }} }}",
+                "variables": {"given": given} if head else {},
+                "extensions": {"cost": True},
+            },
+            headers={"authorization": f"Bearer {ask.token('centre')}"},
+        )
+        return int(answer.json["extensions"]["cost"]["estimated"])
+
+    one, twenty = await cost(1), await cost(20)
+    assert 19 <= twenty - one <= 60
+
+
 @pytest.mark.parametrize("name", BAD)
 async def test_what_cannot_be_read_is_refused_by_its_place(name: str, ask: Service, world: World) -> None:
     given, message = BAD[name]
