@@ -212,12 +212,14 @@ class _Socket:
     async def _authenticate(self, payload: Mapping[str, object]) -> float:
         """Establish who asks, by the payload, or by the upgrade's headers; gives the seconds the voucher still holds."""
         said = {name.lower(): value for name, value in payload.items()}
-        given = {
-            name.encode(): value.encode()
-            for name in IDENTITY
-            if isinstance(value := said.get(name), str) and value.isascii()
-        }
-        self._headers = {**self._headers, **given}
+        for name in IDENTITY:
+            value = said.get(name)
+            if value is None:
+                continue
+            # NOTE who says who they are is not taken for whom the upgrade's headers name.
+            if not isinstance(value, str) or not value.isascii():
+                raise Closed(CloseCode.FORBIDDEN, f"`{name}` in connection_init's payload must be text, in ASCII.")
+            self._headers = {**self._headers, name.encode(): value.encode()}
         try:
             await self._authenticator.authenticate(self._headers)
             return await self._authenticator.seconds_left(self._headers)

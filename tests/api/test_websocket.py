@@ -105,6 +105,12 @@ async def test_the_voucher_of_the_upgrade(ask: Service) -> None:
         assert (await client.ask("1", QUESTION))[0]["type"] == "next"
 
 
+async def test_who_names_nobody_readable_is_not_whom_the_upgrade_names(ask: Service) -> None:
+    async with connected(ask, headers={"authorization": f"Bearer {ask.token('centre')}"}) as client:
+        await client.say(type="connection_init", payload={"authorization": 1})
+        assert (await client.end())[0] == 4403
+
+
 async def test_errors_before_and_in_the_execution(ask: Service) -> None:
     async with welcomed(ask) as client:
         (wrong,) = await client.ask("1", "{ nothing }")
