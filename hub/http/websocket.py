@@ -218,7 +218,9 @@ class _Socket:
                 continue
             # NOTE who says who they are is not taken for whom the upgrade's headers name.
             if not isinstance(value, str) or not value.isascii():
-                raise Closed(CloseCode.FORBIDDEN, f"`{name}` in connection_init's payload must be text, in ASCII.")
+                raise Closed(
+                    CloseCode.FORBIDDEN, f"`{name}` in connection_init's payload must be text, in ASCII."
+                )
             self._headers = {**self._headers, name.encode(): value.encode()}
         try:
             await self._authenticator.authenticate(self._headers)
