@@ -102,8 +102,7 @@ class PageItems:
         statement = select(joined(pieces))
         if not self._aggregated:
             return statement
-        columns = self._columns or [literal_column("1").label("one")]
-        return statement.select_from(select(*columns).select_from(self._rows).subquery("items"))
+        return statement.select_from(select(*self._columns).select_from(self._rows).subquery("items"))
 
     def _ordering(self) -> list[ColumnElement[Any]]:
         """The columns of the list's order, as the items carry them."""
