@@ -106,12 +106,12 @@ class Sequencer:
                 await self._sleep(TAKE_OVER)
 
     async def _hold(self, connection: Connection) -> None:
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
-            await self._sleep(TAKE_OVER)
-        self.active = True
-        log.info("sequencer.active")
         still = 0.0  # seconds in which nothing was found
         try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+                await self._sleep(TAKE_OVER)
+            self.active = True
+            log.info("sequencer.active")
             while True:
                 if await sequence(connection):
                     still = 0.0
@@ -121,9 +121,11 @@ class Sequencer:
                 await self._sleep(pause)
         finally:
             self.active = False
+            # NOTE also after a try whose answer never came: the server may have given the lock all the same, and on a connection
+            # that goes back to the pool it would be nobody's, for ever.
             if not connection.is_closed():
                 try:
-                    await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
-                except Exception:
-                    connection.terminate()  # NOTE the lock goes with it: kept in the pool, it would be nobody's
+                    await connection.execute("SELECT pg_advisory_unlock_all()")
+                except BaseException:
+                    connection.terminate()  # the lock goes with it
                     raise

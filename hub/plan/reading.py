@@ -81,7 +81,8 @@ def _validated(
         budgets.append(rule)
         return rule
 
-    errors = validate(schema, document, [*_OTHER_RULES, overlapping], max_errors=MOST_ERRORS)  # type: ignore[list-item]
+    # First and alone: what it refuses takes the other rules twice the time a refusal may take.
+    conflicts = validate(schema, document, [overlapping], max_errors=MOST_ERRORS)  # type: ignore[list-item]
     if any(rule.rule_context.remaining_complexity_budget < 0 for rule in budgets):
         return [
             over(
@@ -91,6 +92,7 @@ def _validated(
                 limits.comparisons,
             )
         ]
+    errors = [*validate(schema, document, _OTHER_RULES, max_errors=MOST_ERRORS), *conflicts]
     if any(error.message == "Validation aborted." for error in errors):  # it recursed too deeply
         return [_nested_too_deeply()]
     return [coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors] or document

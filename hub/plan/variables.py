@@ -26,6 +26,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from hub.plan.filter_extent import check_given
+from hub.plan.list_extent import check_items
 from hub.store.identifiers import id_prefix
 
 Shape: TypeAlias = "tuple[object, ...]"
@@ -67,6 +68,7 @@ class VariableReader:
 
         Raises:
             InvalidFilter: a filter is too deep or too large to be walked.
+            TooManyItems: the lists hold more than can soon be read.
 
         """
         for name in self._nesting:
@@ -74,6 +76,8 @@ class VariableReader:
         read = self._read(given)
         if read is not None:
             return read, []
+        # Whatever holds a list comes here: graphql-core takes 10 us an item, and as long again to say what is wrong with the last.
+        check_items(given.get(one.name) for one in self._variables)
         values = get_variable_values(
             self._schema, self._definitions, dict(given), max_errors=10, hide_suggestions=False
         )

@@ -272,6 +272,34 @@ async def test_one_sequencer_is_active_and_another_takes_over_when_its_connectio
     )
 
 
+class _DeafConnection:
+    """A connection on which the answer to the try for the lock never comes, though the server gave it."""
+
+    def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+    async def fetchval(self, query: str, *values: object) -> object:
+        await self._connection.fetchval(query, *values)
+        raise TimeoutError
+
+
+async def test_a_lock_given_without_a_word_is_given_back(
+    database: Database, owner: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    async with database.write.acquire() as connection:
+        with pytest.raises(TimeoutError):
+            await Sequencer(database.write, 0.01)._hold(_DeafConnection(connection))  # type: ignore[arg-type]
+        assert (
+            await owner.fetchval(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND granted", LOCK
+            )
+            == 0
+        )
+
+
 async def test_a_database_url_of_another_kind_is_refused() -> None:
     from hub.errors import DatabaseError
 
