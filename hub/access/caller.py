@@ -21,7 +21,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Caller:
-    """An agency under one of its purposes."""
+    """An agency under one of its purposes; or a citizen, under the purpose that stands for all of them."""
 
     agency_id: UUID
     agency_code: str
@@ -33,6 +33,10 @@ class Caller:
     municipalities: tuple[UUID, ...] = ()
     regions: tuple[str, ...] = ()
     capabilities: frozenset[Capability] = field(default_factory=frozenset)
+    person_id: UUID | None = None
+    """The citizen; None for an agency."""
+    household_id: UUID | None = None
+    """The citizen's household."""
 
     def require(self, capability: Capability) -> None:
         """Raise Forbidden unless the purpose was granted the capability."""

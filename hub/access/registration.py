@@ -46,9 +46,22 @@ class AlreadyRegistered(InvalidInput):
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
+FIELD_SET_OF = {
+    AgencyKind.EMPLOYMENT_CENTRE: "employment-centre",
+    AgencyKind.MUNICIPALITY: "municipality",
+    AgencyKind.REGION: "region",
+    AgencyKind.INPS: "inps",
+    AgencyKind.MINISTRY: "ministry",
+    AgencyKind.ACCREDITED: "accredited",
+    AgencyKind.HUB: "public",
+    AgencyKind.CITIZENS: "citizen",
+}
+"""The field set shipped for agencies of each kind."""
+
+
 @dataclass(frozen=True)
 class Registration:
-    """What one consumer is registered with. `areas`: codes of centres, municipalities or regions, as `scope` says."""
+    """What one consumer is registered with. `areas`: codes of centres, municipalities, ambiti or regions, as `scope` says."""
 
     agency_code: str
     agency_name: str
@@ -60,6 +73,8 @@ class Registration:
     areas: Sequence[str] = ()
     capabilities: frozenset[Capability] = frozenset()
     consumer_id: UUID | None = None
+    field_set: str | None = None
+    """None: the one shipped for agencies of this kind."""
 
 
 async def register(connection: Connection, registration: Registration) -> UUID:
@@ -91,6 +106,7 @@ async def register(connection: Connection, registration: Registration) -> UUID:
             connection,
             purpose_id=registration.purpose_id,
             scope=registration.scope.value,
+            field_set=registration.field_set or FIELD_SET_OF[registration.agency_kind],
             capabilities=sorted(capability.value for capability in registration.capabilities),
         )
         for area in registration.areas:
@@ -179,6 +195,7 @@ def _statement(name: str) -> Statement:
                 .values(
                     purpose_id=bindparam("purpose_id"),
                     scope=bindparam("scope", type_=text),
+                    field_set=bindparam("field_set"),
                     capabilities=bindparam("capabilities", type_=ARRAY(Text())),
                 )
                 .returning(grant.c.id)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     func,
     literal_column,
     or_,
@@ -92,6 +93,8 @@ def visible(
     """
     if table in PUBLIC or (reached_from, table) in IMPLIED or scope.kind is GrantScope.NATIONAL:
         return true()
+    if scope.kind in NOBODY:
+        return false()
     return RULES[table](row, scope)
 
 
@@ -202,6 +205,9 @@ def _feed_entry(row: FromClause, scope: Scope) -> ColumnElement[bool]:
     event = table_of(Event).alias()
     return exists(select(1).where(event.c.id == row.c.event_id, _of_person(event, scope)))
 
+
+NOBODY = frozenset({GrantScope.AGGREGATE, GrantScope.OWN, GrantScope.SELF})
+"""Scopes that reach no row of a person."""
 
 RULES: Mapping[str, Rule] = {
     "beneficiary": _beneficiary,

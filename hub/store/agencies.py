@@ -55,13 +55,34 @@ class Purpose(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class FieldSet(Base):
+    """A named set of fields a kind of purpose needs, beyond those that are public.
+
+    `fields` holds coordinates: `Beneficiary.fiscalCode`, or `Beneficiary.*` for all of a type that are personal; one that is
+    special (`@sensitivity(level: SPECIAL)`) is only ever named in full.
+    """
+
+    __tablename__ = "field_set"
+    __table_args__ = (
+        CheckConstraint("name ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="name"),
+        CheckConstraint("array_position(fields, NULL) IS NULL", name="fields"),
+    )
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    description: Mapped[str]
+    fields: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+
+
 class AccessGrant(Base):
-    """What a purpose may see: rows by scope, and capabilities; for a time."""
+    """What a purpose may see: rows by scope, fields by set, and capabilities; for a time."""
 
     __tablename__ = "access_grant"
     __table_args__ = (
         one_of("scope", GrantScope),
-        CheckConstraint("capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED']::text[]", name="capabilities"),
+        CheckConstraint(
+            "capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED', 'ADMINISTER', 'READ_ACCESS_LOG']::text[]",
+            name="capabilities",
+        ),
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity"),
         Index(None, "purpose_id"),
     )
@@ -70,23 +91,28 @@ class AccessGrant(Base):
     purpose_id: Mapped[UUID] = mapped_column(ForeignKey("purpose.purpose_id"))
     scope: Mapped[GrantScope] = mapped_column(words(GrantScope))
     capabilities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    field_set: Mapped[str] = mapped_column(ForeignKey("field_set.name"))
+    # Coordinates this grant adds to those of its set.
+    fields: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     valid_from: Mapped[RecordedAt]
     valid_to: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
 
 class AccessGrantArea(Base):
-    """One centre, municipality or region a grant reaches."""
+    """One centre, municipality, ambito or region a grant reaches."""
 
     __tablename__ = "access_grant_area"
     __table_args__ = (
         CheckConstraint(
-            "num_nonnulls(employment_centre_id, municipality_id, region_code) = 1", name="one_area"
+            "num_nonnulls(employment_centre_id, municipality_id, ambito_code, region_code) = 1",
+            name="one_area",
         ),
         UniqueConstraint(
             "grant_id",
             "employment_centre_id",
             "municipality_id",
+            "ambito_code",
             "region_code",
             name="access_grant_area_area_key",
             postgresql_nulls_not_distinct=True,
@@ -97,4 +123,5 @@ class AccessGrantArea(Base):
     grant_id: Mapped[UUID] = mapped_column(ForeignKey("access_grant.id", ondelete="CASCADE"))
     employment_centre_id: Mapped[UUID | None] = mapped_column(ForeignKey("employment_centre.id"))
     municipality_id: Mapped[UUID | None] = mapped_column(ForeignKey("municipality.id"))
+    ambito_code: Mapped[str | None] = mapped_column(ForeignKey("ambito.code"))
     region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))

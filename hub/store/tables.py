@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from hub.store.activities import Activity
-from hub.store.agencies import AccessGrant, AccessGrantArea, Agency, AgencyClient, Purpose
+from hub.store.agencies import AccessGrant, AccessGrantArea, Agency, AgencyClient, FieldSet, Purpose
 from hub.store.appointments import Convocation
 from hub.store.audit import AccessDocument, AccessLog
 from hub.store.base import Base
@@ -14,7 +14,14 @@ from hub.store.ledger import ConditionalityEvent, FeedEntry, IdempotencyKey
 from hub.store.opportunities import JobOffer, TrainingCourse
 from hub.store.pacts import Pact, PactGoal
 from hub.store.puc import PucAssignment, PucProject
-from hub.store.territory import EmploymentCentre, Municipality, MunicipalityVersion, Region
+from hub.store.territory import (
+    Ambito,
+    AmbitoMunicipality,
+    EmploymentCentre,
+    Municipality,
+    MunicipalityVersion,
+    Region,
+)
 
 metadata = Base.metadata
 
@@ -27,6 +34,8 @@ __all__ = [
     "Agency",
     "AgencyAnswer",
     "AgencyClient",
+    "Ambito",
+    "AmbitoMunicipality",
     "Base",
     "Beneficiary",
     "Benefit",
@@ -34,6 +43,7 @@ __all__ = [
     "Convocation",
     "EmploymentCentre",
     "FeedEntry",
+    "FieldSet",
     "Household",
     "IdempotencyKey",
     "InboundRun",

@@ -104,6 +104,30 @@ class MunicipalityVersion(Base):
     validity: Mapped[Range[date]] = mapped_column(DATERANGE)
 
 
+class Ambito(Base):
+    """An ambito territoriale sociale: municipalities that run their social services together (L. 328/2000 art. 8 c. 3).
+
+    Regions draw them and give their codes; no national register of codes is known to this hub, so they are imported as given.
+    """
+
+    __tablename__ = "ambito"
+    __table_args__ = (CheckConstraint("code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$'", name="code"),)
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+
+
+class AmbitoMunicipality(Base):
+    """That a municipality belongs to an ambito; it belongs to one at most."""
+
+    __tablename__ = "ambito_municipality"
+    __table_args__ = (Index(None, "ambito_code"),)
+
+    municipality_id: Mapped[UUID] = mapped_column(ForeignKey("municipality.id"), primary_key=True)
+    ambito_code: Mapped[str] = mapped_column(ForeignKey("ambito.code", ondelete="CASCADE"))
+
+
 class EmploymentCentre(Base):
     """Centro per l'impiego (CPI)."""
 

@@ -188,6 +188,8 @@ class AgencyKind(StrEnum):
     MINISTRY = "MINISTRY"
     ACCREDITED = "ACCREDITED"
     HUB = "HUB"
+    CITIZENS = "CITIZENS"
+    """The people themselves, by SPID or CIE: one agency of this kind stands for all of them."""
 
 
 class GrantScope(StrEnum):
@@ -195,8 +197,16 @@ class GrantScope(StrEnum):
 
     CENTRE = "CENTRE"
     MUNICIPALITY = "MUNICIPALITY"
+    AMBITO = "AMBITO"
+    """The municipalities of an ambito territoriale sociale."""
     REGION = "REGION"
     NATIONAL = "NATIONAL"
+    AGGREGATE = "AGGREGATE"
+    """Counts over the whole country; no row of a person."""
+    OWN = "OWN"
+    """The offers and courses the agency itself published; no row of a person."""
+    SELF = "SELF"
+    """A citizen: itself and its household."""
 
 
 class Capability(StrEnum):
@@ -204,6 +214,10 @@ class Capability(StrEnum):
 
     RECORD_EVENTS = "RECORD_EVENTS"
     READ_FEED = "READ_FEED"
+    ADMINISTER = "ADMINISTER"
+    """Register agencies, grant and revoke."""
+    READ_ACCESS_LOG = "READ_ACCESS_LOG"
+    """Say who looked at whom: the data protection officer (responsabile della protezione dei dati)."""
 
 
 class ConditionalityEventType(StrEnum):

@@ -1,0 +1,77 @@
+-- SPDX-License-Identifier: EUPL-1.2
+-- Who may see what: fields by named sets, ambiti as territory, the people themselves as a consumer.
+
+ALTER TABLE agency DROP CONSTRAINT agency_kind_check, ADD CONSTRAINT agency_kind_check
+    CHECK (kind IN ('EMPLOYMENT_CENTRE', 'MUNICIPALITY', 'REGION', 'INPS', 'MINISTRY', 'ACCREDITED', 'HUB', 'CITIZENS'));
+
+CREATE TABLE ambito (
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    region_code TEXT NOT NULL,
+    CONSTRAINT ambito_pkey PRIMARY KEY (code),
+    CONSTRAINT ambito_code_check CHECK (code ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$'),
+    CONSTRAINT ambito_region_code_fkey FOREIGN KEY(region_code) REFERENCES region (code)
+);
+
+CREATE TABLE ambito_municipality (
+    municipality_id UUID NOT NULL,
+    ambito_code TEXT NOT NULL,
+    CONSTRAINT ambito_municipality_pkey PRIMARY KEY (municipality_id),
+    CONSTRAINT ambito_municipality_municipality_id_fkey FOREIGN KEY(municipality_id) REFERENCES municipality (id),
+    CONSTRAINT ambito_municipality_ambito_code_fkey FOREIGN KEY(ambito_code) REFERENCES ambito (code) ON DELETE CASCADE
+);
+CREATE INDEX ambito_municipality_ambito_code_idx ON ambito_municipality (ambito_code);
+
+CREATE TABLE field_set (
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    fields TEXT[] DEFAULT '{}' NOT NULL,
+    CONSTRAINT field_set_pkey PRIMARY KEY (name),
+    CONSTRAINT field_set_name_check CHECK (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    CONSTRAINT field_set_fields_check CHECK (array_position(fields, NULL) IS NULL)
+);
+
+INSERT INTO field_set (name, description) VALUES
+    ('public', 'What is not about a person.'),
+    ('employment-centre', 'A centro per l''impiego: its people''s pacts, activities and obligations.'),
+    ('municipality', 'The social service of a municipality or an ambito: households, inclusion pacts, PUC, registry checks.'),
+    ('region', 'A region: the labour side of its territory.'),
+    ('inps', 'INPS: benefits and the conditionality feed.'),
+    ('ministry', 'The ministry: counts.'),
+    ('accredited', 'An accredited subject: its own offers and courses.'),
+    ('citizen', 'A citizen: what the hub holds of it and of its household.');
+
+ALTER TABLE access_grant DROP CONSTRAINT access_grant_scope_check, ADD CONSTRAINT access_grant_scope_check
+    CHECK (scope IN ('CENTRE', 'MUNICIPALITY', 'AMBITO', 'REGION', 'NATIONAL', 'AGGREGATE', 'OWN', 'SELF'));
+ALTER TABLE access_grant DROP CONSTRAINT access_grant_capabilities_check, ADD CONSTRAINT access_grant_capabilities_check
+    CHECK (capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED', 'ADMINISTER', 'READ_ACCESS_LOG']::text[]);
+ALTER TABLE access_grant ADD COLUMN field_set TEXT, ADD COLUMN fields TEXT[] DEFAULT '{}' NOT NULL;
+UPDATE access_grant SET field_set = CASE agency.kind
+        WHEN 'EMPLOYMENT_CENTRE' THEN 'employment-centre'
+        WHEN 'MUNICIPALITY' THEN 'municipality'
+        WHEN 'REGION' THEN 'region'
+        WHEN 'INPS' THEN 'inps'
+        WHEN 'MINISTRY' THEN 'ministry'
+        WHEN 'ACCREDITED' THEN 'accredited'
+        ELSE 'public' END
+    FROM purpose JOIN agency ON agency.id = purpose.agency_id
+    WHERE purpose.purpose_id = access_grant.purpose_id;
+ALTER TABLE access_grant ALTER COLUMN field_set SET NOT NULL,
+    ADD CONSTRAINT access_grant_field_set_fkey FOREIGN KEY(field_set) REFERENCES field_set (name);
+
+ALTER TABLE access_grant_area ADD COLUMN ambito_code TEXT,
+    ADD CONSTRAINT access_grant_area_ambito_code_fkey FOREIGN KEY(ambito_code) REFERENCES ambito (code),
+    DROP CONSTRAINT access_grant_area_one_area_check,
+    ADD CONSTRAINT access_grant_area_one_area_check
+        CHECK (num_nonnulls(employment_centre_id, municipality_id, ambito_code, region_code) = 1),
+    DROP CONSTRAINT access_grant_area_area_key,
+    ADD CONSTRAINT access_grant_area_area_key
+        UNIQUE NULLS NOT DISTINCT (grant_id, employment_centre_id, municipality_id, ambito_code, region_code);
+
+-- The people themselves: who they are is said by an OIDC token, what they see by this grant, like everybody's.
+INSERT INTO agency (id, code, name, kind) VALUES
+    ('0199a000-0000-7000-8000-000000000001', 'citizens', 'Cittadini', 'CITIZENS');
+INSERT INTO purpose (purpose_id, agency_id, description) VALUES
+    ('0199a000-0000-7000-8000-000000000002', '0199a000-0000-7000-8000-000000000001', 'Accesso ai propri dati (GDPR art. 15)');
+INSERT INTO access_grant (purpose_id, scope, field_set) VALUES
+    ('0199a000-0000-7000-8000-000000000002', 'SELF', 'citizen');

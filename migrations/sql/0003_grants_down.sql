@@ -1,0 +1,24 @@
+-- SPDX-License-Identifier: EUPL-1.2
+-- Grants of the scopes that did not exist before cannot stay.
+
+DELETE FROM access_grant WHERE scope IN ('AMBITO', 'AGGREGATE', 'OWN', 'SELF');
+DELETE FROM purpose WHERE purpose_id = '0199a000-0000-7000-8000-000000000002';
+DELETE FROM agency WHERE id = '0199a000-0000-7000-8000-000000000001';
+UPDATE access_grant SET capabilities = array_remove(array_remove(capabilities, 'ADMINISTER'), 'READ_ACCESS_LOG');
+
+ALTER TABLE access_grant_area DROP CONSTRAINT access_grant_area_area_key, DROP CONSTRAINT access_grant_area_one_area_check,
+    DROP COLUMN ambito_code,
+    ADD CONSTRAINT access_grant_area_one_area_check
+        CHECK (num_nonnulls(employment_centre_id, municipality_id, region_code) = 1),
+    ADD CONSTRAINT access_grant_area_area_key
+        UNIQUE NULLS NOT DISTINCT (grant_id, employment_centre_id, municipality_id, region_code);
+ALTER TABLE access_grant DROP COLUMN field_set, DROP COLUMN fields,
+    DROP CONSTRAINT access_grant_capabilities_check, ADD CONSTRAINT access_grant_capabilities_check
+        CHECK (capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED']::text[]),
+    DROP CONSTRAINT access_grant_scope_check, ADD CONSTRAINT access_grant_scope_check
+        CHECK (scope IN ('CENTRE', 'MUNICIPALITY', 'REGION', 'NATIONAL'));
+DROP TABLE field_set;
+DROP TABLE ambito_municipality;
+DROP TABLE ambito;
+ALTER TABLE agency DROP CONSTRAINT agency_kind_check, ADD CONSTRAINT agency_kind_check
+    CHECK (kind IN ('EMPLOYMENT_CENTRE', 'MUNICIPALITY', 'REGION', 'INPS', 'MINISTRY', 'ACCREDITED', 'HUB'));

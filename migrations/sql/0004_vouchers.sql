@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: EUPL-1.2
+-- Vouchers: what a consumer must present, and what was seen once.
+DO $$ BEGIN END $$;
