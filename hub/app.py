@@ -25,6 +25,7 @@ from hub.access.caller import Caller
 from hub.access.directory import Directory
 from hub.access.jwks import KeySet
 from hub.access.operator import Operator
+from hub.access.seen_tokens import SeenTokens
 from hub.access.voucher import VoucherRules, VoucherVerifier
 from hub.errors import ConfigurationError
 from hub.http.authentication import Authenticator
@@ -161,6 +162,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         keys = KeySet(_jwks_source(settings, http), time.monotonic, settings.jwks_refresh)
         verifier = VoucherVerifier(keys, VoucherRules.from_settings(settings), time.time)
         authenticator = Authenticator(verifier, Directory(database.write, time.monotonic))
+        seen = SeenTokens(database.write)
+        stack.push_async_callback(_cancel, asyncio.create_task(seen.run(), name="seen tokens"))
         sequencer = Sequencer(database.write, settings.sequencer_interval)
         if settings.sequencer:
             stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))

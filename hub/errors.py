@@ -7,6 +7,7 @@
     │   ├── Forbidden               who is asking may not do this               (403)
     │   └── InvalidInput            what was sent cannot be read or is refused  (400)
     │       └── InvalidFiscalCode, InvalidId, InvalidCursor … (beside what they guard)
+    ├── Unavailable                 the hub cannot do now what must come before the answer (503)
     ├── UpstreamError               an agency did not give a usable answer
     │   ├── UpstreamUnavailable     down, slow, over its limit, breaker open
     │   ├── UpstreamRefused         it answered, and refused our request
@@ -62,6 +63,13 @@ class InvalidInput(ClientError):
 
     code = "BAD_USER_INPUT"
     status = 400
+
+
+class Unavailable(SnodoError):
+    """The hub cannot serve this request now; ask again in a moment."""
+
+    code = "DATABASE_UNAVAILABLE"
+    status: ClassVar[int] = 503
 
 
 class UpstreamError(SnodoError):

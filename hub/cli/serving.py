@@ -14,6 +14,7 @@ import typer
 import uvicorn
 from starlette.types import ASGIApp
 
+from hub.access.seen_tokens import SeenTokens
 from hub.app import running_hub
 from hub.cli.options import DataDir, Port, run, settings_of
 from hub.errors import ConfigurationError
@@ -74,7 +75,7 @@ async def _serve(settings: Settings, url: str, listening: socket.socket) -> None
 
 
 def worker(data_dir: DataDir = None) -> None:
-    """Do the hub's background work without serving: competes for the sequencer's lock."""
+    """Do the hub's background work without serving: competes for the sequencer's lock, forgets tokens that have ended."""
     settings = settings_of(data_dir=data_dir)
     with database_url(settings) as url:
         run(_work(settings, url))
@@ -84,7 +85,8 @@ async def _work(settings: Settings, url: str) -> None:
     async with open_database(url, settings) as database:
         async with database.write.acquire() as connection:
             await check_version(connection, url)
-        work = asyncio.create_task(Sequencer(database.write, settings.sequencer_interval).run())
+        sequencer = Sequencer(database.write, settings.sequencer_interval)
+        work = asyncio.gather(sequencer.run(), SeenTokens(database.write).run())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, work.cancel)

@@ -12,7 +12,7 @@ import orjson
 import structlog
 from graphql import GraphQLError
 
-from hub.errors import ClientError, InvalidInput, SnodoError, UpstreamError
+from hub.errors import ClientError, InvalidInput, SnodoError, Unavailable, UpstreamError
 
 log = structlog.get_logger()
 
@@ -83,6 +83,8 @@ def explained(error: Exception) -> tuple[int, dict[str, Any]]:
     """What went wrong inside, and the status it means: logged by its kind, told as little as helps."""
     if isinstance(error, UpstreamError):
         return 503, said(error)
+    if isinstance(error, Unavailable):
+        return error.status, said(error)
     if isinstance(error, asyncpg.QueryCanceledError):
         return 503, coded("The statement took longer than allowed; ask for less.", "DEADLINE_EXCEEDED")
     if isinstance(error, BAD_VALUES):

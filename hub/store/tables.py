@@ -14,6 +14,7 @@ from hub.store.ledger import ConditionalityEvent, FeedEntry, IdempotencyKey
 from hub.store.opportunities import JobOffer, TrainingCourse
 from hub.store.pacts import Pact, PactGoal
 from hub.store.puc import PucAssignment, PucProject
+from hub.store.seen_tokens import SeenToken
 from hub.store.territory import (
     Ambito,
     AmbitoMunicipality,
@@ -58,6 +59,7 @@ __all__ = [
     "Purpose",
     "QuarantinedRecord",
     "Region",
+    "SeenToken",
     "TrainingCourse",
     "metadata",
 ]

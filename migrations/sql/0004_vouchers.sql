@@ -1,3 +1,10 @@
 -- SPDX-License-Identifier: EUPL-1.2
 -- Vouchers: what a consumer must present, and what was seen once.
-DO $$ BEGIN END $$;
+
+CREATE TABLE seen_token (
+    token_hash BYTEA NOT NULL,
+    expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT seen_token_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT seen_token_token_hash_check CHECK (length(token_hash) = 32)
+);
+CREATE INDEX seen_token_expires_at_idx ON seen_token (expires_at);

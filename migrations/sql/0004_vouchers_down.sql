@@ -1,2 +1,2 @@
 -- SPDX-License-Identifier: EUPL-1.2
-DO $$ BEGIN END $$;
+DROP TABLE seen_token;

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Whether a token of single use is presented for the first time: to any process of the hub, ever.
+
+A captured DPoP proof, signature or single-use voucher stays good until it expires; what ends its use is that its `jti` was
+seen before (RFC 9449, section 11.1; ModI ID_AUTH_REST_02). The answer is the database's, by a primary key, so that of two
+processes asked at once exactly one hears that it was the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+
+import asyncpg
+import structlog
+from sqlalchemy import DateTime, Interval, LargeBinary, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from hub.errors import Unavailable
+from hub.store.base import table_of
+from hub.store.engine import Pool
+from hub.store.statement import Statement
+from hub.store.tables import SeenToken
+
+KEPT_LONGER = timedelta(minutes=10)
+"""How long a token is remembered beyond its end: the database's clock, by which it is forgotten, is not the hub's."""
+MOST_AT_ONCE = 10_000
+"""Tokens forgotten by one statement."""
+PAUSE = 60.0
+"""Seconds between two rounds of forgetting."""
+
+log = structlog.get_logger()
+
+
+class TokenKind(StrEnum):
+    """What is taken once. NOTE a kind's word is part of what is hashed: changed, every token could be presented again."""
+
+    DPOP_PROOF = "dpop"
+    SIGNATURE = "signature"
+    EVIDENCE = "evidence"
+    VOUCHER = "voucher"
+
+
+class ReplayUnknown(Unavailable):
+    """Whether this token was used before cannot be found out now, so it is not taken; ask again in a moment."""
+
+
+class SeenTokens:
+    """The tokens seen so far, shared by all processes of the hub."""
+
+    def __init__(self, pool: Pool, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._pool = pool
+        self._sleep = sleep
+
+    async def first_time(self, kind: TokenKind, jti: str, expires_at: float, *, issuer: str = "") -> bool:
+        """Whether a token is presented for the first time; from now on it is not.
+
+        Args:
+            kind: what it is.
+            jti: as the token says it; its signature was verified before.
+            expires_at: Unix seconds from which on the hub would refuse it anyway, the skew of clocks included.
+            issuer: who made the `jti`, where it is unique only among those of one issuer: a client, or a key's thumbprint.
+
+        Raises:
+            ReplayUnknown: the database cannot say; the token must not be taken.
+
+        """
+        try:
+            async with self._pool.acquire() as connection:
+                key = await _remember().fetchval(
+                    connection,
+                    token_hash=_hash(kind, issuer, jti),
+                    expires_at=datetime.fromtimestamp(expires_at, UTC),
+                )
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            log.error("seen_tokens.unknown", error=type(error).__name__, kind=kind.value)
+            raise ReplayUnknown from error
+        return key is not None
+
+    async def forget(self) -> int:
+        """Forget tokens that nobody would take any more, at most 10,000; gives how many there were."""
+        async with self._pool.acquire() as connection:
+            forgotten: int = await _forget().fetchval(connection, kept=KEPT_LONGER, most=MOST_AT_ONCE)
+        return forgotten
+
+    async def run(self) -> None:
+        """Forget, once a minute, until cancelled. Several processes may; none waits for another."""
+        while True:
+            try:
+                if await self.forget() == MOST_AT_ONCE:
+                    continue
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                log.warning("seen_tokens.not_forgotten", error=type(error).__name__)
+            await self._sleep(PAUSE)
+
+
+def _hash(kind: TokenKind, issuer: str, jti: str) -> bytes:
+    # NOTE the lengths tell the parts apart: no issuer can choose a `jti` that reads as another's.
+    text = f"{kind.value} {len(issuer)} {issuer} {jti}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+@cache
+def _remember() -> Statement:
+    table = table_of(SeenToken)
+    return Statement(
+        insert(table)
+        .values(
+            token_hash=bindparam("token_hash", type_=LargeBinary),
+            expires_at=bindparam("expires_at", type_=DateTime(timezone=True)),
+        )
+        .on_conflict_do_nothing(index_elements=[table.c.token_hash])
+        .returning(table.c.token_hash)
+    )
+
+
+@cache
+def _forget() -> Statement:
+    table = table_of(SeenToken)
+    ended = (
+        select(table.c.token_hash)
+        .where(table.c.expires_at < func.now() - bindparam("kept", type_=Interval))
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+    forgotten = delete(table).where(table.c.token_hash.in_(ended)).returning(table.c.token_hash).cte("gone")
+    return Statement(select(func.count()).select_from(forgotten))
