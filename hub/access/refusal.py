@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Refusing a voucher: which check failed, in which claim, what was expected, what came, and how to mend it."""
+"""Refusing a token: which check failed, in which claim, what was expected, what came, and how to mend it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from hub.errors import Unauthenticated
 
 
 class Check(StrEnum):
-    """What a voucher is checked for, in this order; clients may rely on the words."""
+    """What a token is checked for, about in this order; clients may rely on the words."""
 
     FORM = "form"
     DUPLICATE = "duplicate"
@@ -33,6 +33,8 @@ class Check(StrEnum):
     IDENTIFIER = "identifier"
     DIGEST = "digest"
     POSSESSION = "possession"
+    ASSURANCE = "assurance"
+    SUBJECT = "subject"
 
 
 _AS_IT_IS: Final = "Send PDND's `access_token` as it is: `Authorization: Bearer <access_token>`."
@@ -83,19 +85,22 @@ SENTENCES: Final[Mapping[Check, tuple[str, str]]] = {
 """For each check: what is wrong, and the way to mend it."""
 
 
-class VoucherRefused(Unauthenticated):
-    """The voucher is not acceptable.
+class TokenRefused(Unauthenticated):
+    """The token is not acceptable.
 
     The message and the extensions name the check, the claim (or the part of the token), what was expected and
-    what was received, for the developer who sent it; never the token or its signature.
+    what was received, for the developer who sent it; never the token or its signature. Each kind of token has its
+    own `sentences`.
     """
+
+    sentences: ClassVar[Mapping[Check, tuple[str, str]]]
 
     def __init__(self, check: Check, claim: str, expected: str, received: str) -> None:
         self.check = check
         self.claim = claim
         self.expected = expected
         self.received = received
-        problem, remedy = SENTENCES[check]
+        problem, remedy = self.sentences[check]
         super().__init__(
             f"{problem.format(claim=claim)} Expected {expected}; received {received}. {remedy}",
             check=check.value,
@@ -103,3 +108,9 @@ class VoucherRefused(Unauthenticated):
             expected=expected,
             received=received,
         )
+
+
+class VoucherRefused(TokenRefused):
+    """The voucher is not acceptable."""
+
+    sentences = SENTENCES

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
-from hub.access.jwks import KeySet, usable_keys
+from hub.access.jwks import KeySet, algorithm_of, usable_keys
 from hub.errors import UpstreamUnavailable
 
 INTERVAL = 30.0
@@ -294,3 +294,25 @@ def test_use_and_alg_may_be_absent(public_keys: Jwks) -> None:
 def test_private_half_is_never_kept() -> None:
     private = {**RSAKey.generate_key(2048).as_dict(private=True), "kid": "a"}
     assert not usable_keys({"keys": [private]})["a"].is_private
+
+
+# ── by which algorithm ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_keys_are_taken_for_the_algorithms_asked_for(public_keys: Jwks) -> None:
+    curve = {**ECKey.generate_key("P-256").as_dict(private=False), "kid": "c", "use": "sig", "alg": "ES256"}
+    answer = {"keys": [public_keys[0], curve]}
+    assert usable_keys(answer).keys() == {"a"}
+    assert usable_keys(answer, ("ES256",)).keys() == {"c"}
+    both = usable_keys(answer, ("RS256", "ES256"))
+    assert {kid: algorithm_of(key) for kid, key in both.items()} == {"a": "RS256", "c": "ES256"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"crv": "P-384"}, {"alg": "ES384"}, {"use": "enc"}, {"x": "!"}, {"y": None}, {"kty": "OKP"}],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_unusable_key_on_a_curve_is_passed_over(wrong: dict[str, object]) -> None:
+    curve = {**ECKey.generate_key("P-256").as_dict(private=False), "kid": "c", **wrong}
+    assert usable_keys({"keys": [curve]}, ("RS256", "ES256")) == {}
