@@ -71,6 +71,11 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
         # The wheel waits ten seconds; a server that replays its log after a crash may need more.
         server = ConfiguredServer(directory, cleanup_mode="stop")
     except (subprocess.CalledProcessError, OSError) as error:
+        if _was_interrupted(directory):
+            raise DatabaseError(
+                f"{directory} is what is left of a database whose making was interrupted; nothing is in it. "
+                "Delete that directory, and start again."
+            ) from error
         raise DatabaseError(
             f"The embedded PostgreSQL does not start; its log is {directory / 'log'}."
         ) from error
@@ -82,6 +87,11 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
         yield f"postgresql+asyncpg://postgres@/snodo?host={server.get_postmaster_info().socket_dir}"
     finally:
         server.cleanup()
+
+
+def _was_interrupted(directory: Path) -> bool:
+    """Whether `initdb` began here and did not end: its control file is the last but a few it writes."""
+    return any(directory.iterdir()) and not (directory / "global" / "pg_control").exists()
 
 
 def forget_dead_handles(handles: Path) -> None:

@@ -16,7 +16,9 @@ from sqlalchemy.engine import make_url
 from hub.errors import DatabaseError
 from hub.http.answers import explained
 from hub.settings import Settings
+from hub.store.embedded import embedded_server
 from hub.store.engine import connection_arguments, open_database
+from tests.conftest import open_folder
 
 
 class Relay:
@@ -128,3 +130,13 @@ def test_what_is_not_understood_in_the_url_is_refused_by_name(key: str) -> None:
     with pytest.raises(DatabaseError, match=f"has {key} in its query") as refused:
         connection_arguments(f"{URL}?host=/run&{key}=hidden")
     assert "hidden" not in str(refused.value)
+
+
+def test_what_an_interrupted_start_left_is_said() -> None:
+    with open_folder() as folder:
+        (folder / "postgres" / "base").mkdir(parents=True)
+        with (
+            pytest.raises(DatabaseError, match="making was interrupted"),
+            embedded_server(folder),
+        ):
+            pass
