@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -71,7 +72,17 @@ async def _serve(settings: Settings, url: str, listening: socket.socket) -> None
         ),
     ):
         typer.echo(f"Snodo serves {address}/graphql", err=True)
+        keep_out_of_collection()
         await server
+
+
+def keep_out_of_collection() -> None:
+    """Take what is there once the hub has started, the schema above all, out of the garbage collector's rounds.
+
+    It stays until the process ends, and looking through it again and again was a tenth of the CPU of a page of the feed.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def worker(data_dir: DataDir = None) -> None:
