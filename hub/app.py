@@ -30,6 +30,7 @@ from hub.access.voucher import VoucherRules, VoucherVerifier
 from hub.errors import ConfigurationError
 from hub.http.authentication import Authenticator
 from hub.http.commands import Commands
+from hub.http.demands import Demands
 from hub.http.execution import Execution
 from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint, Terms
@@ -37,6 +38,7 @@ from hub.http.metrics import registry
 from hub.http.open_streams import OpenStreams
 from hub.http.origins import Origins
 from hub.http.probes import probe_routes
+from hub.http.signing import Signing
 from hub.http.streams import StreamSender
 from hub.http.subscriptions import Subscriptions
 from hub.http.watch import Watch
@@ -161,9 +163,12 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
 
         keys = KeySet(_jwks_source(settings, http), time.monotonic, settings.jwks_refresh)
         verifier = VoucherVerifier(keys, VoucherRules.from_settings(settings), time.time)
-        authenticator = Authenticator(verifier, Directory(database.write, time.monotonic))
         seen = SeenTokens(database.write)
         stack.push_async_callback(_cancel, asyncio.create_task(seen.run(), name="seen tokens"))
+        signing = Signing.from_settings(settings, http, keys, seen)
+        stack.push_async_callback(signing.close)
+        authenticator = Authenticator(verifier, Directory(database.write, time.monotonic), signing.evidence)
+        demands = Demands(authenticator, signing.signatures, seen, signing.signer, settings.clock_skew)
         sequencer = Sequencer(database.write, settings.sequencer_interval)
         if settings.sequencer:
             stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
@@ -175,7 +180,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             opened=opened,
             sequencing=lambda: float(sequencer.active),
         )
-        routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl())]
+        routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl()), *signing.routes()]
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]
@@ -193,6 +198,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             execution,
             Subscriptions(runner, execution, announcements, opened),
             authenticator,
+            demands,
             StreamSender(opened, settings.stream_silence),
             terms=Terms(
                 settings.max_body_bytes,
@@ -207,6 +213,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         sockets = GraphQLSockets(
             graphql,
             authenticator,
+            demands,
             opened,
             origins,
             SocketRules(

@@ -189,6 +189,42 @@ class Settings(BaseSettings):
         30.0, ge=1, description="Least seconds between two fetches of the keys after an unknown `kid`."
     )
 
+    client_keys: Path | None = Field(
+        None,
+        description="Consumers' public keys, to verify what they sign: a JWK Set with a `clientId` for each key; for who has no access to PDND's API.",
+    )
+    pdnd_api_url: str | None = Field(
+        None,
+        description="PDND's API, version included (`https://api.interop.pagopa.it/v3`), where consumers' keys are looked up.",
+    )
+    pdnd_api_signed: bool = Field(
+        True,
+        description="Whether an answer of PDND's API must be signed by one of the keys of SNODO_PDND_JWKS.",
+    )
+    m2m_client_id: str | None = Field(
+        None, description="The hub's PDND client for that API; another one than SNODO_CLIENT_ID."
+    )
+    m2m_client_key_file: Path | None = Field(
+        None, description="PEM file of the RSA key registered on PDND for that client."
+    )
+    client_key_age: float = Field(
+        300.0,
+        gt=0,
+        le=86_400,
+        description="Seconds a consumer's key is used without asking PDND again: one that was deleted verifies no longer than that.",
+    )
+    demands: str | None = Field(
+        None,
+        description="What is demanded of an agency that is registered without saying so, apart by spaces: EVIDENCE, SIGNATURE, DPOP, SINGLE_USE, SIGNED_ANSWERS.",
+    )
+    signing_key_file: Path | None = Field(
+        None,
+        description="PEM file of the RSA key the hub signs answers with, for agencies with SIGNED_ANSWERS; a new file in its place is taken within two seconds.",
+    )
+    signing_key_id: str | None = Field(
+        None, description="`kid` of that key on PDND; when absent, its thumbprint (RFC 7638)."
+    )
+
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────
     sequencer: bool = Field(True, description="Whether `snodo serve` competes for the sequencer's lock.")
     sequencer_interval: float = Field(

@@ -8,21 +8,29 @@ evidence     Agid-JWT-TrackingEvidence     ─┘
 integrity    Digest and Agid-JWT-Signature
 access       all headers of a request to one e-service
 jwks         PDND's public keys
+interop_api  whose key is this: PDND's own API, by a voucher bound to a key (dpop), its answers verified (signed_answer)
+key_source   where consumers' keys are looked up
 """
 
 from connectors.pdnd.access import EServiceAccess, SecuredRequest
+from connectors.pdnd.dpop import ProofKey
 from connectors.pdnd.evidence import Operator
 from connectors.pdnd.identity import ClientIdentity
+from connectors.pdnd.interop_api import InteropApi
 from connectors.pdnd.jwks import fetch_jwks
+from connectors.pdnd.key_source import key_source
 from connectors.pdnd.passes import Passes
 from connectors.pdnd.tokens import TokenEndpoint
 
 __all__ = [
     "ClientIdentity",
     "EServiceAccess",
+    "InteropApi",
     "Operator",
     "Passes",
+    "ProofKey",
     "SecuredRequest",
     "TokenEndpoint",
     "fetch_jwks",
+    "key_source",
 ]

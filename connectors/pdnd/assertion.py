@@ -15,7 +15,7 @@ def client_assertion(
     identity: ClientIdentity,
     *,
     audience: str,
-    purpose_id: str,
+    purpose_id: str | None,
     jti: str,
     now: float,
     digest: str | None = None,
@@ -27,7 +27,7 @@ def client_assertion(
     Args:
         identity: the hub's client.
         audience: PDND's, without a scheme: `auth.interop.pagopa.it/client-assertion`.
-        purpose_id: the purpose the voucher is for.
+        purpose_id: the purpose the voucher is for; None for a voucher for PDND's own API.
         jti: unique per assertion.
         now: seconds since the epoch.
         digest: hex SHA-256 of the tracking evidence the voucher is to be bound to (AUDIT_REST_02).
@@ -40,8 +40,9 @@ def client_assertion(
         "jti": jti,
         "iat": int(now),
         "exp": int(now) + LIFETIME,
-        "purposeId": purpose_id,
     }
+    if purpose_id is not None:
+        claims["purposeId"] = purpose_id
     if digest is not None:
         claims["digest"] = {"alg": "SHA256", "value": digest}
     return identity.sign(claims)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ import orjson
 
 from connectors.exchange import Answer, Exchange, Outgoing
 from connectors.pdnd.assertion import client_assertion
+from connectors.pdnd.dpop import ProofKey
 from connectors.pdnd.identity import ClientIdentity
 from hub.errors import UpstreamInvalid, UpstreamRefused
 
@@ -62,30 +63,44 @@ class TokenEndpoint:
         """
 
         async def prepare() -> Outgoing:
-            assertion = client_assertion(
-                self._identity,
-                audience=self._audience,
-                purpose_id=purpose_id,
-                jti=self._new_id(),
-                now=self._now(),
-                digest=digest,
-            )
-            form = {
-                "client_id": self._identity.client_id,
-                "client_assertion": assertion,
-                "client_assertion_type": ASSERTION_TYPE,
-                "grant_type": "client_credentials",
-            }
-            headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-            return Outgoing("POST", self._url, headers, urlencode(form).encode("ascii"))
+            return self._request(purpose_id, digest, {})
 
         asked_at = self._now()
         answer = await self._exchange.call("token", prepare, idempotent=True)
         return decode_token_answer(answer, asked_at)
 
+    async def m2m_voucher(self, proofs: ProofKey) -> Voucher:
+        """Ask for a voucher for PDND's own API, bound to a key. Raises as `voucher` does."""
 
-def decode_token_answer(answer: Answer, asked_at: float) -> Voucher:
-    """Read the endpoint's answer to a question asked at `asked_at` (seconds since the epoch).
+        async def prepare() -> Outgoing:
+            proof = proofs.proof("POST", self._url, jti=self._new_id(), now=self._now())
+            return self._request(None, None, {"DPoP": proof})
+
+        asked_at = self._now()
+        answer = await self._exchange.call("token", prepare, idempotent=True)
+        return decode_token_answer(answer, asked_at, kind="DPoP")
+
+    def _request(self, purpose_id: str | None, digest: str | None, more: Mapping[str, str]) -> Outgoing:
+        assertion = client_assertion(
+            self._identity,
+            audience=self._audience,
+            purpose_id=purpose_id,
+            jti=self._new_id(),
+            now=self._now(),
+            digest=digest,
+        )
+        form = {
+            "client_id": self._identity.client_id,
+            "client_assertion": assertion,
+            "client_assertion_type": ASSERTION_TYPE,
+            "grant_type": "client_credentials",
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", **more}
+        return Outgoing("POST", self._url, headers, urlencode(form).encode("ascii"))
+
+
+def decode_token_answer(answer: Answer, asked_at: float, *, kind: str = "Bearer") -> Voucher:
+    """Read the endpoint's answer to a question asked at `asked_at` (seconds since the epoch); `kind`: the `token_type` asked for.
 
     Raises:
         UpstreamRefused: 400 or another 4xx with PDND's problem+json.
@@ -103,11 +118,11 @@ def decode_token_answer(answer: Answer, asked_at: float) -> Voucher:
         )
     if answer.status != 200 or content is None:
         raise UpstreamInvalid(f"PDND's answer (HTTP {answer.status}) is not a token answer.", agency=AGENCY)
-    token, kind, lifetime = (content.get(name) for name in ("access_token", "token_type", "expires_in"))
+    token, given, lifetime = (content.get(name) for name in ("access_token", "token_type", "expires_in"))
     if not (isinstance(token, str) and token.isascii() and token.count(".") == 2):
         raise UpstreamInvalid("PDND's answer has no usable access_token.", agency=AGENCY)
-    if kind != "Bearer":
-        raise UpstreamInvalid("PDND's voucher is not a Bearer token.", agency=AGENCY)
+    if given != kind:
+        raise UpstreamInvalid(f"PDND's voucher is not a {kind} token.", agency=AGENCY)
     if not isinstance(lifetime, int) or isinstance(lifetime, bool) or lifetime <= 0:
         raise UpstreamInvalid("PDND's answer has no usable expires_in.", agency=AGENCY)
     return Voucher(token, asked_at + lifetime)

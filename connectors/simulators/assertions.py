@@ -20,6 +20,7 @@ from connectors.simulators.jws import BadToken, decode_segment, verify
 from connectors.simulators.registry import Consumer, EService, Purpose, Registry, Standing
 
 _ALLOWED = frozenset({"iss", "sub", "aud", "jti", "iat", "exp", "purposeId", "digest"})
+_ALLOWED_M2M = _ALLOWED - {"purposeId", "digest"}
 _KID = re.compile(r"[a-zA-Z0-9_-]{43}\Z")
 _HASH = re.compile(r"[0-9a-fA-F]{64}\Z")
 _TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -31,6 +32,13 @@ class AssertionRefused(Exception):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiGranted:
+    """A voucher for PDND's own API may be issued for this client."""
+
+    consumer: Consumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,8 @@ def check_assertion(
     registry: Registry,
     client_keys: Mapping[str, tuple[str, RSAPublicKey]],
     now: float,
-) -> Granted:
-    """Check a token request.
+) -> Granted | ApiGranted:
+    """Check a token request: for an e-service, or, of a client that is for it, for PDND's own API.
 
     Args:
         form: the request's form.
@@ -85,6 +93,9 @@ def check_assertion(
     # A key proves only its own client: another client's key under our name is a wrong signature.
     if consumer is None or owner != consumer.client_id:
         raise AssertionRefused("invalidSignature")
+    if consumer.is_m2m:
+        _demand(claims.keys() <= _ALLOWED_M2M, "clientAssertionInvalidClaims")
+        return ApiGranted(consumer)
     purpose, eservice = _check_purpose(claims, consumer, registry)
     return Granted(consumer, purpose, eservice, _digest(claims))
 

@@ -33,6 +33,8 @@ from connectors.simulators.registry import Registry
 
 PDND = "pdnd"
 """The name of PDND's own signing key."""
+SIGNING = "hub-signing"
+"""The name of the key the hub signs its answers with."""
 BITS = 2048
 
 
@@ -54,6 +56,11 @@ class DemoKeys:
     def jwks_path(self) -> Path:
         """The file with PDND's public keys, as the setting `pdnd_jwks` wants it."""
         return self.folder / "pdnd-jwks.json"
+
+    @property
+    def client_keys_path(self) -> Path:
+        """The file with the consumers' public keys, as the setting `client_keys` wants it."""
+        return self.folder / "client-keys.json"
 
     def kid(self, name: str) -> str:
         """Give a key's RFC 7638 thumbprint."""
@@ -81,8 +88,11 @@ def open_keys(data_dir: Path, registry: Registry) -> DemoKeys:
     """
     folder = data_dir / "demo"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys = DemoKeys(folder, open_named_keys(folder, (PDND, *registry.consumers)))
+    keys = DemoKeys(folder, open_named_keys(folder, (PDND, SIGNING, *registry.consumers)))
     _write_public(keys.jwks_path, json.dumps(keys.jwks(), indent=1).encode())
+    clients = keys.client_keys(registry).values()
+    listed = [{**public_jwk(key), "clientId": client_id} for client_id, key in clients]
+    _write_public(keys.client_keys_path, json.dumps({"keys": listed}, indent=1).encode())
     return keys
 
 

@@ -19,11 +19,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.simulators.assertions import AssertionRefused, Granted, check_assertion
+from connectors.simulators.assertions import ApiGranted, AssertionRefused, Granted, check_assertion
 from connectors.simulators.faults import Faults, FaultyAsgi
 from connectors.simulators.jws import sign
 from connectors.simulators.keys import PDND, DemoKeys
+from connectors.simulators.pdnd_api import InteropApi, m2m_claims
+from connectors.simulators.proofs import BadProof, check_proof
 from connectors.simulators.registry import Consumer, EService, Purpose, Registry
+from connectors.simulators.replay import SeenTokens
 
 _log = logging.getLogger(__name__)
 _NO_STORE = {"Cache-Control": "no-cache, no-store"}
@@ -115,7 +118,10 @@ class PdndSimulator:
         self.issued: list[str] = []
         """The purpose ids of the vouchers issued, in order."""
         self.faults = Faults()
+        self._proofs = SeenTokens(now)
+        self.api = InteropApi(registry, keys, now)
         routes = [
+            *self.api.routes,
             Route("/token.oauth2", self._token, methods=["POST"]),
             Route("/.well-known/jwks.json", self._jwks, methods=["GET"]),
         ]
@@ -131,14 +137,32 @@ class PdndSimulator:
             form = dict(pairs)
             if len(form) != len(pairs):
                 return self._refuse("repeatedParameter")
+            granted = check_assertion(form, self._registry, self._client_keys, self._now())
+            if isinstance(granted, ApiGranted):
+                return self._grant_api(granted.consumer, request)
             if "dpop" in request.headers:
                 return self._refuse("dpopNotSimulated")
-            granted = check_assertion(form, self._registry, self._client_keys, self._now())
         except ValueError:
             return self._refuse("malformedForm")
         except AssertionRefused as refused:
             return self._refuse(refused.reason)
+        except BadProof as refused:
+            return self._refuse(f"dpop: {refused}")
         return self._grant(granted)
+
+    def _grant_api(self, consumer: Consumer, request: Request) -> Response:
+        """Give a voucher for PDND's own API, bound to the key that the request proves."""
+        now = self._now()
+        proof, url = request.headers.get("dpop", ""), str(request.url)
+        thumbprint = check_proof(proof, method="POST", url=url, now=now, seen=self._proofs)
+        header = {"alg": "RS256", "use": "sig", "typ": "at+jwt", "kid": self._keys.kid(PDND)}
+        claims = m2m_claims(self._registry, consumer, now, thumbprint)
+        content = {
+            "access_token": sign(header, claims, self._keys.private[PDND]),
+            "token_type": "DPoP",
+            "expires_in": 600,
+        }
+        return JSONResponse(content, headers=_NO_STORE)
 
     def _grant(self, granted: Granted) -> Response:
         remaining = self._spend(granted.consumer.client_id)
@@ -198,4 +222,6 @@ def _problem(status: int, title: str, code: str, detail: str, headers: Mapping[s
 
 
 def _operation(path: str) -> str | None:
+    if path.startswith("/v3/"):
+        return "api"
     return {"/token.oauth2": "token", "/.well-known/jwks.json": "jwks"}.get(path)

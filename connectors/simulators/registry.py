@@ -22,6 +22,8 @@ from types import MappingProxyType
 ISSUER = "interop.pagopa.it"
 """`iss` of the demo's vouchers: the hub's default for `pdnd_issuer`."""
 ASSERTION_AUDIENCE = "auth.interop.pagopa.it/client-assertion"
+API_AUDIENCE = "https://api.interop.example/v3"
+"""`aud` of a voucher for PDND's own API."""
 HUB_AUDIENCE = "https://snodo.example/graphql"
 ANPR_AUDIENCE_BASE = "https://anpr.example/govway/rest/in/MinInternoPortaANPR"
 ANPR_AUDIENCES = {
@@ -81,6 +83,8 @@ class Consumer:
     organisation_id: str
     client_id: str
     purposes: tuple[Purpose, ...]
+    is_m2m: bool = False
+    """Whether the client is for PDND's own API: then it has no purposes."""
 
     def purpose_for(self, eservice: str) -> Purpose:
         """Give the first purpose for this e-service.
@@ -138,13 +142,14 @@ def _eservice(name: str, display_name: str, producer: str, audiences: tuple[str,
     )
 
 
-def _consumer(name: str, display_name: str, *eservices: str) -> Consumer:
+def _consumer(name: str, display_name: str, *eservices: str, of: str | None = None) -> Consumer:
     return Consumer(
         name=name,
         display_name=display_name,
-        organisation_id=demo_id("organisation", name),
+        organisation_id=demo_id("organisation", of or name),
         client_id=demo_id("client", name),
         purposes=tuple(Purpose(demo_id("purpose", name, eservice), eservice) for eservice in eservices),
+        is_m2m=of is not None,
     )
 
 
@@ -162,6 +167,7 @@ def demo_registry() -> Registry:
         _consumer("region", "Regione", "hub"),
         _consumer("inps", "INPS", "hub"),
         _consumer("hub", "Snodo", "anpr", "inps", "region"),
+        _consumer("hub-m2m", "Snodo, for PDND's API", of="hub"),
     )
     return Registry(
         consumers=MappingProxyType({one.name: one for one in consumers}),

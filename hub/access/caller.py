@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from hub.errors import Forbidden
-from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Caller:
     municipalities: tuple[UUID, ...] = ()
     regions: tuple[str, ...] = ()
     capabilities: frozenset[Capability] = field(default_factory=frozenset)
+    demands: frozenset[Demand] = field(default_factory=frozenset)
+    """What its agency must present, or be given, beyond the voucher."""
     person_id: UUID | None = None
     """The citizen; None for an agency."""
     household_id: UUID | None = None

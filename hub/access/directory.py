@@ -17,7 +17,7 @@ from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Statement
 from hub.store.tables import AccessGrant, AccessGrantArea, Agency, AgencyClient, Purpose
-from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
 REMEMBERED = 2.0
 """Seconds a caller is remembered: a revoked grant ends within them."""
@@ -107,6 +107,7 @@ def _caller(agency: asyncpg.Record, grants: list[asyncpg.Record], voucher: Vouch
         municipalities=municipalities,
         regions=regions,
         capabilities=frozenset(Capability(word) for grant in same for word in grant["capabilities"]),
+        demands=frozenset(map(Demand, agency["demands"])),
     )
 
 
@@ -114,7 +115,7 @@ def _caller(agency: asyncpg.Record, grants: list[asyncpg.Record], voucher: Vouch
 def _agency() -> Statement:
     agency, client = table_of(Agency), table_of(AgencyClient)
     return Statement(
-        select(agency.c.id, agency.c.code, agency.c.kind, agency.c.pdnd_consumer_id)
+        select(agency.c.id, agency.c.code, agency.c.kind, agency.c.pdnd_consumer_id, agency.c.demands)
         .join_from(client, agency, client.c.agency_id == agency.c.id)
         .where(client.c.client_id == bindparam("client_id"), client.c.revoked_at.is_(None))
     )

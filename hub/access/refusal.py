@@ -33,6 +33,11 @@ class Check(StrEnum):
     IDENTIFIER = "identifier"
     DIGEST = "digest"
     POSSESSION = "possession"
+    HEADER = "header"
+    SIGNED_HEADERS = "signed_headers"
+    NONCE = "nonce"
+    OPERATOR = "operator"
+    REPLAYED = "replayed"
     ASSURANCE = "assurance"
     SUBJECT = "subject"
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, func, insert, null, select, update
+from sqlalchemy import Boolean, Text, bindparam, case, func, insert, null, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -28,7 +28,7 @@ from hub.store.tables import (
     Purpose,
     Region,
 )
-from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
 
 class UnknownArea(InvalidInput):
@@ -75,6 +75,9 @@ class Registration:
     consumer_id: UUID | None = None
     field_set: str | None = None
     """None: the one shipped for agencies of this kind."""
+    demands: frozenset[Demand] | None = None
+    """What it must present beyond its voucher; None leaves an agency that is known as it is, and of a new one demands:"""
+    new_demands: frozenset[Demand] = frozenset()
 
 
 async def register(connection: Connection, registration: Registration) -> UUID:
@@ -93,6 +96,10 @@ async def register(connection: Connection, registration: Registration) -> UUID:
             name=registration.agency_name,
             kind=registration.agency_kind.value,
             pdnd_consumer_id=registration.consumer_id,
+            demands=sorted(
+                registration.new_demands if registration.demands is None else registration.demands
+            ),
+            says_demands=registration.demands is not None,
         )
         for name, values in (
             ("client", {"client_id": registration.client_id}),
@@ -136,6 +143,17 @@ def _check(registration: Registration) -> None:
         )
 
 
+async def set_demands(connection: Connection, agency_code: str, demands: frozenset[Demand]) -> None:
+    """Say what an agency must present beyond its voucher: this, and nothing else.
+
+    Raises:
+        InvalidRegistration: no agency has this code.
+    """
+    changed = await _statement("demand").fetchval(connection, agency_code=agency_code, said=sorted(demands))
+    if changed is None:
+        raise InvalidRegistration(f"No agency is called {agency_code}; `snodo agency list` names them.")
+
+
 async def revoke(connection: Connection, purpose_id: UUID) -> None:
     """End every grant of a purpose, at once."""
     await _statement("end").execute(connection, purpose_id=purpose_id)
@@ -159,16 +177,24 @@ def _statement(name: str) -> Statement:
                 name=bindparam("name"),
                 kind=bindparam("kind", type_=text),
                 pdnd_consumer_id=bindparam("pdnd_consumer_id", type_=uuid),
+                demands=bindparam("demands", type_=ARRAY(text)),
             )
             changed = {
                 "name": new.excluded.name,
                 "kind": new.excluded.kind,
                 # Not given is not taken away: without it, no voucher's consumerId would be compared any more.
                 "pdnd_consumer_id": func.coalesce(new.excluded.pdnd_consumer_id, agency.c.pdnd_consumer_id),
+                "demands": case(
+                    (bindparam("says_demands", type_=Boolean), new.excluded.demands), else_=agency.c.demands
+                ),
             }
             return Statement(
                 new.on_conflict_do_update(index_elements=["code"], set_=changed).returning(agency.c.id)
             )
+        case "demand":
+            said = update(agency).where(agency.c.code == bindparam("agency_code"))
+            said = said.values(demands=bindparam("said", type_=ARRAY(text)))
+            return Statement(said.returning(agency.c.id))
         case "client":
             new = upsert(client).values(client_id=bindparam("client_id"), agency_id=bindparam("agency_id"))
             again = new.on_conflict_do_update(index_elements=["client_id"], set_={"revoked_at": null()})
@@ -230,6 +256,7 @@ def _listing() -> Statement:
             agency.c.code,
             agency.c.name,
             agency.c.kind,
+            agency.c.demands,
             client.c.client_id,
             purpose.c.purpose_id,
             grant.c.scope,

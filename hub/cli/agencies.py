@@ -8,12 +8,13 @@ from uuid import UUID
 
 import typer
 
-from hub.access.registration import Registration, list_consumers, register, revoke
+from hub.access.registration import Registration, list_consumers, register, revoke, set_demands
 from hub.cli.options import DataDir, run, settings_of
+from hub.errors import ConfigurationError
 from hub.settings import Settings
 from hub.store.engine import database_url, open_database
 from hub.store.migrations import check_version
-from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
 commands = typer.Typer(
     help="Consumers: agencies, their PDND clients and purposes, and what they are granted.",
@@ -38,8 +39,9 @@ def list_(data_dir: DataDir = None) -> None:
                 granted = (
                     f"{row['scope']} {' '.join(row['capabilities'])}" if row["scope"] else "no grant in force"
                 )
+                demanded = f"; demands {' '.join(row['demands'])}" if row["demands"] else ""
                 typer.echo(
-                    f"{row['code']:24} client {row['client_id']} purpose {row['purpose_id']} {granted}"
+                    f"{row['code']:24} client {row['client_id']} purpose {row['purpose_id']} {granted}{demanded}"
                 )
 
     with database_url(settings) as url:
@@ -64,10 +66,17 @@ def register_(
         UUID | None,
         typer.Option(help="Its organisation id on PDND: a voucher of another organisation is refused."),
     ] = None,
+    demand: Annotated[
+        list[Demand] | None,
+        typer.Option(
+            help="What it must present beyond its voucher; repeat it. Else SNODO_DEMANDS, if it is new."
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Register a consumer and grant its purpose; an earlier grant of the purpose ends."""
     settings = settings_of(data_dir=data_dir)
+    by_default = default_demands(settings)
     registration = Registration(
         agency_code=code,
         agency_name=name,
@@ -79,6 +88,8 @@ def register_(
         areas=area or (),
         capabilities=frozenset(capability or ()),
         consumer_id=consumer,
+        demands=frozenset(demand) if demand else None,
+        new_demands=by_default,
     )
 
     async def write(settings: Settings, url: str) -> None:
@@ -92,6 +103,41 @@ def register_(
         f"{code} is registered; its purpose reaches {scope.value} {' '.join(registration.areas)}".rstrip()
         + "."
     )
+
+
+@commands.command("demand")
+def demand_(
+    code: Annotated[str, typer.Argument(help="The agency's code.")],
+    demands: Annotated[
+        list[Demand] | None,
+        typer.Argument(help="What it must present beyond its voucher; nothing at all if left out."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say what an agency must present beyond its voucher, in place of what was said before; hubs follow within two seconds."""
+    settings = settings_of(data_dir=data_dir)
+    words = frozenset(demands or ())
+
+    async def write(settings: Settings, url: str) -> None:
+        async with open_database(url, settings) as database, database.write.acquire() as connection:
+            await check_version(connection, url)
+            await set_demands(connection, code, words)
+
+    with database_url(settings) as url:
+        run(write(settings, url))
+    typer.echo(f"{code} presents {' '.join(sorted(words)) or 'its voucher, and nothing besides'}.")
+
+
+def default_demands(settings: Settings) -> frozenset[Demand]:
+    """What is demanded of a new agency of which nothing else is said.
+
+    Raises:
+        ConfigurationError: SNODO_DEMANDS has another word.
+    """
+    try:
+        return frozenset(map(Demand, (settings.demands or "").split()))
+    except ValueError as error:
+        raise ConfigurationError(f"SNODO_DEMANDS knows the words {', '.join(Demand)}.") from error
 
 
 @commands.command("revoke")

@@ -14,7 +14,7 @@ from connectors.simulators.anpr import AnprSimulator
 from connectors.simulators.demo_world import LAZIO, DemoWorld, demo_world
 from connectors.simulators.faults import Faults
 from connectors.simulators.inps import InpsSimulator
-from connectors.simulators.keys import DemoKeys, open_keys
+from connectors.simulators.keys import SIGNING, DemoKeys, open_keys
 from connectors.simulators.pdnd import PdndSimulator
 from connectors.simulators.region import RegionSimulator
 from connectors.simulators.registry import (
@@ -52,6 +52,7 @@ class Simulation:
     def settings(self) -> dict[str, Any]:
         """The settings of a hub that stands among these agencies."""
         hub, service = self.registry.consumer("hub"), self.registry.eservices["hub"]
+        m2m = self.registry.consumer("hub-m2m")
         return {
             "environment": Environment.DEMO,
             "pdnd_issuer": ISSUER,
@@ -65,6 +66,10 @@ class Simulation:
             "client_key_file": self.keys.path("hub"),
             "pdnd_token_url": self.token_url,
             "pdnd_assertion_audience": ASSERTION_AUDIENCE,
+            "pdnd_api_url": f"{self.urls['pdnd']}/v3",
+            "m2m_client_id": m2m.client_id,
+            "m2m_client_key_file": self.keys.path("hub-m2m"),
+            "signing_key_file": self.keys.path(SIGNING),
             "anpr_url": self.urls["anpr"],
             "anpr_audience": ANPR_AUDIENCE_BASE,
             "anpr_purpose_id": hub.purpose_for("anpr").purpose_id,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from hub.access.caller import Caller
 from hub.access.directory import Directory
-from hub.access.operator import Operator, read_operator
+from hub.access.evidence import EvidenceVerifier, evidence_in
+from hub.access.operator import Operator
 from hub.access.voucher import Voucher, VoucherVerifier
 from hub.errors import Unauthenticated
 
@@ -15,11 +16,12 @@ Headers = Mapping[bytes, bytes]
 
 
 class Authenticator:
-    """Verifies the voucher and finds whose it is. A token seen lately costs two look-ups in memory."""
+    """Verifies the voucher and finds whose it is. A token seen lately costs two look-ups in memory, evidence two more."""
 
-    def __init__(self, verifier: VoucherVerifier, directory: Directory) -> None:
+    def __init__(self, verifier: VoucherVerifier, directory: Directory, evidence: EvidenceVerifier) -> None:
         self._verifier = verifier
         self._directory = directory
+        self._evidence = evidence
 
     async def authenticate(self, headers: Headers) -> tuple[Caller, Operator | None]:
         """The caller, and the operator when the request names one.
@@ -27,19 +29,24 @@ class Authenticator:
         Raises:
             Unauthenticated: no voucher, or one that does not hold; says which check failed.
             Forbidden: the purpose has no grant.
-            UpstreamUnavailable: PDND's keys cannot be had.
+            UpstreamUnavailable: PDND's keys cannot be had, or the consumer's.
 
         """
-        voucher = await self._voucher(headers)
-        evidence = headers.get(b"agid-jwt-trackingevidence")
+        voucher = await self.voucher(headers)
+        evidence = evidence_in(headers)
         caller = self._directory.remembered(voucher) or await self._directory.caller(voucher)
-        return caller, None if evidence is None else read_operator(evidence.decode("latin-1"), voucher)
+        if evidence is None:
+            return caller, None
+        return caller, self._evidence.cached(evidence, voucher) or await self._evidence.verify(
+            evidence, voucher
+        )
 
     async def seconds_left(self, headers: Headers) -> float:
         """How long the voucher still holds. Raises as `authenticate` does."""
-        return self._verifier.seconds_left(await self._voucher(headers))
+        return self._verifier.seconds_left(await self.voucher(headers))
 
-    async def _voucher(self, headers: Headers) -> Voucher:
+    async def voucher(self, headers: Headers) -> Voucher:
+        """The voucher itself. Raises as `authenticate` does."""
         authorization = headers.get(b"authorization")
         if authorization is None:
             raise Unauthenticated

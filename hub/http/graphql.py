@@ -21,6 +21,7 @@ from hub.http.answers import Reply, ResponseTooLarge, error_reply, fault, format
 from hub.http.authentication import Authenticator, Headers
 from hub.http.commands import Commands
 from hub.http.cost import asks_for_cost, with_cost
+from hub.http.demands import Demands
 from hub.http.execution import Asked, Execution
 from hub.http.origins import PREFLIGHT, Origins, shared_with
 from hub.http.request import (
@@ -67,6 +68,7 @@ class GraphQLEndpoint:
         execution: Execution,
         subscriptions: Subscriptions,
         authenticator: Authenticator,
+        demands: Demands,
         sender: StreamSender,
         *,
         terms: Terms,
@@ -79,6 +81,7 @@ class GraphQLEndpoint:
         self._execution = execution
         self._subscriptions = subscriptions
         self._authenticator = authenticator
+        self._demands = demands
         self._sender = sender
         self._terms = terms
         self._origins = origins
@@ -114,6 +117,12 @@ class GraphQLEndpoint:
             assert streams is not None
             await self._sender(reply, streams.media, receive, send)
             return
+        caller = under_way.caller
+        signed = (
+            self._demands.sign(caller, headers, reply.body, media.content_type)
+            if caller is not None and caller.demands
+            else ()
+        )
         await send(
             {
                 "type": "http.response.start",
@@ -123,6 +132,7 @@ class GraphQLEndpoint:
                     (b"content-length", str(len(reply.body)).encode()),
                     (b"cache-control", b"no-store"),
                     *reply.headers,
+                    *signed,
                 ],
             }
         )
@@ -137,11 +147,12 @@ class GraphQLEndpoint:
         streams: Accepted | None,
         under_way: UnderWay,
     ) -> Reply | Stream:
-        method = scope["method"]
+        method, body = scope["method"], b""
         if method == "POST":
             if not takes(headers.get(b"content-type", b"")):
                 raise UnsupportedMediaType
-            request = read_post(await self._body(headers, receive))
+            body = await self._body(headers, receive)
+            request = read_post(body)
         elif method == "GET":
             request = read_get(self._query_string(scope))
         elif method == "OPTIONS" and b"access-control-request-method" in headers:
@@ -156,6 +167,9 @@ class GraphQLEndpoint:
             request = replace(request, reports_cost=True)
         under_way.receive = receive
         caller, operator = await self._authenticator.authenticate(headers)
+        under_way.caller = caller
+        await self._demands.check(caller, operator, headers, body)
+        streams = self._demands.streams(caller, streams)
         try:
             reply = await self.run(
                 request,

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from starlette.types import Receive
 
+from hub.access.caller import Caller
 from hub.errors import ClientError
 
 LOOK = 0.05
@@ -43,6 +44,8 @@ class UnderWay:
     """When it was first looked at, by the loop's clock: at most `LOOK` after it began."""
     receive: Receive | None = None
     """Where the client's leaving is heard of; None while the body is still read from there."""
+    caller: Caller | None = None
+    """Who asks, once that is established."""
     is_command: bool = False
     """Whether it changes something: then it is done to its end, whether or not its client waits for the answer."""
     attendant: asyncio.Task[None] | None = None

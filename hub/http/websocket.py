@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from hub.errors import ClientError, InvalidInput, SnodoError
 from hub.http.answers import Reply, fault, refusal
 from hub.http.authentication import Authenticator, Headers
+from hub.http.demands import Demands
 from hub.http.graphql import GraphQLEndpoint
 from hub.http.open_streams import CLOSING, OpenStreams
 from hub.http.origins import Origins
@@ -42,7 +43,7 @@ from hub.http.subscriptions import AskAgain
 from hub.http.tasks import first_of
 from hub.http.watch import UnderWay, Watch
 
-IDENTITY = ("authorization", "agid-jwt-trackingevidence")
+IDENTITY = ("authorization", "agid-jwt-trackingevidence", "agid-jwt-tracking-evidence")
 """What `connection_init` may say of who asks: headers a browser cannot send with an upgrade."""
 
 
@@ -69,6 +70,7 @@ class GraphQLSockets:
         self,
         endpoint: GraphQLEndpoint,
         authenticator: Authenticator,
+        demands: Demands,
         opened: OpenStreams,
         origins: Origins,
         rules: SocketRules,
@@ -77,6 +79,7 @@ class GraphQLSockets:
         self._watch = watch
         self._endpoint = endpoint
         self._authenticator = authenticator
+        self._demands = demands
         self._opened = opened
         self._origins = origins
         self._rules = rules
@@ -93,6 +96,7 @@ class GraphQLSockets:
                 socket = _Socket(
                     self._endpoint,
                     self._authenticator,
+                    self._demands,
                     self._opened,
                     self._rules,
                     self._watch,
@@ -139,6 +143,7 @@ class _Socket:
         self,
         endpoint: GraphQLEndpoint,
         authenticator: Authenticator,
+        demands: Demands,
         opened: OpenStreams,
         rules: SocketRules,
         watch: Watch,
@@ -148,6 +153,7 @@ class _Socket:
     ) -> None:
         self._endpoint = endpoint
         self._authenticator = authenticator
+        self._demands = demands
         self._opened = opened
         self._rules = rules
         self._watch = watch
@@ -223,7 +229,8 @@ class _Socket:
                 )
             self._headers = {**self._headers, name.encode(): value.encode()}
         try:
-            await self._authenticator.authenticate(self._headers)
+            caller, operator = await self._authenticator.authenticate(self._headers)
+            await self._demands.check_socket(caller, operator, self._headers)
             return await self._authenticator.seconds_left(self._headers)
         except ClientError as refused:
             raise Closed(CloseCode.FORBIDDEN, refused.message) from refused

@@ -21,6 +21,10 @@ class Agency(Base):
     __table_args__ = (
         one_of("kind", AgencyKind),
         CheckConstraint("code ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="code"),
+        CheckConstraint(
+            "demands <@ ARRAY['EVIDENCE', 'SIGNATURE', 'DPOP', 'SINGLE_USE', 'SIGNED_ANSWERS']::text[]",
+            name="demands",
+        ),
         UniqueConstraint("code"),
         UniqueConstraint("pdnd_consumer_id"),
     )
@@ -30,6 +34,7 @@ class Agency(Base):
     name: Mapped[str]
     kind: Mapped[AgencyKind] = mapped_column(words(AgencyKind))
     pdnd_consumer_id: Mapped[UUID | None]
+    demands: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
 
 class AgencyClient(Base):

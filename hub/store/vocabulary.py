@@ -220,6 +220,21 @@ class Capability(StrEnum):
     """Say who looked at whom: the data protection officer (responsabile della protezione dei dati)."""
 
 
+class Demand(StrEnum):
+    """What a consumer must present with each request, or be given with each answer, beyond its voucher."""
+
+    EVIDENCE = "EVIDENCE"
+    """The person at its desk: `Agid-JWT-TrackingEvidence` (AUDIT_REST_02)."""
+    SIGNATURE = "SIGNATURE"
+    """Its signature on the body: `Digest` and `Agid-JWT-Signature` (INTEGRITY_REST_02)."""
+    DPOP = "DPOP"
+    """A voucher bound to a key, and the proof that it has it (RFC 9449)."""
+    SINGLE_USE = "SINGLE_USE"
+    """A voucher for each request (ID_AUTH_REST_02)."""
+    SIGNED_ANSWERS = "SIGNED_ANSWERS"
+    """The hub's signature on its answers."""
+
+
 class ConditionalityEventType(StrEnum):
     """Facts that bear on conditionality, and those that show compliance.
 

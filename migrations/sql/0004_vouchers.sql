@@ -8,3 +8,7 @@ CREATE TABLE seen_token (
     CONSTRAINT seen_token_token_hash_check CHECK (length(token_hash) = 32)
 );
 CREATE INDEX seen_token_expires_at_idx ON seen_token (expires_at);
+
+ALTER TABLE agency ADD COLUMN demands TEXT[] DEFAULT '{}' NOT NULL,
+    ADD CONSTRAINT agency_demands_check
+        CHECK (demands <@ ARRAY['EVIDENCE', 'SIGNATURE', 'DPOP', 'SINGLE_USE', 'SIGNED_ANSWERS']::text[]);

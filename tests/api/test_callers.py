@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -152,34 +151,3 @@ async def test_the_feed_is_inps_s(caller: str, ask: Service) -> None:
         "query ($b: Boolean = true) { conditionalityFeed @skip(if: $b) { endCursor } __typename }", as_=caller
     )
     assert skipped.data == {"__typename": "Query"}
-
-
-# ── the person at the desk ────────────────────────────────────────────────────────────────────────────
-
-
-def _evidence(**claims: object) -> str:
-    def part(content: object) -> str:
-        return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
-
-    return f"{part({'alg': 'RS256'})}.{part(claims)}.c2ln"
-
-
-DESK = {"userID": "op-7", "userLocation": "cpi-roma", "LoA": "substantial"}
-
-
-async def test_tracking_evidence(ask: Service) -> None:
-    evidence = _evidence(**DESK)
-    bound = issue_voucher(
-        ask.registry, ask.keys, "centre", digest=hashlib.sha256(evidence.encode()).hexdigest()
-    )
-    header = "Agid-JWT-TrackingEvidence"
-    assert (await _with(ask, f"Bearer {bound}", **{header: evidence})).status == 200
-    assert (await _with(ask, f"Bearer {bound}")).status == 200
-    for token, given in (
-        (ask.token("centre"), evidence),
-        (bound, _evidence(**{**DESK, "userID": "op-8"})),
-        (bound, evidence + "x"),
-        (bound, ""),
-    ):
-        answer = await _with(ask, f"Bearer {token}", **{header: given})
-        assert (answer.status, answer.codes) == (401, ["UNAUTHENTICATED"])

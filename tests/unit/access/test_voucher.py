@@ -453,7 +453,11 @@ async def test_refusal_reads_well_and_never_quotes_the_token(pdnd: Pdnd, name: s
 
 def test_every_check_has_its_sentences_and_a_hostile_token() -> None:
     assert {hostile.check for hostile in HOSTILE.values()} == set(SENTENCES)
-    assert set(Check) - set(SENTENCES) == {Check.ASSURANCE, Check.SUBJECT}, "of citizens alone"
+    others = (
+        {Check.ASSURANCE, Check.SUBJECT},
+        {Check.HEADER, Check.SIGNED_HEADERS, Check.NONCE, Check.OPERATOR, Check.REPLAYED},
+    )
+    assert set(Check) - set(SENTENCES) == set.union(*others), "of citizens, and of what consumers sign"
 
 
 async def test_wrong_audience_says_what_to_do(pdnd: Pdnd) -> None:

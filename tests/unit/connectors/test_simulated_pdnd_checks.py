@@ -49,7 +49,9 @@ def form(assertion: str, **more: str) -> dict[str, str]:
 
 
 def check(registry: Registry, keys: DemoKeys, assertion: str, **more: str) -> Granted:
-    return check_assertion(form(assertion, **more), registry, keys.client_keys(registry), NOW)
+    granted = check_assertion(form(assertion, **more), registry, keys.client_keys(registry), NOW)
+    assert isinstance(granted, Granted)
+    return granted
 
 
 def test_the_hubs_own_assertion_is_taken(

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`Agid-JWT-TrackingEvidence`: the person at the consumer's desk (ModI pattern AUDIT_REST_02).
+
+The consumer makes and signs the evidence; PDND puts its hash into the voucher. So it is believed when it is the one the voucher
+was issued for *and* the consumer's own key signed it. `dnonce` is a number of thirteen digits in the clients that are known; its
+form is of medium confidence, so a longer one, or one written as a JSON number, is taken too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from hub.access.client_keys import ClientKeys
+from hub.access.client_token import EVIDENCE, ClientToken, ClientTokenRules, EvidenceRefused, verified
+from hub.access.jws import LONGEST_TOKEN, Form, Members
+from hub.access.operator import Operator
+from hub.access.received import ABSENT, described, kind
+from hub.access.refusal import Check
+from hub.access.voucher import LONGEST_LIFE, Voucher
+
+HEADER: Final = EVIDENCE.lower().encode()
+MISSPELT: Final = b"agid-jwt-tracking-evidence"
+"""As some clients write it, and PDND takes it."""
+
+_FORM: Final = Form(issuer="your client", algorithms=("RS256",), types=("jwt",), refuse=EvidenceRefused)
+_NONCE: Final = re.compile(r"[0-9]{13,32}")
+_LONGEST_WORD: Final = 200
+
+
+def evidence_in(headers: Mapping[bytes, bytes]) -> str | None:
+    """The evidence among a request's headers, whichever way its name is spelt.
+
+    Raises:
+        EvidenceRefused: it is there under both names.
+
+    """
+    evidence, misspelt = headers.get(HEADER), headers.get(MISSPELT)
+    if misspelt is None:
+        return None if evidence is None else evidence.decode("latin-1")
+    if evidence is not None:
+        raise EvidenceRefused(
+            Check.HEADER, EVIDENCE, f"`{EVIDENCE}` alone", "`Agid-JWT-Tracking-Evidence` beside it"
+        )
+    return misspelt.decode("latin-1")
+
+
+class EvidenceVerifier:
+    """Verifies evidence, and remembers the last `capacity` it found good by their text, so that a warm request is cheap.
+
+    `clock` gives Unix seconds. Belongs to one event loop.
+    """
+
+    def __init__(
+        self, keys: ClientKeys, rules: ClientTokenRules, clock: Callable[[], float], *, capacity: int = 4_096
+    ) -> None:
+        self._keys = keys
+        self._rules = rules
+        self._clock = clock
+        self._capacity = capacity
+        self._verified: OrderedDict[str, tuple[Voucher, Operator, float]] = OrderedDict()
+
+    def cached(self, evidence: str, voucher: Voucher) -> Operator | None:
+        """The operator of an evidence that was verified with this voucher, if it still holds; None means: ask `verify`."""
+        known = self._verified.get(evidence)
+        # NOTE the same voucher, not one that says the same: what was checked together is believed together.
+        if known is None or known[0] is not voucher:
+            return None
+        if self._clock() >= known[2]:
+            del self._verified[evidence]
+            return None
+        self._verified.move_to_end(evidence)
+        return known[1]
+
+    async def verify(self, evidence: str, voucher: Voucher) -> Operator:
+        """The operator the evidence of a voucher names.
+
+        Raises:
+            EvidenceRefused: a check failed; the error names it.
+            UpstreamError: the consumer's key cannot be looked up now.
+            NoClientKeys: this hub cannot look up keys.
+
+        """
+        if (known := self.cached(evidence, voucher)) is not None:
+            return known
+        _check_digest(evidence, voucher)
+        token = await verified(
+            evidence,
+            _FORM,
+            self._keys,
+            voucher.client_id,
+            self._rules,
+            longest_life=LONGEST_LIFE,
+            now=self._clock(),
+        )
+        operator = _operator(token, voucher)
+        # NOTE remembered no longer than its key is: one that was deleted on PDND ends what it signed.
+        until = min(token.expires_at + self._rules.clock_skew, token.key.until)
+        self._verified[evidence] = (voucher, operator, until)
+        self._verified.move_to_end(evidence)
+        if len(self._verified) > self._capacity:
+            self._verified.popitem(last=False)
+        return operator
+
+
+def _check_digest(evidence: str, voucher: Voucher) -> None:
+    """Check that PDND issued the voucher for this evidence: before anything in it is looked at."""
+    if len(evidence) > LONGEST_TOKEN:
+        raise EvidenceRefused(Check.FORM, "token", f"at most {LONGEST_TOKEN} characters", f"{len(evidence)}")
+    if voucher.digest is None:
+        raise EvidenceRefused(
+            Check.DIGEST, "digest", "the evidence's SHA-256 in the voucher", "a voucher without it"
+        )
+    found = hashlib.sha256(evidence.encode("latin-1")).hexdigest()
+    if not hmac.compare_digest(found, voucher.digest):
+        raise EvidenceRefused(
+            Check.DIGEST, "digest", "an evidence with the SHA-256 in the voucher", "another one"
+        )
+
+
+def _operator(token: ClientToken, voucher: Voucher) -> Operator:
+    claims = token.claims
+    if claims.get("iss", ABSENT) is ABSENT:
+        raise EvidenceRefused(
+            Check.ISSUER, "iss", f"`{voucher.client_id}`, the client of the voucher", "nothing"
+        )
+    purpose = claims.get("purposeId", ABSENT)
+    if purpose != str(voucher.purpose_id):
+        raise EvidenceRefused(Check.PURPOSE, "purposeId", f"`{voucher.purpose_id}`", described(purpose))
+    _check_nonce(claims)
+    return Operator(*(_word(claims, name) for name in ("userID", "userLocation", "LoA")))
+
+
+def _check_nonce(claims: Members) -> None:
+    nonce = claims.get("dnonce", ABSENT)
+    if isinstance(nonce, str) and _NONCE.fullmatch(nonce):
+        return
+    if isinstance(nonce, int) and not isinstance(nonce, bool) and 0 <= nonce < 10**32:
+        return
+    raise EvidenceRefused(Check.NONCE, "dnonce", "a number of 13 digits", kind(nonce))
+
+
+def _word(claims: Members, name: str) -> str:
+    value = claims.get(name, ABSENT)
+    if isinstance(value, str) and 0 < len(value) <= _LONGEST_WORD and value.isprintable():
+        return value
+    # NOTE its kind only: whoever the person is, it is nobody's business who reads the refusal.
+    raise EvidenceRefused(Check.OPERATOR, name, f"1 to {_LONGEST_WORD} printable characters", kind(value))

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The key the hub signs its answers with: from a PEM file, which may be replaced while the hub runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import structlog
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from hub.errors import ConfigurationError
+
+ALGORITHM: Final = "RS256"
+LOOK: Final = 1.0
+"""Seconds between two looks whether the file has changed."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    key: RSAKey
+    kid: str
+    version: tuple[int, int, int]
+
+
+class SigningKey:
+    """Signs with the key in a file, and follows the file: who rotates the key puts another file in its place.
+
+    The key of before stays published until the process ends, so that what it signed can still be verified. `clock` gives seconds
+    that only grow. Belongs to one event loop.
+    """
+
+    def __init__(self, path: Path, kid: str | None, clock: Callable[[], float]) -> None:
+        """Read the key. `kid`: its name on PDND; None for its thumbprint (RFC 7638), as PDND names keys.
+
+        Raises:
+            ConfigurationError: the file cannot be read, or holds no private RSA key.
+
+        """
+        self._path = path
+        self._kid = kid
+        self._clock = clock
+        self._loaded = _load(path, kid)
+        self._before: _Loaded | None = None
+        self._look_at = clock() + LOOK
+        self._loading: asyncio.Task[None] | None = None
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """Sign claims as a compact JWS with header `alg`, `typ: JWT`, `kid`."""
+        if self._clock() >= self._look_at and self._loading is None:
+            self._look_at = self._clock() + LOOK
+            self._loading = asyncio.create_task(self._follow(), name="signing key")
+        loaded = self._loaded
+        header = {"alg": ALGORITHM, "typ": "JWT", "kid": loaded.kid}
+        return jws.serialize_compact(header, orjson.dumps(claims), loaded.key, algorithms=[ALGORITHM])
+
+    def published(self) -> dict[str, list[dict[str, Any]]]:
+        """The public halves of the key and the one before it, as a JWK Set (RFC 7517)."""
+        known = [self._loaded] if self._before is None else [self._loaded, self._before]
+        return {
+            "keys": [
+                {**one.key.as_dict(private=False), "kid": one.kid, "use": "sig", "alg": ALGORITHM}
+                for one in known
+            ]
+        }
+
+    async def close(self) -> None:
+        """End a look at the file that is under way."""
+        if self._loading is not None:
+            self._loading.cancel()
+            await asyncio.gather(self._loading, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        try:
+            if await asyncio.to_thread(_version, self._path) != self._loaded.version:
+                loaded = await asyncio.to_thread(_load, self._path, self._kid)
+                self._before, self._loaded = self._loaded, loaded
+                _log.info("signing_key_replaced", kid=loaded.kid)
+        except (OSError, ConfigurationError) as error:
+            # The one at hand is still good; what is in the file is not.
+            _log.error("signing_key_unreadable", error=type(error).__name__)
+        finally:
+            self._loading = None
+
+
+def _version(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _load(path: Path, kid: str | None) -> _Loaded:
+    try:
+        version = _version(path)
+        key = RSAKey.import_key(path.read_bytes())
+    except (OSError, ValueError, JoseError) as error:
+        raise ConfigurationError(
+            f"{path} (SNODO_SIGNING_KEY_FILE) is not a PEM file with an RSA key."
+        ) from error
+    if not key.is_private:
+        raise ConfigurationError(
+            f"{path} (SNODO_SIGNING_KEY_FILE) holds a public key; the private one is needed."
+        )
+    return _Loaded(key, kid or key.thumbprint(), version)
