@@ -45,6 +45,11 @@ class Authenticator:
         """How long the voucher still holds. Raises as `authenticate` does."""
         return self._verifier.seconds_left(await self.voucher(headers))
 
+    def knows(self, headers: Headers) -> bool:
+        """Whether the voucher was verified before, and still holds."""
+        token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2]
+        return self._verifier.cached(token) is not None
+
     async def voucher(self, headers: Headers) -> Voucher:
         """The voucher itself. Raises as `authenticate` does."""
         authorization = headers.get(b"authorization")
