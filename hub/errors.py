@@ -45,7 +45,7 @@ class ClientError(SnodoError):
 
 
 class Unauthenticated(ClientError):
-    """Present a PDND voucher: `Authorization: Bearer …`."""
+    """Present a PDND voucher, or a citizen's access token: `Authorization: Bearer …`."""
 
     code = "UNAUTHENTICATED"
     status = 401

@@ -154,38 +154,6 @@ class Settings(BaseSettings):
     max_subscriptions: int = Field(
         1_000, ge=1, description="Subscriptions one hub process serves, over whatever transport."
     )
-    max_sockets_per_consumer: int = Field(
-        200, ge=1, description="WebSockets of one consumer among them; of one citizen at most 5."
-    )
-    max_subscriptions_per_consumer: int = Field(
-        200, ge=1, description="Subscriptions of one consumer among them; of one citizen at most 5."
-    )
-
-    # ── how often: calls counted, for all hub processes together ──────────────────────────────────────
-    calls_per_minute: int = Field(
-        6_000, ge=1, description="Calls of one purpose in a minute, where it has no limit of its own."
-    )
-    calls_per_day: int = Field(
-        1_000_000,
-        ge=1,
-        description="Calls of one consumer in a day of Europe/Rome, where it has no limit of its own: `dailyCallsPerConsumer` of the e-service.",
-    )
-    calls_per_day_in_all: int | None = Field(
-        None,
-        ge=1,
-        description="Calls of all consumers in a day together: `dailyCallsTotal` of the e-service; citizens do not count in it.",
-    )
-    citizen_calls_per_minute: int = Field(60, ge=1, description="Calls of one citizen in a minute.")
-    citizen_calls_per_day: int = Field(2_000, ge=1, description="Calls of one citizen in a day.")
-    failed_authentications_per_minute: int = Field(
-        60,
-        ge=1,
-        description="Refused vouchers of one address in a minute, in one process; then only vouchers known to hold are heard from it.",
-    )
-    trusted_proxies: str | None = Field(
-        None,
-        description="Reverse proxies whose `X-Forwarded-For` is believed: addresses or networks, apart by spaces; `unix` for a Unix socket.",
-    )
 
     # ── who asks: vouchers of PDND ────────────────────────────────────────────────────────────────────
     pdnd_issuer: str = Field(
@@ -255,6 +223,40 @@ class Settings(BaseSettings):
     )
     signing_key_id: str | None = Field(
         None, description="`kid` of that key on PDND; when absent, its thumbprint (RFC 7638)."
+    )
+
+    # ── who asks: citizens with an OIDC token (SPID, CIE) ─────────────────────────────────────────────
+    citizen_issuer: str | None = Field(
+        None,
+        description="Expected `iss` of citizens' access tokens: an identity provider of a ministry or a region; when absent, citizens are not let in.",
+    )
+    citizen_audience: str | None = Field(
+        None,
+        description="What `aud` of their tokens must contain: the hub, as that identity provider calls it.",
+    )
+    citizen_jwks: str | None = Field(
+        None, description="The identity provider's public keys: an http(s) URL or a file's path."
+    )
+    citizen_algorithms: str = Field(
+        "RS256 ES256", description="Algorithms its signatures may be of, apart by spaces: RS256, ES256."
+    )
+    citizen_token_types: str = Field(
+        "at+jwt",
+        description="What `typ` of their tokens may be, apart by spaces: at+jwt as RFC 9068 says; JWT where the identity provider writes that.",
+    )
+    citizen_fiscal_code_claim: str = Field(
+        "https://attributes.eid.gov.it/fiscal_number",
+        description="The claim that holds the fiscal code, with `TINIT-` before it or without. The default is SPID's and CIE's attribute (high confidence); that an access token carries it is for the identity provider to arrange.",
+    )
+    citizen_level_claim: str = Field(
+        "acr", description="The claim that holds how surely the citizen was identified (level of assurance)."
+    )
+    citizen_levels: str = Field(
+        "https://www.spid.gov.it/SpidL2 https://www.spid.gov.it/SpidL3",
+        description="Its values that are enough, apart by spaces; any other is too low. The default is level 2 and 3 of SPID and CIE, which write the same URIs in OIDC (high confidence); a regional proxy may have its own.",
+    )
+    citizen_token_life: float = Field(
+        3_600.0, gt=0, le=86_400, description="Longest life of their tokens, in seconds from `iat` to `exp`."
     )
 
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from typing import Any
 import strawberry
 from sqlalchemy import Date, DateTime, func
 
+from hub.access.rows import of_oneself
 from hub.plan.declare import Computed, Federated, Order, Pages, planned, stands_on, stored
 from hub.store import tables
 from hub.store.vocabulary import BenefitStatus, EmploymentStatus, Measure, Obligation, Sex
@@ -130,19 +131,23 @@ class Beneficiary(Node):
         return planned()
 
     @strawberry.field(
-        description="Residenza anagrafica: live, ANPR C020.",
+        description="Residenza anagrafica: live, ANPR C020. Of nobody but itself for a citizen.",
         metadata=stands_on(Federated(needs=("id", "fiscal_code"))),
         directives=[AGENCY_CALL],
     )
     async def residence(self, info: Info) -> ResidenceRecord | None:
         row: Any = self
+        if not of_oneself(info.context.caller, row["$id"]):
+            return None
         return await info.context.live.residence(row["$id"], row["$fiscal_code"])
 
     @strawberry.field(
-        description="Stato di famiglia: live, ANPR C021.",
+        description="Stato di famiglia: live, ANPR C021. Of nobody but itself for a citizen.",
         metadata=stands_on(Federated(needs=("id", "fiscal_code"))),
         directives=[AGENCY_CALL],
     )
     async def registered_family(self, info: Info) -> RegisteredFamily | None:
         row: Any = self
+        if not of_oneself(info.context.caller, row["$id"]):
+            return None
         return await info.context.live.registered_family(row["$id"], row["$fiscal_code"])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from hub.plan.declare import FeedPages, Lookup, NodeLookup, Pages, Rooted, planned, stands_on
+from hub.plan.declare import FeedPages, Lookup, Myself, NodeLookup, Pages, Rooted, planned, stands_on
 from hub.store.vocabulary import Capability
 from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, costs
 from schema.households import Beneficiary, Household
@@ -53,6 +53,14 @@ class Query:
         directives=[OWN_ROW],
     )
     def beneficiary(self, fiscal_code: FiscalCode) -> Beneficiary | None:
+        return planned()
+
+    @strawberry.field(
+        description="The citizen who asks; null for an agency.",
+        metadata=stands_on(Rooted(Myself())),
+        directives=[OWN_ROW],
+    )
+    def me(self) -> Beneficiary | None:
         return planned()
 
     @strawberry.field(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""PDND's public keys, from its well-known address or from a file."""
+"""An issuer's public keys, PDND's above all, from its well-known address or from a file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ POLICY = Policy(deadline=10.0, attempt_timeout=4.0, concurrency=1, queue=0, max_
 """Seconds, counts, bytes: a key set is small, and the hub can wait for it at start-up."""
 
 
-async def fetch_jwks(source: str, http: httpx2.AsyncClient) -> dict[str, Any]:
+async def fetch_jwks(source: str, http: httpx2.AsyncClient, agency: str = "PDND") -> dict[str, Any]:
     """Fetch a JWK Set (RFC 7517) and give it as it was published.
 
     Args:
         source: an `http(s)://` URL (PDND's `/.well-known/jwks.json`) or the path of a file.
         http: the client to fetch with; not closed here.
+        agency: whose keys they are, for what is said of a failure.
 
     Raises:
         ConfigurationError: the file is not there, or holds no key set.
@@ -31,18 +32,18 @@ async def fetch_jwks(source: str, http: httpx2.AsyncClient) -> dict[str, Any]:
 
     """
     if not source.startswith(("https://", "http://")):
-        return await asyncio.to_thread(_from_file, Path(source))
+        return await asyncio.to_thread(_from_file, Path(source), agency)
 
     async def prepare() -> Outgoing:
         return Outgoing("GET", source, {"Accept": "application/json"})
 
-    answer = await Exchange("PDND", POLICY, http).call("jwks", prepare, idempotent=True)
+    answer = await Exchange(agency, POLICY, http).call("jwks", prepare, idempotent=True)
     if answer.status != 200:
-        raise UpstreamInvalid(f"PDND's keys: HTTP {answer.status}.", agency="PDND")
+        raise UpstreamInvalid(f"{agency}'s keys: HTTP {answer.status}.", agency=agency)
     try:
         return public_key_set(answer.body)
     except ValueError as error:
-        raise UpstreamInvalid(f"PDND's keys: {error}.", agency="PDND") from error
+        raise UpstreamInvalid(f"{agency}'s keys: {error}.", agency=agency) from error
 
 
 def public_key_set(content: bytes) -> dict[str, Any]:
@@ -67,8 +68,8 @@ def public_key_set(content: bytes) -> dict[str, Any]:
     return {**key_set}
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _from_file(path: Path, agency: str) -> dict[str, Any]:
     try:
         return public_key_set(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"PDND's keys cannot be read from {path}: {error}.") from error
+        raise ConfigurationError(f"{agency}'s keys cannot be read from {path}: {error}.") from error

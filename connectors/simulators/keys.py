@@ -35,12 +35,14 @@ PDND = "pdnd"
 """The name of PDND's own signing key."""
 SIGNING = "hub-signing"
 """The name of the key the hub signs its answers with."""
+IDENTITY_PROVIDER = "identity-provider"
+"""The name of the key that signs citizens' tokens."""
 BITS = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class DemoKeys:
-    """PDND's key and every consumer's, by name, and where they are kept."""
+    """PDND's key, the identity provider's and every consumer's, by name, and where they are kept."""
 
     folder: Path
     private: Mapping[str, RSAPrivateKey]
@@ -62,13 +64,18 @@ class DemoKeys:
         """The file with the consumers' public keys, as the setting `client_keys` wants it."""
         return self.folder / "client-keys.json"
 
+    @property
+    def citizen_jwks_path(self) -> Path:
+        """The file with the identity provider's public keys, as the setting `citizen_jwks` wants it."""
+        return self.folder / "citizen-jwks.json"
+
     def kid(self, name: str) -> str:
         """Give a key's RFC 7638 thumbprint."""
         return thumbprint(self.private[name].public_key())
 
-    def jwks(self) -> dict[str, Any]:
-        """Give PDND's public keys as a JWK Set."""
-        return {"keys": [public_jwk(self.private[PDND].public_key())]}
+    def jwks(self, issuer: str = PDND) -> dict[str, Any]:
+        """Give an issuer's public keys as a JWK Set."""
+        return {"keys": [public_jwk(self.private[issuer].public_key())]}
 
     def client_keys(self, registry: Registry) -> dict[str, tuple[str, RSAPublicKey]]:
         """Give the keys registered on PDND, as its `GET /keys/{kid}` does: kid → (client id, public key)."""
@@ -88,11 +95,12 @@ def open_keys(data_dir: Path, registry: Registry) -> DemoKeys:
     """
     folder = data_dir / "demo"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys = DemoKeys(folder, open_named_keys(folder, (PDND, SIGNING, *registry.consumers)))
+    keys = DemoKeys(folder, open_named_keys(folder, (PDND, IDENTITY_PROVIDER, SIGNING, *registry.consumers)))
     _write_public(keys.jwks_path, json.dumps(keys.jwks(), indent=1).encode())
     clients = keys.client_keys(registry).values()
     listed = [{**public_jwk(key), "clientId": client_id} for client_id, key in clients]
     _write_public(keys.client_keys_path, json.dumps({"keys": listed}, indent=1).encode())
+    _write_public(keys.citizen_jwks_path, json.dumps(keys.jwks(IDENTITY_PROVIDER), indent=1).encode())
     return keys
 
 

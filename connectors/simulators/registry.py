@@ -112,7 +112,7 @@ class Registry:
         """Give a consumer by name.
 
         Raises:
-            LookupError: there is none of this name; `citizen` is reserved and has no client.
+            LookupError: there is none of this name; `citizen` has no client.
 
         """
         try:
@@ -125,10 +125,6 @@ class Registry:
     def client(self, client_id: object) -> Consumer | None:
         """Give the consumer whose client has this id."""
         return next((one for one in self.consumers.values() if one.client_id == client_id), None)
-
-
-RESERVED = frozenset({"citizen"})
-"""Names `snodo voucher --as` knows that are no PDND consumers: citizens come with an OIDC token."""
 
 
 def _eservice(name: str, display_name: str, producer: str, audiences: tuple[str, ...]) -> EService:

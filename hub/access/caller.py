@@ -26,7 +26,8 @@ class Caller:
     agency_id: UUID
     agency_code: str
     agency_kind: AgencyKind
-    client_id: UUID
+    client_id: UUID | None
+    """The PDND client; None for a citizen, who has none."""
     purpose_id: UUID
     scope: Scope
     centres: tuple[UUID, ...] = ()

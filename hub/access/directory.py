@@ -15,7 +15,7 @@ from hub.access.voucher import Voucher
 from hub.errors import Forbidden, Unauthenticated
 from hub.store.base import table_of
 from hub.store.engine import Pool
-from hub.store.statement import Statement
+from hub.store.statement import Connection, Statement
 from hub.store.tables import AccessGrant, AccessGrantArea, Agency, AgencyClient, Purpose
 from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
@@ -69,20 +69,36 @@ class Directory:
                     "the voucher's. Ask whoever runs the hub to register it anew.",
                     check="consumer", claim="consumerId",
                 )  # fmt: skip
-            grants = await _grants().fetch(connection, purpose_id=voucher.purpose_id, agency_id=agency["id"])
-            if not grants:
-                raise Forbidden(
-                    f"Purpose {voucher.purpose_id} has no grant in force for {agency['code']}. Ask whoever runs the hub for one.",
-                    check="purpose", claim="purposeId",
-                )  # fmt: skip
-        caller = _caller(agency, grants, voucher)
+            caller = await granted(
+                connection, agency, client_id=voucher.client_id, purpose_id=voucher.purpose_id
+            )
         if len(self._known) >= MOST:
             self._known.clear()
         self._known[voucher.client_id, voucher.purpose_id, voucher.consumer_id] = (self._clock(), caller)
         return caller
 
 
-def _caller(agency: asyncpg.Record, grants: list[asyncpg.Record], voucher: Voucher) -> Caller:
+async def granted(
+    connection: Connection, agency: asyncpg.Record, *, client_id: UUID | None, purpose_id: UUID
+) -> Caller:
+    """The caller an agency (its `id`, `code` and `kind`) is under one of its purposes.
+
+    Raises:
+        Forbidden: the purpose is not registered for this agency, or has no grant in force.
+
+    """
+    grants = await _grants().fetch(connection, purpose_id=purpose_id, agency_id=agency["id"])
+    if not grants:
+        raise Forbidden(
+            f"Purpose {purpose_id} has no grant in force for {agency['code']}. Ask whoever runs the hub for one.",
+            check="purpose", claim="purposeId",
+        )  # fmt: skip
+    return _caller(agency, grants, client_id, purpose_id)
+
+
+def _caller(
+    agency: asyncpg.Record, grants: list[asyncpg.Record], client_id: UUID | None, purpose_id: UUID
+) -> Caller:
     # One scope per purpose: several grants of the same scope add up their areas; the narrower kinds are never mixed.
     scope = GrantScope(grants[0]["scope"])
     same = [grant for grant in grants if grant["scope"] == scope]
@@ -100,8 +116,8 @@ def _caller(agency: asyncpg.Record, grants: list[asyncpg.Record], voucher: Vouch
         agency_id=agency["id"],
         agency_code=agency["code"],
         agency_kind=AgencyKind(agency["kind"]),
-        client_id=voucher.client_id,
-        purpose_id=voucher.purpose_id,
+        client_id=client_id,
+        purpose_id=purpose_id,
         scope=Scope(scope, single=len(areas) == 1),
         centres=centres,
         municipalities=municipalities,

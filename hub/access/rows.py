@@ -21,6 +21,7 @@ from sqlalchemy import (
     CompoundSelect,
     FromClause,
     Select,
+    Table,
     and_,
     any_,
     bindparam,
@@ -38,6 +39,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, UUID
 from sqlalchemy.types import Text, TypeEngine
 
 from hub.access.caller import Caller, Scope
+from hub.access.self_rows import SELF_IMPLIED, SELF_RULES, read_as_citizen, self_values
 from hub.store.base import table_of
 from hub.store.tables import Beneficiary, Household
 from hub.store.tables import ConditionalityEvent as Event
@@ -91,11 +93,28 @@ def visible(
 
     Raises KeyError for a table without a rule: there is no way to ask for one without.
     """
-    if table in PUBLIC or (reached_from, table) in IMPLIED or scope.kind is GrantScope.NATIONAL:
+    if table in PUBLIC or (reached_from, table) in implied(scope) or scope.kind is GrantScope.NATIONAL:
         return true()
+    if scope.kind is GrantScope.SELF:
+        return SELF_RULES[table](row)
     if scope.kind in NOBODY:
         return false()
     return RULES[table](row, scope)
+
+
+def implied(scope: Scope) -> frozenset[tuple[str, str]]:
+    """The steps that need no predicate in this scope."""
+    return SELF_IMPLIED if scope.kind is GrantScope.SELF else IMPLIED
+
+
+def read_as(table: Table, name: str, scope: Scope) -> FromClause:
+    """`table` under a name of its own, as a caller of this scope reads its rows."""
+    return read_as_citizen(table, name) if scope.kind is GrantScope.SELF else table.alias(name)
+
+
+def of_oneself(caller: Caller, person_id: str) -> bool:
+    """Whether a person's registers may be asked about: a citizen's own only; an agency asks about whom it sees."""
+    return caller.scope.kind is not GrantScope.SELF or person_id == str(caller.person_id)
 
 
 def listed(row: FromClause, table: str, scope: Scope) -> ColumnElement[bool]:
@@ -122,6 +141,8 @@ class PeopleInReach:
 
 def scope_values(caller: Caller) -> dict[str, Any]:
     """The values the predicates bind for this caller."""
+    if caller.scope.kind is GrantScope.SELF:
+        return self_values(caller)
     if caller.scope.single:
         return {
             CENTRES: caller.centres[0] if caller.centres else None,
@@ -206,7 +227,7 @@ def _feed_entry(row: FromClause, scope: Scope) -> ColumnElement[bool]:
     return exists(select(1).where(event.c.id == row.c.event_id, _of_person(event, scope)))
 
 
-NOBODY = frozenset({GrantScope.AGGREGATE, GrantScope.OWN, GrantScope.SELF})
+NOBODY = frozenset({GrantScope.AGGREGATE, GrantScope.OWN})
 """Scopes that reach no row of a person."""
 
 RULES: Mapping[str, Rule] = {

@@ -20,6 +20,7 @@ from rich.console import Console
 from connectors.inbound import pull_admitted_households, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.demo_world import ROME_PROTOCOL
+from connectors.simulators.identity_provider import issue_citizen_token
 from connectors.simulators.pdnd import issue_voucher
 from connectors.simulators.registry import demo_registry
 from hub.app import Hub, running_hub
@@ -112,7 +113,7 @@ async def _demo(
         async with simulated_agencies(settings.data_dir, _now().date()) as simulation:
             await register_demo_consumers(owner, simulation.registry)
             for name, address in simulation.urls.items():
-                said(f"Simulated {name:7} {address}")
+                said(f"Simulated {name:8} {address}")
             among = settings_of(**{**settings.model_dump(), **simulation.settings(), "log_level": "WARNING"})
             async with running_hub(among, url, tabs=_tabs(simulation)) as hub:
                 await _pull(hub, said)
@@ -120,7 +121,7 @@ async def _demo(
                     http_server(hub, listening, closing=hub.close_streams) as (server, address),
                     httpx2.AsyncClient(trust_env=False) as http,
                 ):
-                    said(f"Hub               {address}/graphql")
+                    said(f"Hub                {address}/graphql")
                     walk = tour.Tour(address, simulation, http, console, _now)
                     await walk_beside(server, walk.walk())
                     console.rule()
@@ -183,23 +184,29 @@ def _tabs(simulation: Simulation) -> TabSource:
                 {"protocol": ROME_PROTOCOL},
             ),
             _tab(simulation, "INPS pulls the feed", "inps", tour.FEED, {"after": None}),
+            _tab(simulation, "A citizen opens its own page", tour.CITIZEN, tour.MY_PAGE, {}),
         ]  # fmt: skip
 
     return tabs
 
 
 def _tab(simulation: Simulation, title: str, who: str, query: str, variables: dict[str, object]) -> Tab:
-    token = issue_voucher(simulation.registry, simulation.keys, who)
+    token = _token(simulation, who, lifespan=600)
     headers = orjson.dumps({"Authorization": f"Bearer {token}"}).decode()
     return Tab(title, query, orjson.dumps(variables, option=orjson.OPT_INDENT_2).decode(), headers)
 
 
+def _token(simulation: Simulation, who: str, *, lifespan: int) -> str:
+    if who == tour.CITIZEN:
+        fiscal_code = simulation.world.person.fiscal_code
+        return issue_citizen_token(simulation.keys, fiscal_code, lifespan=lifespan)
+    return issue_voucher(simulation.registry, simulation.keys, who, lifespan=lifespan)
+
+
 def _print_doors(console: Console, simulation: Simulation, address: str) -> None:
     console.print(f"\nGraphiQL, with tabs and fresh tokens:  {address}/graphql\n")
-    for name in CONSUMERS:
-        console.print(
-            f"{name}:\nBearer {issue_voucher(simulation.registry, simulation.keys, name, lifespan=3_600)}\n"
-        )
+    for name in (*CONSUMERS, tour.CITIZEN):
+        console.print(f"{name}:\nBearer {_token(simulation, name, lifespan=3_600)}\n")
     console.print("These tokens live an hour; snodo voucher --as NAME prints another. Ctrl-C ends.")
 
 

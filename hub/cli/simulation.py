@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The simulated agencies around a hub: PDND, ANPR, INPS and the labour system of Lazio, as HTTP servers on loopback."""
+"""The simulated agencies around a hub: PDND, ANPR, INPS, the labour system of Lazio and the citizens' identity provider, on loopback."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from connectors.simulators.anpr import AnprSimulator
 from connectors.simulators.demo_world import LAZIO, DemoWorld, demo_world
 from connectors.simulators.faults import Faults
+from connectors.simulators.identity_provider import ISSUER as CITIZEN_ISSUER
+from connectors.simulators.identity_provider import IdentityProviderSimulator
 from connectors.simulators.inps import InpsSimulator
 from connectors.simulators.keys import SIGNING, DemoKeys, open_keys
 from connectors.simulators.pdnd import PdndSimulator
@@ -30,7 +32,11 @@ from connectors.simulators.registry import (
 from connectors.simulators.serving import Ports, serve
 from hub.settings import Environment
 
-AGENCIES = ("pdnd", "anpr", "inps", "region")
+AGENCIES = ("pdnd", "anpr", "inps", "region", "identity")
+
+Simulator: TypeAlias = (
+    PdndSimulator | AnprSimulator | InpsSimulator | RegionSimulator | IdentityProviderSimulator
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,9 @@ class Simulation:
             "producer_id": service.producer_id,
             "descriptor_id": service.descriptor_id,
             "require_eservice_claims": True,
+            "citizen_issuer": CITIZEN_ISSUER,
+            "citizen_audience": HUB_AUDIENCE,
+            "citizen_jwks": f"{self.urls['identity']}/jwks",
             "client_id": hub.client_id,
             "client_key_file": self.keys.path("hub"),
             "pdnd_token_url": self.token_url,
@@ -91,11 +100,12 @@ async def simulated_agencies(
     registry = demo_registry()
     keys = open_keys(data_dir, registry)
     world = demo_world(today)
-    simulators: dict[str, PdndSimulator | AnprSimulator | InpsSimulator | RegionSimulator] = {
+    simulators: dict[str, Simulator] = {
         "pdnd": PdndSimulator(registry, keys),
         "anpr": AnprSimulator(registry, keys, world.anpr),
         "inps": InpsSimulator(registry, keys, world.inps),
         "region": RegionSimulator(registry, keys, world.region),
+        "identity": IdentityProviderSimulator(keys, world.anpr),
     }
     async with serve({name: one.app for name, one in simulators.items()}, ports) as urls:
         faults = {name: one.faults for name, one in simulators.items()}

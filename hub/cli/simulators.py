@@ -27,7 +27,9 @@ def simulate(
     first_port: Annotated[
         int,
         typer.Option(
-            min=0, max=65_000, help="PDND's port; ANPR, INPS and the region follow. 0 takes free ones."
+            min=0,
+            max=65_000,
+            help="PDND's port; ANPR, INPS, the region and the identity provider follow. 0 takes free ones.",
         ),
     ] = 8180,
     data_dir: DataDir = None,
@@ -39,7 +41,7 @@ def simulate(
         bound = Ports(ports)
     except OSError as error:
         raise ConfigurationError(
-            f"Ports {first_port} to {first_port + 3} cannot be had ({error.strerror}); choose others with --first-port."
+            f"Ports {first_port} to {first_port + len(AGENCIES) - 1} cannot be had ({error.strerror}); choose others with --first-port."
         ) from error
     run(_simulate(settings.data_dir, bound))
 

@@ -17,6 +17,7 @@ from rich.syntax import Syntax
 from connectors.exchange import Exchange, Policy
 from connectors.pdnd import ClientIdentity, EServiceAccess, Operator, Passes, TokenEndpoint
 from connectors.simulators.demo_world import OUTSIDE_PROTOCOL, ROME_PROTOCOL
+from connectors.simulators.identity_provider import GRANT, LEVELS
 from connectors.simulators.registry import ASSERTION_AUDIENCE, HUB_AUDIENCE
 from hub.cli.simulation import Simulation
 
@@ -63,11 +64,34 @@ query Feed($after: String) {
   }
 }"""
 
+MY_PAGE = """\
+query MyPage {
+  me {
+    givenName familyName obligation nextConvocationAt
+    employmentCentre { name }
+    household {
+      measure benefit { status monthlyAmount } payments { state lastPaymentOn freshness }
+      members { givenName birthDate }
+      pacts { kind status }
+    }
+    pacts { kind status goals { description status } }
+    conditionalityEvents(first: 5) { nodes { id type occurredAt } }
+  }
+}"""
+
+NEIGHBOUR = """\
+query Neighbour($fiscalCode: FiscalCode!) {
+  beneficiary(fiscalCode: $fiscalCode) { givenName familyName }
+}"""
+
 OPPORTUNITIES = """\
 query Opportunities {
   jobOffers(first: 3, filter: { status: OPEN }) { totalCount nodes { title employerName weeklyHours municipality { name } } }
   trainingCourses(first: 3) { totalCount nodes { title hours startsOn } }
 }"""
+
+
+CITIZEN = "citizen"
 
 
 class TourFailed(Exception):
@@ -130,6 +154,20 @@ class Tour:
         )  # fmt: skip
         self._expect(refused == {"household": None}, "nothing about it")
 
+        mine = await self._step(
+            "The person logs in with SPID, level 2, and opens its own page: the missed convocation is there, the payments are live.",
+            CITIZEN, MY_PAGE, {},
+        )  # fmt: skip
+        self._expect(
+            event_id in [event["id"] for event in mine["me"]["conditionalityEvents"]["nodes"]], "its event"
+        )
+        self._expect(mine["me"]["household"]["payments"]["freshness"] == "LIVE", "live payments")
+        neighbour = await self._step(
+            "It asks for a person of another household: there is none.",
+            CITIZEN, NEIGHBOUR, {"fiscalCode": world.outsider.fiscal_code},
+        )  # fmt: skip
+        self._expect(neighbour == {"beneficiary": None}, "nothing about another person")
+
         await self._step("Offers and courses the region sent.", "centre", OPPORTUNITIES, {})
 
         feed, cursor = await self._read_feed("INPS pulls the feed and finds the event.", None)
@@ -164,17 +202,30 @@ class Tour:
         return answer
 
     async def ask(self, who: str, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask the hub as a consumer, with a voucher of the simulated PDND and the operator's evidence."""
+        """Ask the hub as a consumer, with a voucher of the simulated PDND and the operator's evidence; or as the citizen."""
         body = orjson.dumps({"query": query, "variables": variables})
-        secured = await self._access(who).secure(
-            body, operator=Operator(f"{who}-operator-1", f"{who}-desk-7", "high")
-        )
-        answer = await self.http.post(f"{self.address}/graphql", content=body, headers=dict(secured.headers))
+        if who == CITIZEN:
+            headers = await self._logged_in(self.simulation.world.person.fiscal_code)
+        else:
+            secured = await self._access(who).secure(
+                body, operator=Operator(f"{who}-operator-1", f"{who}-desk-7", "high")
+            )
+            headers = dict(secured.headers)
+        answer = await self.http.post(f"{self.address}/graphql", content=body, headers=headers)
         content = answer.json()
         if answer.status_code != 200 or "errors" in content:
             raise TourFailed(f"{who}: HTTP {answer.status_code}: {_json(content)}")
         data: dict[str, Any] = content["data"]
         return data
+
+    async def _logged_in(self, fiscal_code: str) -> dict[str, str]:
+        """The headers of the app a citizen logged in to, at the simulated identity provider."""
+        form = {"grant_type": GRANT, "fiscal_code": fiscal_code, "acr_values": LEVELS[1]}
+        answer = await self.http.post(f"{self.simulation.urls['identity']}/token", data=form)
+        return {
+            "Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}",
+            "Content-Type": "application/json",
+        }
 
     def _access(self, who: str) -> EServiceAccess:
         if who not in self._accesses:

@@ -1,23 +1,28 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`snodo voucher`: a bearer token of the simulated PDND."""
+"""`snodo voucher`: a bearer token of the simulated PDND, or of the simulated identity provider."""
 
 from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from connectors.simulators.demo_world import demo_world
 from connectors.simulators.desk import signature_headers, tracking_evidence
+from connectors.simulators.identity_provider import issue_citizen_token
 from connectors.simulators.keys import open_keys
 from connectors.simulators.pdnd import issue_voucher
-from connectors.simulators.registry import RESERVED, demo_registry
+from connectors.simulators.registry import demo_registry
 from hub.cli.options import DataDir, settings_of
 from hub.errors import ConfigurationError
+from hub.store.fiscal_code import parse_fiscal_code
 
-CONSUMERS = ("centre", "municipality", "region", "inps", "citizen")
+CITIZEN = "citizen"
+CONSUMERS = ("centre", "municipality", "region", "inps", CITIZEN)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,6 +33,13 @@ def add_to(app: typer.Typer) -> None:
 def voucher(
     consumer: Annotated[str, typer.Option("--as", help=f"Who asks: {', '.join(CONSUMERS)}.")],
     minutes: Annotated[float, typer.Option(min=0.1, max=1_440, help="How long it lives.")] = 60,
+    fiscal_code: Annotated[
+        str | None,
+        typer.Option(help="Whose the token is, with --as citizen; a person of the demo's when absent."),
+    ] = None,
+    level: Annotated[
+        int, typer.Option(min=1, max=3, help="Level of SPID, with --as citizen; the hub wants 2 or 3.")
+    ] = 2,
     evidence: Annotated[
         str | None,
         typer.Option(
@@ -43,17 +55,26 @@ def voucher(
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Print a bearer token of the simulated PDND, alone on stdout; or, with what the consumer signs itself, all headers."""
+    """Print a bearer token of the simulated PDND, or for a citizen of the simulated identity provider, alone on stdout.
+
+    With what the consumer signs itself, all headers.
+    """
     settings = settings_of(data_dir=data_dir)
-    if consumer in RESERVED:
-        raise ConfigurationError(
-            f"A {consumer} asks with an OIDC token (SPID, CIE), which this version of the hub does not take yet."
-        )
-    registry = demo_registry()
     if consumer not in CONSUMERS:
         raise ConfigurationError(f"No consumer is called {consumer}; there are {', '.join(CONSUMERS)}.")
+    registry = demo_registry()
     keys = open_keys(settings.data_dir, registry)
     now, lifespan = time.time(), round(minutes * 60)
+    if consumer == CITIZEN:
+        if evidence is not None or sign is not None:
+            raise ConfigurationError(
+                "--evidence and --sign go with consumers: a citizen has no key of its own."
+            )
+        code = parse_fiscal_code(fiscal_code) if fiscal_code is not None else demo_citizen()
+        typer.echo(issue_citizen_token(keys, code, level=level, lifespan=lifespan))
+        return
+    if fiscal_code is not None:
+        raise ConfigurationError("--fiscal-code goes with --as citizen: a consumer's voucher names nobody.")
     said, digest = (
         (None, None)
         if evidence is None
@@ -70,6 +91,11 @@ def voucher(
         headers |= signature_headers(registry, keys, consumer, _body(sign), now=now)
     for name, value in headers.items():
         typer.echo(f"{name}: {value}")
+
+
+def demo_citizen() -> str:
+    """The fiscal code of the person the demo's tour is about; the same on every day."""
+    return demo_world(datetime.now(UTC).date()).person.fiscal_code
 
 
 def _body(path: Path) -> bytes:

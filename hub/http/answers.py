@@ -62,11 +62,7 @@ def error_reply(
 
 def refusal(error: ClientError) -> Reply:
     """A refusal of the whole request."""
-    headers: list[tuple[bytes, bytes]] = []
-    if error.status == 401:
-        headers.append((b"www-authenticate", b'Bearer realm="snodo"'))
-    if isinstance(seconds := error.extensions.get("retryAfter"), int):
-        headers.append((b"retry-after", b"%d" % seconds))
+    headers = ((b"www-authenticate", b'Bearer realm="snodo"'),) if error.status == 401 else ()
     return error_reply(error.status, [said(error)], headers)
 
 

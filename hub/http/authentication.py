@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hub.access.caller import Caller
+from hub.access.citizens import CitizensDoor
 from hub.access.directory import Directory
 from hub.access.evidence import EvidenceVerifier, evidence_in
 from hub.access.operator import Operator
@@ -15,25 +16,46 @@ from hub.errors import Unauthenticated
 Headers = Mapping[bytes, bytes]
 
 
-class Authenticator:
-    """Verifies the voucher and finds whose it is. A token seen lately costs two look-ups in memory, evidence two more."""
+class NobodysDesk(Unauthenticated):
+    """A citizen sits at nobody's desk and signs nothing: send its token without tracking evidence and without a signature."""
 
-    def __init__(self, verifier: VoucherVerifier, directory: Directory, evidence: EvidenceVerifier) -> None:
+
+class Authenticator:
+    """Verifies the token and finds whose it is. A token seen lately costs two look-ups in memory, evidence two more.
+
+    A token goes to the door of the issuer it names: `citizens`, where they are let in, or PDND's, where all others go.
+    """
+
+    def __init__(
+        self,
+        verifier: VoucherVerifier,
+        directory: Directory,
+        evidence: EvidenceVerifier,
+        citizens: CitizensDoor | None = None,
+    ) -> None:
         self._verifier = verifier
         self._directory = directory
         self._evidence = evidence
+        self._citizens = citizens
 
     async def authenticate(self, headers: Headers) -> tuple[Caller, Operator | None]:
         """The caller, and the operator when the request names one.
 
         Raises:
-            Unauthenticated: no voucher, or one that does not hold; says which check failed.
+            Unauthenticated: no token, or one that does not hold; says which check failed.
             Forbidden: the purpose has no grant.
-            UpstreamUnavailable: PDND's keys cannot be had, or the consumer's.
+            UpstreamUnavailable: the issuer's keys cannot be had, or the consumer's.
 
         """
-        voucher = await self.voucher(headers)
+        token = _bearer(headers)
         evidence = evidence_in(headers)
+        voucher = self._verifier.cached(token)
+        if voucher is None:
+            if self._citizens is not None and self._citizens.is_for(token):
+                if evidence is not None:
+                    raise NobodysDesk
+                return await self._citizens.caller(token), None
+            voucher = await self._verifier.verify(token)
         caller = self._directory.remembered(voucher) or await self._directory.caller(voucher)
         if evidence is None:
             return caller, None
@@ -42,22 +64,24 @@ class Authenticator:
         )
 
     async def seconds_left(self, headers: Headers) -> float:
-        """How long the voucher still holds. Raises as `authenticate` does."""
-        return self._verifier.seconds_left(await self.voucher(headers))
-
-    def knows(self, headers: Headers) -> bool:
-        """Whether the voucher was verified before, and still holds."""
-        token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2]
-        return self._verifier.cached(token) is not None
+        """How long the token still holds. Raises as `authenticate` does."""
+        token = _bearer(headers)
+        if self._citizens is not None and self._citizens.is_for(token):
+            return await self._citizens.seconds_left(token)
+        return self._verifier.seconds_left(await self._verifier.verify(token))
 
     async def voucher(self, headers: Headers) -> Voucher:
-        """The voucher itself. Raises as `authenticate` does."""
-        authorization = headers.get(b"authorization")
-        if authorization is None:
-            raise Unauthenticated
-        scheme, _, token = authorization.decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise Unauthenticated(
-                "Present the voucher as `Authorization: Bearer …`; other schemes are not taken."
-            )
-        return self._verifier.cached(token) or await self._verifier.verify(token.strip())
+        """An agency's voucher itself. Raises as `authenticate` does."""
+        token = _bearer(headers)
+        return self._verifier.cached(token) or await self._verifier.verify(token)
+
+
+def _bearer(headers: Headers) -> str:
+    authorization = headers.get(b"authorization")
+    if authorization is None:
+        raise Unauthenticated
+    scheme, _, token = authorization.decode("latin-1").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Present the token as `Authorization: Bearer …`; other schemes are not taken.")
+    return token

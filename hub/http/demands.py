@@ -20,7 +20,7 @@ from hub.access.seen_tokens import SeenTokens, TokenKind
 from hub.access.voucher import Voucher
 from hub.errors import Forbidden, Unauthenticated, Unavailable
 from hub.http.accept import NotAcceptable
-from hub.http.authentication import Authenticator, Headers
+from hub.http.authentication import Authenticator, Headers, NobodysDesk
 from hub.http.signed_answers import AnswerSigner
 from hub.http.streams import Accepted
 from hub.store.vocabulary import Demand
@@ -104,6 +104,8 @@ class Demands:
         """
         demands = caller.demands
         if SIGNED in headers:
+            if caller.client_id is None:
+                raise NobodysDesk
             await self._signatures.verify(headers, body, caller.client_id)
         elif Demand.SIGNATURE in demands:
             raise DemandNotMet(Demand.SIGNATURE, caller)
@@ -143,6 +145,7 @@ class Demands:
         """The headers that sign an answer, to `headers`; none unless this caller's are to be signed."""
         if self._signer is None or Demand.SIGNED_ANSWERS not in caller.demands:
             return ()
+        assert caller.client_id is not None, "nothing is demanded of citizens"
         return self._signer.headers(body, content_type, caller.client_id, headers.get(DIGEST))
 
     def streams(self, caller: Caller, streams: Accepted | None) -> Accepted | None:

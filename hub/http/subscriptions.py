@@ -42,18 +42,17 @@ class Subscriptions:
         request: GraphQLRequest,
         operation: Operation,
         variables: Mapping[str, Any],
-        caller: Caller,
         ask_again: AskAgain,
     ) -> Stream:
         """Follow the feed.
 
         Raises:
-            TooManyStreams: the process, or the consumer in it, has as many subscriptions as it may.
+            TooManyStreams: the process has as many subscriptions as it may.
 
         """
-        self._opened.subscribe(caller)
+        self._opened.subscribe()
         behind = AsyncExitStack()
-        behind.callback(self._opened.unsubscribe, caller)
+        behind.callback(self._opened.unsubscribe)
         return Stream(
             self._pages(request, operation, dict(variables), ask_again), behind, is_subscription=True
         )

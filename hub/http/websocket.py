@@ -15,9 +15,7 @@ from typing import Any, ClassVar
 
 from starlette.types import Receive, Scope, Send
 
-from hub.access.caller import Caller
 from hub.errors import ClientError, InvalidInput, SnodoError
-from hub.http.admission import Admission
 from hub.http.answers import Reply, fault, refusal
 from hub.http.authentication import Authenticator, Headers
 from hub.http.demands import Demands
@@ -72,7 +70,6 @@ class GraphQLSockets:
         self,
         endpoint: GraphQLEndpoint,
         authenticator: Authenticator,
-        admission: Admission,
         demands: Demands,
         opened: OpenStreams,
         origins: Origins,
@@ -82,7 +79,6 @@ class GraphQLSockets:
         self._watch = watch
         self._endpoint = endpoint
         self._authenticator = authenticator
-        self._admission = admission
         self._demands = demands
         self._opened = opened
         self._origins = origins
@@ -100,12 +96,10 @@ class GraphQLSockets:
                 socket = _Socket(
                     self._endpoint,
                     self._authenticator,
-                    self._admission,
                     self._demands,
                     self._opened,
                     self._rules,
                     self._watch,
-                    scope,
                     headers,
                     receive,
                     send,
@@ -149,26 +143,20 @@ class _Socket:
         self,
         endpoint: GraphQLEndpoint,
         authenticator: Authenticator,
-        admission: Admission,
         demands: Demands,
         opened: OpenStreams,
         rules: SocketRules,
         watch: Watch,
-        scope: Scope,
         headers: Headers,
         receive: Receive,
         send: Send,
     ) -> None:
         self._endpoint = endpoint
         self._authenticator = authenticator
-        self._admission = admission
         self._demands = demands
         self._opened = opened
         self._rules = rules
         self._watch = watch
-        self._scope = scope
-        self._caller: Caller | None = None
-        """Who was acknowledged."""
         self._headers: Mapping[bytes, bytes] = headers
         self._receive = receive
         self._send = send
@@ -192,8 +180,6 @@ class _Socket:
         finally:
             await self._stop()
             await _ended(self._unwaited)
-            if self._caller is not None:
-                self._opened.socket_shares.give_back(self._caller)
 
     async def _converse(self) -> None:
         try:
@@ -243,15 +229,11 @@ class _Socket:
                 )
             self._headers = {**self._headers, name.encode(): value.encode()}
         try:
-            caller, operator = await self._admission.identify(self._scope, self._headers)
+            caller, operator = await self._authenticator.authenticate(self._headers)
             await self._demands.check_socket(caller, operator, self._headers)
-            seconds = await self._authenticator.seconds_left(self._headers)
-            self._opened.socket_shares.take(caller)
-            self._caller = caller
-            return seconds
+            return await self._authenticator.seconds_left(self._headers)
         except ClientError as refused:
-            code = CloseCode.TRY_LATER if refused.status == 429 else CloseCode.FORBIDDEN
-            raise Closed(code, refused.message) from refused
+            raise Closed(CloseCode.FORBIDDEN, refused.message) from refused
         except SnodoError as trouble:
             raise Closed(CloseCode.TRY_LATER, trouble.message) from trouble
         except Exception as trouble:
@@ -310,7 +292,6 @@ class _Socket:
         under_way.receive = _nothing
         try:
             caller, operator = await ask_again()
-            await self._admission.count(caller)
             return await self._endpoint.run(
                 request, caller, operator, ask_again=ask_again, under_way=under_way
             )

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import TypeEngine
 
 from hub.access.caller import Scope
-from hub.access.rows import visible
+from hub.access.rows import read_as, visible
 from hub.plan.arguments import Reader
 from hub.plan.catalogue import Catalogue
 from hub.plan.json_text import Piece, array_of, constant, external_id, joined, listed, members, value_of
@@ -102,8 +102,8 @@ class Builder:
         return bindparam(name, type_=kind)
 
     def alias(self, stored: StoredType | ToldApartType) -> FromClause:
-        """The type's table under a name of its own."""
-        return stored.table.alias(self.unique(stored.table.name))
+        """The type's table under a name of its own, as the caller reads it."""
+        return read_as(stored.table, self.unique(stored.table.name), self.scope)
 
     def unique(self, name: str) -> str:
         """A name nothing else in the statement has."""

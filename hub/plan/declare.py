@@ -114,6 +114,11 @@ class NodeLookup:
 
 
 @dataclass(frozen=True)
+class Myself:
+    """A root field: the citizen who asks; null for an agency."""
+
+
+@dataclass(frozen=True)
 class Pages:
     """A root field or a relationship read by pages (a Relay connection)."""
 
@@ -139,7 +144,7 @@ class Entities:
 class Rooted:
     """A root field's declaration, with the capability it asks of the caller."""
 
-    source: Lookup | NodeLookup | Pages | FeedPages | FollowedFeed | Entities
+    source: Lookup | NodeLookup | Myself | Pages | FeedPages | FollowedFeed | Entities
     requires: Capability | None = None
 
 

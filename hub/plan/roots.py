@@ -13,11 +13,12 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Scope
 from hub.access.rows import visible
+from hub.access.self_rows import myself
 from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
 from hub.plan.catalogue import Catalogue
 from hub.plan.commands import Written
-from hub.plan.declare import Entities, FeedPages, FollowedFeed, Lookup, NodeLookup, Rooted
+from hub.plan.declare import Entities, FeedPages, FollowedFeed, Lookup, Myself, NodeLookup, Rooted
 from hub.plan.entities import entities
 from hub.plan.feed import feed_pages, followed_pages
 from hub.plan.json_text import constant, joined
@@ -66,6 +67,8 @@ def _root(builder: Builder, field: Selected, root: Rooted) -> Select[Any]:
             return _lookup(builder, field, definition, column, argument)
         case NodeLookup(argument):
             return _node(builder, field, definition, argument)
+        case Myself():
+            return _myself(builder, field, definition)
         case Entities(argument):
             return entities(builder, field, definition, argument)
         case FeedPages():
@@ -166,8 +169,19 @@ def _node(builder: Builder, field: Selected, definition: GraphQLField, argument:
     value = builder.bind(given.read, PG_UUID(as_uuid=True), lambda text: decode_id(text)[1])
     if stored is None:
         # No table has such ids: the answer is null, or the error decode_id raises when the value is bound.
-        return select(func.nullif(constant("null"), constant("null"))).where(value.is_not(None))
+        return _nothing().where(value.is_not(None))
     return _one(builder, stored, below(field), "id", value, typed=True)
+
+
+def _myself(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
+    if builder.scope.kind is not GrantScope.SELF:
+        return _nothing()
+    stored = builder.catalogue.stored(get_named_type(definition.type).name)
+    return _one(builder, stored, below(field), "id", myself())
+
+
+def _nothing() -> Select[Any]:
+    return select(func.nullif(constant("null"), constant("null")))
 
 
 def _one(

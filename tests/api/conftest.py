@@ -17,9 +17,11 @@ import httpx2
 import pytest
 
 from connectors.simulators.consumers import register_demo_consumers
+from connectors.simulators.identity_provider import ISSUER as CITIZEN_ISSUER
+from connectors.simulators.identity_provider import issue_citizen_token
 from connectors.simulators.keys import DemoKeys, open_keys
 from connectors.simulators.pdnd import issue_voucher
-from connectors.simulators.registry import Consumer, Purpose, Registry, demo_id, demo_registry
+from connectors.simulators.registry import HUB_AUDIENCE, Consumer, Purpose, Registry, demo_id, demo_registry
 from hub.access.registration import Registration, register, revoke
 from hub.app import Hub, running_hub
 from hub.cli.serving import http_server, listen
@@ -29,7 +31,18 @@ from hub.store.reference.demo import load_demo_reference
 from hub.store.vocabulary import AgencyKind, Capability, GrantScope
 from schema.build import sdl
 from tests.api.oracle import Oracle, Sight, cursor_id
-from tests.api.world import EAST, LATINA, NORTH, ROMA, TORINO_CENTRE, World, build_world
+from tests.api.world import (
+    CROWD_CODE,
+    EAST,
+    LATINA,
+    NORTH,
+    NORTH_CODE,
+    ROMA,
+    TORINO_CENTRE,
+    UNKNOWN_CODE,
+    World,
+    build_world,
+)
 from tests.conftest import create_database, drop_database
 
 MORE: dict[str, tuple[GrantScope, tuple[str, ...], frozenset[Capability]]] = {
@@ -42,14 +55,8 @@ MORE: dict[str, tuple[GrantScope, tuple[str, ...], frozenset[Capability]]] = {
 }
 """Consumers of the hub beside the demo's four: scope, areas, capabilities. Those with two areas take another plan."""
 
-UNLIMITED = {
-    "calls_per_minute": 1_000_000,
-    "calls_per_day": 100_000_000,
-    "citizen_calls_per_minute": 1_000_000,
-    "citizen_calls_per_day": 100_000_000,
-    "failed_authentications_per_minute": 1_000_000,
-}
-"""The tests ask, and are refused, more often than any front end does; tests/api/test_rate_limits.py has limits of its own."""
+CITIZENS = {"citizen": NORTH_CODE, "citizen-of-many": CROWD_CODE, "citizen-unknown": UNKNOWN_CODE}
+"""Callers who are people: their fiscal codes."""
 
 SIGHTS: Mapping[str, Sight] = MappingProxyType(
     {
@@ -58,6 +65,7 @@ SIGHTS: Mapping[str, Sight] = MappingProxyType(
         "region": Sight("REGION", ("12",)),
         "inps": Sight("NATIONAL"),
         **{name: Sight(scope.value, areas) for name, (scope, areas, _) in MORE.items() if name != "revoked"},
+        **{name: Sight("SELF", (code,)) for name, code in CITIZENS.items()},
     }
 )
 """How far each caller sees."""
@@ -113,6 +121,8 @@ class Service:
         self._tokens: dict[str, str] = {}
 
     def token(self, name: str) -> str:
+        if name in CITIZENS and name not in self._tokens:
+            self._tokens[name] = issue_citizen_token(self.keys, CITIZENS[name], lifespan=3_600)
         if name not in self._tokens:
             self._tokens[name] = issue_voucher(self.registry, self.keys, name, lifespan=7_200)
         return self._tokens[name]
@@ -231,7 +241,14 @@ class Opener:
             stack.push_async_callback(owner.close)
             chosen = Settings(
                 data_dir=self._keys.folder.parent,
-                **{"read_connections": 4, "write_connections": 4, **UNLIMITED, **settings},
+                **{
+                    "read_connections": 4,
+                    "write_connections": 4,
+                    "citizen_issuer": CITIZEN_ISSUER,
+                    "citizen_audience": HUB_AUDIENCE,
+                    "citizen_jwks": str(self._keys.citizen_jwks_path),
+                    **settings,
+                },
             )
             hub = await stack.enter_async_context(running_hub(chosen, url))
             served = http_server(

@@ -86,7 +86,7 @@ def kilometres(one: Row, other: Row) -> float:
 
 @dataclass(frozen=True)
 class Sight:
-    """How far a caller sees: the kind of its territory, and the codes of its areas."""
+    """How far a caller sees: the kind of its territory, and the codes of its areas; SELF: a citizen, by fiscal code."""
 
     kind: str
     areas: tuple[str, ...] = ()
@@ -160,6 +160,8 @@ class _Reader:
         self.rows = oracle.rows
         self.by_id = oracle.by_id
         self.sight = sight
+        mine = [one for one in self.rows["beneficiary"] if one["fiscal_code"] in sight.areas]
+        self.myself = mine[0] if sight.kind == "SELF" and mine else None
 
     # ── who sees what: hub/access/rows.py, in its own words ───────────────────────────────────────────
 
@@ -177,6 +179,30 @@ class _Reader:
                 return place["region_code"] in self.sight.areas
 
     def sees(self, table: str, row: Row) -> bool:
+        return self.citizen_sees(table, row) if self.sight.kind == "SELF" else self.agency_sees(table, row)
+
+    def citizen_sees(self, table: str, row: Row) -> bool:
+        """Itself and its household; of what was recorded about the people in it, its own."""
+        me = self.myself
+        match table:
+            case "beneficiary":
+                return me is not None and row["household_id"] == me["household_id"]
+            case "household":
+                return me is not None and row["id"] == me["household_id"]
+            case "pact" if row["beneficiary_id"] is None:
+                return me is not None and row["household_id"] == me["household_id"]
+            case "pact" | "conditionality_event" | "activity" | "convocation" | "puc_assignment":
+                return me is not None and row["beneficiary_id"] == me["id"]
+            case _:
+                return True
+
+    def read(self, table: str, row: Row) -> Row:
+        """A row it sees, without what a citizen is not told of the others in its household."""
+        if self.sight.kind != "SELF" or table != "beneficiary" or row is self.myself:
+            return row
+        return {**row, "$next": NEVER, "employment_centre_id": None}
+
+    def agency_sees(self, table: str, row: Row) -> bool:
         match table:
             case "beneficiary":
                 return self.territory_holds(row)
@@ -197,14 +223,11 @@ class _Reader:
 
     def one(self, table: str, key: UUID | None) -> Row | None:
         row = None if key is None else self.by_id[table].get(key)
-        return row if row is not None and self.sees(table, row) else None
+        return self.read(table, row) if row is not None and self.sees(table, row) else None
 
     def where(self, table: str, **equal: Any) -> list[Row]:
-        return [
-            row
-            for row in self.rows[table]
-            if all(row[name] == value for name, value in equal.items()) and self.sees(table, row)
-        ]
+        seen = (self.read(table, row) for row in self.rows[table] if self.sees(table, row))
+        return [row for row in seen if all(row[name] == value for name, value in equal.items())]
 
     def newest(self, table: str, column: str, **equal: Any) -> list[Row]:
         return sorted(self.where(table, **equal), key=lambda row: (row[column], row["id"]), reverse=True)
@@ -489,6 +512,7 @@ NAMES = (("$family", False), ("$given", False))
 FIELDS: dict[tuple[str, str], Field] = {
     ("Query", "node"): _node,
     ("Query", "beneficiary"): _person,
+    ("Query", "me"): lambda r, _, __: None if r.myself is None else r.one("beneficiary", r.myself["id"]),
     ("Query", "household"): _by_id("household"),
     ("Query", "pact"): _by_id("pact"),
     ("Query", "beneficiaries"): _list("beneficiary", *NAMES),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import count, cycle
+from itertools import count, cycle, islice
 from typing import Any
 from uuid import UUID
 
@@ -83,25 +83,34 @@ class World:
         return "World()"
 
 
+def codes() -> Iterator[str]:
+    """The fiscal codes of the world's people, in the order they are made."""
+    for number in count(10):
+        if number == 13:
+            yield "1234567890" + check_digit("1234567890")
+        first = f"RSSMRA80A{number % 60 + 1:02}H{number:03}"
+        plain = first + check_letter(first)
+        yield omocodia(plain, 3) if number == 14 else plain
+
+
+CODES = tuple(islice(codes(), 40))
+NORTH_CODE, EAST_CODE, CROWD_CODE = CODES[0], CODES[1], CODES[10]
+"""Of `north` and `east`, who are of one household, and of `crowd-0`, whose household is large."""
+UNKNOWN_CODE = CODES[-1]
+"""Of nobody."""
+
+
 class _Builder:
     def __init__(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         self.connection = connection
         self.numbers = count(1)
         self.world = World({}, {}, {}, [], [])
-        self.codes = self._codes()
+        self.codes = codes()
 
     def key(self) -> UUID:
         """Keys that lie in another order than they are made in."""
         number = next(self.numbers)
         return UUID(int=(7 << 76) | (2 << 62) | ((number * 7919) % 100_003) << 80 | number)
-
-    def _codes(self) -> Iterator[str]:
-        for number in count(10):
-            if number == 13:
-                yield "1234567890" + check_digit("1234567890")
-            first = f"RSSMRA80A{number % 60 + 1:02}H{number:03}"
-            plain = first + check_letter(first)
-            yield omocodia(plain, 3) if number == 14 else plain
 
     async def add(self, table: str, **values: Any) -> UUID:
         values = {"id": self.key(), **values}

@@ -23,7 +23,7 @@ def test_check_walks_the_tour_and_exits_0_and_again_on_what_it_left(snodo: Snodo
     for _ in range(2):
         ended = snodo("demo", "--check", "--port", "0")
         assert ended.returncode == 0, ended.stdout[-2_000:] + ended.stderr
-        assert "The tour's 7 steps went as told" in ended.stdout
+        assert "The tour's 9 steps went as told" in ended.stdout
         assert '"freshness": "LIVE"' in ended.stdout
     assert "0 received" in ended.stdout, "the second run pulls nothing twice"
 
@@ -127,8 +127,37 @@ def test_the_probes_answer(running: tuple[str, Path, str]) -> None:
     assert "type Beneficiary implements Node" in httpx2.get(f"{address}/schema.graphql").text
 
 
-def test_a_citizen_has_no_voucher_yet_and_is_told(snodo: Snodo) -> None:
-    ended = snodo("voucher", "--as", "citizen")
+def test_a_citizen_sees_itself(running: tuple[str, Path, str], snodo: Snodo) -> None:
+    address, data_dir, _ = running
+
+    def ask(*more: str) -> httpx2.Response:
+        token = snodo("voucher", "--as", "citizen", *more, "--data-dir", str(data_dir)).stdout
+        assert token.count("\n") == 1
+        return httpx2.post(
+            f"{address}/graphql",
+            json={"query": "{ me { fiscalCode household { members { fiscalCode } } } }"},
+            headers={"authorization": f"Bearer {token.strip()}"},
+        )
+
+    me = ask().json()["data"]["me"]
+    assert me["fiscalCode"] in [one["fiscalCode"] for one in me["household"]["members"]]
+    assert ask("--fiscal-code", "12345678903").json() == {"data": {"me": None}}, "who is nobody's beneficiary"
+    refused = ask("--level", "1")
+    assert refused.status_code == 401
+    assert refused.json()["errors"][0]["extensions"]["check"] == "assurance"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--as", "citizen", "--fiscal-code", "RSSMRA80A01H501A"),
+        ("--as", "centre", "--fiscal-code", "12345678903"),
+    ],
+    ids=["no fiscal code", "no citizen"],
+)
+def test_a_token_that_cannot_be(wrong: tuple[str, ...], snodo: Snodo) -> None:
+    ended = snodo("voucher", *wrong)
     assert ended.returncode == 1
-    assert "OIDC" in ended.stderr
+    assert "fiscal" in ended.stderr
+    assert "Traceback" not in ended.stderr
     assert ended.stdout == ""

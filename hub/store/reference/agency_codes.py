@@ -6,6 +6,11 @@ from __future__ import annotations
 INPS_AGENCY_CODE = "inps"
 """The one INPS."""
 
+CITIZENS_AGENCY_CODE = "citizens"
+"""All citizens; migration 0003 makes the agency, its purpose and its grant."""
+CITIZENS_PURPOSE_ID = "0199a000-0000-7000-8000-000000000002"
+"""What citizens ask for: their own data (GDPR, art. 15)."""
+
 
 def centre_agency_code(centre_code: str) -> str:
     """Of an employment centre: `H501C900031` → `cpi-h501c900031`."""

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
 from hub.access.caller import Caller, Scope
-from hub.access.rows import IMPLIED, PUBLIC, RULES, scope_values, visible
+from hub.access.rows import IMPLIED, PUBLIC, RULES, of_oneself, read_as, scope_values, visible
+from hub.access.self_rows import HIDDEN, SELF_IMPLIED, SELF_RULES
 from hub.errors import Forbidden
+from hub.plan.positions import ToOne
 from hub.store.statement import Statement
 from hub.store.tables import metadata
 from hub.store.vocabulary import AgencyKind, Capability, GrantScope
@@ -31,6 +34,7 @@ def test_every_table_the_schema_reaches_is_public_or_has_a_rule() -> None:
         reached_only = {to for _, to in IMPLIED}
         assert name in PUBLIC or name in RULES or name in reached_only, name
     assert not PUBLIC & RULES.keys()
+    assert SELF_RULES.keys() == RULES.keys()
 
 
 @pytest.mark.parametrize(
@@ -73,6 +77,76 @@ def test_implied_steps_have_no_predicate(reached_from: str, table: str) -> None:
     assert (
         Statement(select(row.c[0]).where(visible(row, table, scope, reached_from=reached_from))).names == ()
     )
+
+
+# ── citizens ──────────────────────────────────────────────────────────────────────────────────────────
+
+SELF = Scope(GrantScope.SELF, single=True)
+
+
+@pytest.mark.parametrize("table", SELF_RULES)
+def test_a_citizens_rule_binds_who_it_is_and_nothing_else(table: str) -> None:
+    row = metadata.tables[table].alias("asked")
+    statement = Statement(select(row.c[0]).where(visible(row, table, SELF)))
+    assert statement.names
+    assert set(statement.names) <= {"caller_person", "caller_household"}
+
+
+@pytest.mark.parametrize(
+    "table", ["idempotency_key", "outbox_message", "access_log", "agency_answer", "benefit", "pact_goal"]
+)
+def test_a_table_without_a_rule_is_no_citizens_either(table: str) -> None:
+    with pytest.raises(KeyError):
+        visible(metadata.tables[table], table, SELF)
+
+
+def test_what_is_implied_for_a_citizen_is_implied_for_all() -> None:
+    assert SELF_IMPLIED < IMPLIED
+    asked = {to for origin, to in IMPLIED - SELF_IMPLIED if origin == "beneficiary"}
+    assert asked == {"conditionality_event", "pact", "activity", "convocation", "puc_assignment"}
+
+
+@pytest.mark.parametrize(("reached_from", "table"), sorted(IMPLIED - SELF_IMPLIED))
+def test_steps_that_are_not_implied_have_a_citizens_predicate(reached_from: str, table: str) -> None:
+    row = metadata.tables[table].alias("asked")
+    there = Statement(select(row.c[0]).where(visible(row, table, SELF, reached_from=reached_from)))
+    assert "caller_person" in there.names
+
+
+def test_whatever_is_never_null_is_visible_to_a_citizen_who_comes_to_it() -> None:
+    """A step to one row that GraphQL says is there needs no predicate, or the rules say so: the person's own pact has its household."""
+    _, catalogue = build_schema()
+    for stored in catalogue.types.values():
+        for name, source in stored.fields.items():
+            if isinstance(source, ToOne) and not source.nullable and source.link.target not in PUBLIC:
+                assert (stored.table.name, source.link.target) in SELF_IMPLIED, f"{stored.name}.{name}"
+
+
+def test_what_is_hidden_is_hidden_wherever_the_row_is_read() -> None:
+    for table, columns in HIDDEN.items():
+        read = read_as(metadata.tables[table], "asked", SELF)
+        assert list(read.c.keys()) == list(metadata.tables[table].c.keys())
+        for name in columns:
+            assert "caller_person" in Statement(select(read.c[name])).names
+            assert type(read.c[name].type) is type(metadata.tables[table].c[name].type)
+    region = Scope(GrantScope.REGION, single=True)
+    assert Statement(select(read_as(metadata.tables["beneficiary"], "asked", region))).names == ()
+
+
+def test_a_citizen_asks_about_itself_alone() -> None:
+    me, other = uuid4(), uuid4()
+    citizen = replace(_caller(SELF), person_id=me)
+    assert of_oneself(citizen, str(me))
+    assert not of_oneself(citizen, str(other))
+    assert not of_oneself(_caller(SELF), str(other))
+    assert of_oneself(_caller(Scope(GrantScope.REGION, single=True)), str(other))
+
+
+def test_values_of_a_citizen() -> None:
+    me, home = uuid4(), uuid4()
+    known = replace(_caller(SELF), person_id=me, household_id=home)
+    assert scope_values(known) == {"caller_person": me, "caller_household": home}
+    assert scope_values(_caller(SELF)) == {"caller_person": None, "caller_household": None}
 
 
 def test_values_of_one_area_and_of_several() -> None:

@@ -16,7 +16,7 @@ from joserfc.jws import JWSRegistry
 
 from connectors.simulators.keys import DemoKeys, open_keys
 from connectors.simulators.pdnd import issue_voucher
-from connectors.simulators.registry import RESERVED, Registry, demo_registry
+from connectors.simulators.registry import Registry, demo_registry
 from connectors.simulators.replay import SeenTokens
 
 NOW = 1_790_000_000.0
@@ -35,13 +35,12 @@ def test_ids_are_all_different(registry: Registry) -> None:
 
 
 def test_the_world_has_the_named_consumers_and_e_services(registry: Registry) -> None:
-    assert set(registry.consumers) == {"centre", "municipality", "region", "inps", "hub"}
+    assert set(registry.consumers) == {"centre", "municipality", "region", "inps", "hub", "hub-m2m"}
     assert set(registry.eservices) == {"hub", "anpr", "inps", "region"}
     for name in ("centre", "municipality", "region", "inps"):
         assert registry.consumer(name).purpose_for("hub").eservice == "hub"
     for eservice in ("anpr", "inps", "region"):
         assert registry.consumer("hub").purpose_for(eservice).eservice == eservice
-    assert not RESERVED & set(registry.consumers)
     with pytest.raises(LookupError, match="municipality"):
         registry.consumer("citizen")
     with pytest.raises(LookupError, match="no purpose"):
@@ -58,8 +57,10 @@ def test_keys_are_private_files_made_once(keys: DemoKeys, registry: Registry) ->
     for name in keys.private:
         assert stat.S_IMODE(keys.path(name).stat().st_mode) == 0o600
     assert {path.name for path in keys.folder.iterdir()} == {
-        *(f"{name}.pem" for name in ("pdnd", *registry.consumers)),
+        *(f"{name}.pem" for name in ("pdnd", "identity-provider", "hub-signing", *registry.consumers)),
         "pdnd-jwks.json",
+        "citizen-jwks.json",
+        "client-keys.json",
     }
     before = keys.path("hub").read_bytes()
     again = open_keys(keys.folder.parent, registry)
