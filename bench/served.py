@@ -60,6 +60,9 @@ def served(contender: Contender, world: World, first: Question) -> Iterator[Serv
         "SNODO_DATABASE_URL": world.url,
         "SNODO_PDND_JWKS": str(world.data_dir / "demo" / "pdnd-jwks.json"),
         "SNODO_LOG_LEVEL": "WARNING",
+        # Calls are counted and leased as always; one consumer asks ten thousand times a second here.
+        "SNODO_CALLS_PER_MINUTE": "100000000",
+        "SNODO_CALLS_PER_DAY": "100000000",
         **contender.environment,
     }
     began = time.perf_counter()

@@ -21,14 +21,20 @@ from connectors.connected import ConnectedAgencies, connect_agencies
 from connectors.kept_answers import KeptAnswers
 from connectors.pdnd import Operator as DeskOperator
 from connectors.pdnd import fetch_jwks
+from hub.access.call_counts import DefaultLimits, StoredCallCounts
 from hub.access.caller import Caller
 from hub.access.directory import Directory
 from hub.access.jwks import KeySet
 from hub.access.operator import Operator
+from hub.access.rate import RateLimiter
 from hub.access.seen_tokens import SeenTokens
 from hub.access.voucher import VoucherRules, VoucherVerifier
 from hub.errors import ConfigurationError
+from hub.http.addresses import Addresses
+from hub.http.admission import Admission
+from hub.http.attempts import FailedAttempts
 from hub.http.authentication import Authenticator
+from hub.http.call_metrics import CallMetrics
 from hub.http.citizens import citizens_door
 from hub.http.commands import Commands
 from hub.http.demands import Demands
@@ -175,10 +181,24 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             citizens_door(settings, http, database.write),
         )
         demands = Demands(authenticator, signing.signatures, seen, signing.signer, settings.clock_skew)
+        limiter = RateLimiter(
+            StoredCallCounts(database.write, DefaultLimits.from_settings(settings)), time.time
+        )
+        stack.push_async_callback(limiter.close)
+        stack.push_async_callback(_cancel, asyncio.create_task(limiter.run(), name="calls"))
+        attempts = FailedAttempts(
+            settings.failed_authentications_per_minute, Addresses(settings.trusted_proxies or ""), time.time
+        )
+        admission = Admission(authenticator, limiter, attempts, time.time)
         sequencer = Sequencer(database.write, settings.sequencer_interval)
         if settings.sequencer:
             stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
-        opened = OpenStreams(most_sockets=settings.max_sockets, most_subscriptions=settings.max_subscriptions)
+        opened = OpenStreams(
+            most_sockets=settings.max_sockets,
+            most_subscriptions=settings.max_subscriptions,
+            most_sockets_of_one=settings.max_sockets_per_consumer,
+            most_subscriptions_of_one=settings.max_subscriptions_per_consumer,
+        )
         metrics = registry(
             documents=documents,
             runner=runner,
@@ -187,6 +207,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             sequencing=lambda: float(sequencer.active),
         )
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl()), *signing.routes()]
+        metrics.register(CallMetrics(limiter, attempts))
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]
@@ -204,6 +225,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             execution,
             Subscriptions(runner, execution, announcements, opened),
             authenticator,
+            admission,
             demands,
             StreamSender(opened, settings.stream_silence),
             terms=Terms(
@@ -219,6 +241,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         sockets = GraphQLSockets(
             graphql,
             authenticator,
+            admission,
             demands,
             opened,
             origins,

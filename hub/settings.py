@@ -154,6 +154,38 @@ class Settings(BaseSettings):
     max_subscriptions: int = Field(
         1_000, ge=1, description="Subscriptions one hub process serves, over whatever transport."
     )
+    max_sockets_per_consumer: int = Field(
+        200, ge=1, description="WebSockets of one consumer among them; of one citizen at most 5."
+    )
+    max_subscriptions_per_consumer: int = Field(
+        200, ge=1, description="Subscriptions of one consumer among them; of one citizen at most 5."
+    )
+
+    # ── how often: calls counted, for all hub processes together ──────────────────────────────────────
+    calls_per_minute: int = Field(
+        6_000, ge=1, description="Calls of one purpose in a minute, where it has no limit of its own."
+    )
+    calls_per_day: int = Field(
+        1_000_000,
+        ge=1,
+        description="Calls of one consumer in a day of Europe/Rome, where it has no limit of its own: `dailyCallsPerConsumer` of the e-service.",
+    )
+    calls_per_day_in_all: int | None = Field(
+        None,
+        ge=1,
+        description="Calls of all consumers in a day together: `dailyCallsTotal` of the e-service; citizens do not count in it.",
+    )
+    citizen_calls_per_minute: int = Field(60, ge=1, description="Calls of one citizen in a minute.")
+    citizen_calls_per_day: int = Field(2_000, ge=1, description="Calls of one citizen in a day.")
+    failed_authentications_per_minute: int = Field(
+        60,
+        ge=1,
+        description="Refused vouchers of one address in a minute, in one process; then only vouchers known to hold are heard from it.",
+    )
+    trusted_proxies: str | None = Field(
+        None,
+        description="Reverse proxies whose `X-Forwarded-For` is believed: addresses or networks, apart by spaces; `unix` for a Unix socket.",
+    )
 
     # ── who asks: vouchers of PDND ────────────────────────────────────────────────────────────────────
     pdnd_issuer: str = Field(

@@ -7,7 +7,7 @@
     event, activity, convocation, PUC assignment visible  ⇔  the citizen's own
 
 Two values say who the citizen is; both are NULL for one the hub does not know, and nothing equals NULL. The other members are
-shown as the family's application names them (docs/adr/0019): what their row says beside that is hidden by `HIDDEN`.
+shown as the family's application names them (docs/adr/0020): what their row says beside that is hidden by `HIDDEN`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from hub.access.registration import Registration, list_consumers, register, revoke, set_demands
+from hub.cli.call_limits import limit
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import ConfigurationError
 from hub.settings import Settings
@@ -20,6 +21,7 @@ commands = typer.Typer(
     help="Consumers: agencies, their PDND clients and purposes, and what they are granted.",
     no_args_is_help=True,
 )
+commands.command()(limit)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -151,7 +151,7 @@ async def http_server(
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # nothing here looks at where a request comes from
+        proxy_headers=False,  # hub/http/addresses.py reads them, where and only where it matters
         timeout_graceful_shutdown=5,
         backlog=1024,
     )

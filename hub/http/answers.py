@@ -62,7 +62,11 @@ def error_reply(
 
 def refusal(error: ClientError) -> Reply:
     """A refusal of the whole request."""
-    headers = ((b"www-authenticate", b'Bearer realm="snodo"'),) if error.status == 401 else ()
+    headers: list[tuple[bytes, bytes]] = []
+    if error.status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="snodo"'))
+    if isinstance(seconds := error.extensions.get("retryAfter"), int):
+        headers.append((b"retry-after", b"%d" % seconds))
     return error_reply(error.status, [said(error)], headers)
 
 

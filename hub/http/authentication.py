@@ -70,6 +70,11 @@ class Authenticator:
             return await self._citizens.seconds_left(token)
         return self._verifier.seconds_left(await self._verifier.verify(token))
 
+    def knows(self, headers: Headers) -> bool:
+        """Whether the voucher was verified before, and still holds."""
+        token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2]
+        return self._verifier.cached(token) is not None
+
     async def voucher(self, headers: Headers) -> Voucher:
         """An agency's voucher itself. Raises as `authenticate` does."""
         token = _bearer(headers)

@@ -17,6 +17,7 @@ from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.errors import InvalidInput
 from hub.http.accept import GRAPHQL, JSON, UNSAID, Media, NotAcceptable, media_for
+from hub.http.admission import Admission
 from hub.http.answers import Reply, ResponseTooLarge, error_reply, fault, formatted, refusal, unprocessable
 from hub.http.authentication import Authenticator, Headers
 from hub.http.commands import Commands
@@ -68,6 +69,7 @@ class GraphQLEndpoint:
         execution: Execution,
         subscriptions: Subscriptions,
         authenticator: Authenticator,
+        admission: Admission,
         demands: Demands,
         sender: StreamSender,
         *,
@@ -81,6 +83,7 @@ class GraphQLEndpoint:
         self._execution = execution
         self._subscriptions = subscriptions
         self._authenticator = authenticator
+        self._admission = admission
         self._demands = demands
         self._sender = sender
         self._terms = terms
@@ -111,11 +114,12 @@ class GraphQLEndpoint:
             reply = fault(error)
         finally:
             self._watch.leave(under_way)
+        told = under_way.headers or self._admission.told_to_nobody(scope, headers)
         if origin is not None:
             send = shared_with(origin, send)
         if isinstance(reply, Stream):
             assert streams is not None
-            await self._sender(reply, streams.media, receive, send)
+            await self._sender(reply, streams.media, receive, send, told)
             return
         caller = under_way.caller
         signed = (
@@ -131,6 +135,7 @@ class GraphQLEndpoint:
                     (b"content-type", media.content_type),
                     (b"content-length", str(len(reply.body)).encode()),
                     (b"cache-control", b"no-store"),
+                    *told,
                     *reply.headers,
                     *signed,
                 ],
@@ -166,8 +171,7 @@ class GraphQLEndpoint:
         if asks_for_cost(headers):
             request = replace(request, reports_cost=True)
         under_way.receive = receive
-        caller, operator = await self._authenticator.authenticate(headers)
-        under_way.caller = caller
+        caller, operator = await self._admission.admit(scope, headers, under_way)
         await self._demands.check(caller, operator, headers, body)
         streams = self._demands.streams(caller, streams)
         try:
@@ -247,7 +251,9 @@ class GraphQLEndpoint:
         if len(prepared.plans) > 1:
             prepared.check(variables, caller)
         if ask_again is not None and operation.kind is OperationType.SUBSCRIPTION:
-            return self._within_size(self._subscriptions.open(request, operation, variables, ask_again))
+            return self._within_size(
+                self._subscriptions.open(request, operation, variables, caller, ask_again)
+            )
         if prepared.is_stored:
             return Reply(200, await self._stored(prepared, variables, caller))
         if prepared.commands is not None:

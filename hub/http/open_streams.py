@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
+from uuid import UUID
 
+from hub.access.caller import Caller
 from hub.errors import ClientError
 
+MOST_OF_A_PERSON = 5
+"""Sockets, or subscriptions, of one citizen in one process."""
 CLOSING = 1.0
 """Seconds a client is given to take the last words when the hub closes."""
 
@@ -21,13 +26,62 @@ class TooManyStreams(ClientError):
     status: ClassVar[int] = 503
 
 
+class TooManyOfOne(TooManyStreams):
+    """You have as many open at this hub as one consumer may; end one of them first."""
+
+    status: ClassVar[int] = 429
+
+
+class Shares:
+    """How many sockets, or subscriptions, each consumer has: an agency, or a citizen."""
+
+    def __init__(self, most: int, what: str) -> None:
+        self._most = most
+        self._what = what
+        self._held: Counter[UUID] = Counter()
+
+    def take(self, caller: Caller) -> None:
+        """Count one more.
+
+        Raises:
+            TooManyOfOne: the consumer has as many as it may.
+
+        """
+        most = self._most if caller.person_id is None else min(self._most, MOST_OF_A_PERSON)
+        if self._held[_consumer(caller)] >= most:
+            raise TooManyOfOne(
+                f"You have {most} {self._what} open at this hub, as many as one consumer may; end one of them first.",
+                limit=most,
+            )
+        self._held[_consumer(caller)] += 1
+
+    def give_back(self, caller: Caller) -> None:
+        """Count one off."""
+        self._held[_consumer(caller)] -= 1
+        if not self._held[_consumer(caller)]:
+            del self._held[_consumer(caller)]  # NOTE or it would grow with everybody who ever came
+
+
+def _consumer(caller: Caller) -> UUID:
+    return caller.person_id or caller.agency_id
+
+
 class OpenStreams:
     """Counts what is open. Once `closing` is set, everything open ends by itself."""
 
-    def __init__(self, *, most_sockets: int, most_subscriptions: int) -> None:
+    def __init__(
+        self,
+        *,
+        most_sockets: int,
+        most_subscriptions: int,
+        most_sockets_of_one: int,
+        most_subscriptions_of_one: int,
+    ) -> None:
         self._most_sockets = most_sockets
         self._most_subscriptions = most_subscriptions
         self._open: set[asyncio.Task[object]] = set()
+        self.socket_shares = Shares(most_sockets_of_one, "sockets")
+        self._subscription_shares = Shares(most_subscriptions_of_one, "subscriptions")
         self.closing = asyncio.Event()
         self.sockets = 0
         self.streams = 0
@@ -60,19 +114,21 @@ class OpenStreams:
         finally:
             self.sockets -= 1
 
-    def subscribe(self) -> None:
+    def subscribe(self, caller: Caller) -> None:
         """Count one more subscription; `unsubscribe` counts it off.
 
         Raises:
-            TooManyStreams: the process has as many as it may, or is closing.
+            TooManyStreams: the process, or the consumer in it, has as many as it may, or the hub is closing.
 
         """
         if self.subscriptions >= self._most_subscriptions or self.closing.is_set():
             raise TooManyStreams
+        self._subscription_shares.take(caller)
         self.subscriptions += 1
 
-    def unsubscribe(self) -> None:
+    def unsubscribe(self, caller: Caller) -> None:
         """One subscription has ended."""
+        self._subscription_shares.give_back(caller)
         self.subscriptions -= 1
 
     async def close(self) -> None:

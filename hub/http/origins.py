@@ -83,7 +83,10 @@ def shared_with(origin: bytes, send: Send) -> Send:
             headers = [
                 *message["headers"],
                 (b"access-control-allow-origin", origin),
-                (b"access-control-expose-headers", b"retry-after"),
+                (
+                    b"access-control-expose-headers",
+                    b"retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset",
+                ),
                 (b"vary", b"Origin"),
             ]
             message = {**message, "headers": headers}

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -100,12 +100,19 @@ class StreamSender:
         self._opened = opened
         self._silence = silence
 
-    async def __call__(self, stream: Stream, media: bytes, receive: Receive, send: Send) -> None:
-        """Send one stream, and close it. The next response is made when the connection has taken the last one."""
+    async def __call__(
+        self,
+        stream: Stream,
+        media: bytes,
+        receive: Receive,
+        send: Send,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        """Send one stream under these headers besides its own, and close it. The next response is made when the connection has taken the last one."""
         events = media is EVENTS
         with self._opened.stream():
             async with aclosing(stream):
-                await send(_start(event_stream.MEDIA if events else multipart.MEDIA))
+                await send(_start(event_stream.MEDIA if events else multipart.MEDIA, headers))
                 pump = self._events(stream, send) if events else _parts(stream, send)
                 ended = await first_of(pump, gone(receive), self._opened.closing.wait())
             if ended == 1:
@@ -133,7 +140,7 @@ async def gone(receive: Receive) -> None:
         pass
 
 
-def _start(media: bytes) -> dict[str, Any]:
+def _start(media: bytes, headers: Sequence[tuple[bytes, bytes]]) -> dict[str, Any]:
     return {
         "type": "http.response.start",
         "status": 200,
@@ -141,6 +148,7 @@ def _start(media: bytes) -> dict[str, Any]:
             (b"content-type", media),
             (b"cache-control", b"no-store"),
             (b"x-accel-buffering", b"no"),  # nginx would hold back what is sent until it has enough of it
+            *headers,
         ],
     }
 

@@ -42,17 +42,18 @@ class Subscriptions:
         request: GraphQLRequest,
         operation: Operation,
         variables: Mapping[str, Any],
+        caller: Caller,
         ask_again: AskAgain,
     ) -> Stream:
         """Follow the feed.
 
         Raises:
-            TooManyStreams: the process has as many subscriptions as it may.
+            TooManyStreams: the process, or the consumer in it, has as many subscriptions as it may.
 
         """
-        self._opened.subscribe()
+        self._opened.subscribe(caller)
         behind = AsyncExitStack()
-        behind.callback(self._opened.unsubscribe)
+        behind.callback(self._opened.unsubscribe, caller)
         return Stream(
             self._pages(request, operation, dict(variables), ask_again), behind, is_subscription=True
         )

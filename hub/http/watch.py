@@ -8,6 +8,7 @@ at; only a request that was there at two looks gets somebody to wait for its cli
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar
 
 from starlette.types import Receive
@@ -49,6 +50,8 @@ class UnderWay:
     is_command: bool = False
     """Whether it changes something: then it is done to its end, whether or not its client waits for the answer."""
     attendant: asyncio.Task[None] | None = None
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    """What its answer says to whoever asked, whatever the answer is."""
     ended: ClientError | None = None
 
     def __init__(self) -> None:

@@ -15,7 +15,9 @@ from typing import Any, ClassVar
 
 from starlette.types import Receive, Scope, Send
 
+from hub.access.caller import Caller
 from hub.errors import ClientError, InvalidInput, SnodoError
+from hub.http.admission import Admission
 from hub.http.answers import Reply, fault, refusal
 from hub.http.authentication import Authenticator, Headers
 from hub.http.demands import Demands
@@ -70,6 +72,7 @@ class GraphQLSockets:
         self,
         endpoint: GraphQLEndpoint,
         authenticator: Authenticator,
+        admission: Admission,
         demands: Demands,
         opened: OpenStreams,
         origins: Origins,
@@ -79,6 +82,7 @@ class GraphQLSockets:
         self._watch = watch
         self._endpoint = endpoint
         self._authenticator = authenticator
+        self._admission = admission
         self._demands = demands
         self._opened = opened
         self._origins = origins
@@ -96,10 +100,12 @@ class GraphQLSockets:
                 socket = _Socket(
                     self._endpoint,
                     self._authenticator,
+                    self._admission,
                     self._demands,
                     self._opened,
                     self._rules,
                     self._watch,
+                    scope,
                     headers,
                     receive,
                     send,
@@ -143,20 +149,26 @@ class _Socket:
         self,
         endpoint: GraphQLEndpoint,
         authenticator: Authenticator,
+        admission: Admission,
         demands: Demands,
         opened: OpenStreams,
         rules: SocketRules,
         watch: Watch,
+        scope: Scope,
         headers: Headers,
         receive: Receive,
         send: Send,
     ) -> None:
         self._endpoint = endpoint
         self._authenticator = authenticator
+        self._admission = admission
         self._demands = demands
         self._opened = opened
         self._rules = rules
         self._watch = watch
+        self._scope = scope
+        self._caller: Caller | None = None
+        """Who was acknowledged."""
         self._headers: Mapping[bytes, bytes] = headers
         self._receive = receive
         self._send = send
@@ -180,6 +192,8 @@ class _Socket:
         finally:
             await self._stop()
             await _ended(self._unwaited)
+            if self._caller is not None:
+                self._opened.socket_shares.give_back(self._caller)
 
     async def _converse(self) -> None:
         try:
@@ -229,11 +243,15 @@ class _Socket:
                 )
             self._headers = {**self._headers, name.encode(): value.encode()}
         try:
-            caller, operator = await self._authenticator.authenticate(self._headers)
+            caller, operator = await self._admission.identify(self._scope, self._headers)
             await self._demands.check_socket(caller, operator, self._headers)
-            return await self._authenticator.seconds_left(self._headers)
+            seconds = await self._authenticator.seconds_left(self._headers)
+            self._opened.socket_shares.take(caller)
+            self._caller = caller
+            return seconds
         except ClientError as refused:
-            raise Closed(CloseCode.FORBIDDEN, refused.message) from refused
+            code = CloseCode.TRY_LATER if refused.status == 429 else CloseCode.FORBIDDEN
+            raise Closed(code, refused.message) from refused
         except SnodoError as trouble:
             raise Closed(CloseCode.TRY_LATER, trouble.message) from trouble
         except Exception as trouble:
@@ -292,6 +310,7 @@ class _Socket:
         under_way.receive = _nothing
         try:
             caller, operator = await ask_again()
+            await self._admission.count(caller)
             return await self._endpoint.run(
                 request, caller, operator, ask_again=ask_again, under_way=under_way
             )

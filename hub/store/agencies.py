@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +27,7 @@ class Agency(Base):
         ),
         UniqueConstraint("code"),
         UniqueConstraint("pdnd_consumer_id"),
+        CheckConstraint("calls_per_day > 0", name="calls_per_day"),
     )
 
     id: Mapped[Key]
@@ -35,6 +36,8 @@ class Agency(Base):
     kind: Mapped[AgencyKind] = mapped_column(words(AgencyKind))
     pdnd_consumer_id: Mapped[UUID | None]
     demands: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    # All its purposes together (dailyCallsPerConsumer); NULL: as the hub is set.
+    calls_per_day: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class AgencyClient(Base):
@@ -52,12 +55,19 @@ class Purpose(Base):
     """A purpose of an agency as registered on PDND (finalità): the `purposeId` of its vouchers."""
 
     __tablename__ = "purpose"
+    __table_args__ = (
+        CheckConstraint("calls_per_minute > 0", name="calls_per_minute"),
+        CheckConstraint("calls_per_day > 0", name="calls_per_day"),
+    )
 
     purpose_id: Mapped[UUID] = mapped_column(primary_key=True)
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"), index=True)
     description: Mapped[str]
     registered_at: Mapped[RecordedAt]
     revoked_at: Mapped[datetime | None]
+    # Of the citizens' purpose, what each of them may ask. NULL: as the hub is set; a day's calls, then, are bounded by the consumer's.
+    calls_per_minute: Mapped[int | None] = mapped_column(BigInteger)
+    calls_per_day: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class FieldSet(Base):

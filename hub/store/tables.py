@@ -8,6 +8,7 @@ from hub.store.agencies import AccessGrant, AccessGrantArea, Agency, AgencyClien
 from hub.store.appointments import Convocation
 from hub.store.audit import AccessDocument, AccessLog
 from hub.store.base import Base
+from hub.store.calls import CallCount
 from hub.store.delivery import InboundRun, OutboxMessage, QuarantinedRecord
 from hub.store.households import AgencyAnswer, Beneficiary, Benefit, Household
 from hub.store.ledger import ConditionalityEvent, FeedEntry, IdempotencyKey
@@ -40,6 +41,7 @@ __all__ = [
     "Base",
     "Beneficiary",
     "Benefit",
+    "CallCount",
     "ConditionalityEvent",
     "Convocation",
     "EmploymentCentre",

@@ -258,3 +258,19 @@ class ConditionalityEventType(StrEnum):
     HOUSEHOLD_CHANGE_NOT_DECLARED = "HOUSEHOLD_CHANGE_NOT_DECLARED"
     UNDECLARED_WORK_FOUND = "UNDECLARED_WORK_FOUND"
     HIRED_THROUGH_SUITABLE_OFFER = "HIRED_THROUGH_SUITABLE_OFFER"
+
+
+class CallsOf(StrEnum):
+    """Whose calls are counted together."""
+
+    PURPOSE = "PURPOSE"
+    CONSUMER = "CONSUMER"
+    ESERVICE = "ESERVICE"
+    CITIZEN = "CITIZEN"
+
+
+class CallWindow(StrEnum):
+    """How long calls are counted together: a minute of the clock, a day of Europe/Rome."""
+
+    MINUTE = "MINUTE"
+    DAY = "DAY"

@@ -55,6 +55,15 @@ MORE: dict[str, tuple[GrantScope, tuple[str, ...], frozenset[Capability]]] = {
 }
 """Consumers of the hub beside the demo's four: scope, areas, capabilities. Those with two areas take another plan."""
 
+UNLIMITED = {
+    "calls_per_minute": 1_000_000,
+    "calls_per_day": 100_000_000,
+    "citizen_calls_per_minute": 1_000_000,
+    "citizen_calls_per_day": 100_000_000,
+    "failed_authentications_per_minute": 1_000_000,
+}
+"""The tests ask, and are refused, more often than any front end does; tests/api/test_rate_limits.py has limits of its own."""
+
 CITIZENS = {"citizen": NORTH_CODE, "citizen-of-many": CROWD_CODE, "citizen-unknown": UNKNOWN_CODE}
 """Callers who are people: their fiscal codes."""
 
@@ -247,6 +256,7 @@ class Opener:
                     "citizen_issuer": CITIZEN_ISSUER,
                     "citizen_audience": HUB_AUDIENCE,
                     "citizen_jwks": str(self._keys.citizen_jwks_path),
+                    **UNLIMITED,
                     **settings,
                 },
             )

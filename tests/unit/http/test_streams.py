@@ -6,12 +6,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from hub.http.open_streams import OpenStreams, TooManyStreams
+from hub.access.caller import Caller, Scope
+from hub.http.open_streams import OpenStreams, Shares, TooManyOfOne, TooManyStreams
 from hub.http.streams import EVENTS, PARTS, Stream, StreamSender
 from hub.http.tasks import first_of, with_silences
+from hub.store.vocabulary import AgencyKind, GrantScope
 
 
 class Source:
@@ -50,8 +53,30 @@ class Reader:
         return {"type": "http.disconnect"}
 
 
+def _opened(**given: int) -> OpenStreams:
+    most = {
+        "most_sockets": 1,
+        "most_subscriptions": 1,
+        "most_sockets_of_one": 1,
+        "most_subscriptions_of_one": 1,
+    }
+    return OpenStreams(**{**most, **given})
+
+
+def _caller(agency: int = 1, person: int | None = None) -> Caller:
+    return Caller(
+        agency_id=UUID(int=agency),
+        agency_code="a",
+        agency_kind=AgencyKind.INPS,
+        client_id=UUID(int=2),
+        purpose_id=UUID(int=3),
+        scope=Scope(GrantScope.NATIONAL, single=False),
+        person_id=None if person is None else UUID(int=person),
+    )
+
+
 def _sender() -> tuple[StreamSender, OpenStreams]:
-    opened = OpenStreams(most_sockets=1, most_subscriptions=1)
+    opened = _opened()
     return StreamSender(opened, 60), opened
 
 
@@ -131,13 +156,43 @@ async def test_silences_are_told() -> None:
 
 
 def test_bounds_and_closing() -> None:
-    opened = OpenStreams(most_sockets=1, most_subscriptions=1)
-    opened.subscribe()
+    opened, one = _opened(most_subscriptions_of_one=2), _caller()
+    opened.subscribe(one)
     with pytest.raises(TooManyStreams):
-        opened.subscribe()
-    opened.unsubscribe()
-    opened.subscribe()
-    opened.unsubscribe()
+        opened.subscribe(one)
+    opened.unsubscribe(one)
+    opened.subscribe(one)
+    opened.unsubscribe(one)
     opened.closing.set()
     with pytest.raises(TooManyStreams):
-        opened.subscribe()
+        opened.subscribe(one)
+
+
+def test_one_consumer_does_not_take_what_others_need() -> None:
+    opened = _opened(most_subscriptions=3, most_subscriptions_of_one=2)
+    one, other, citizens = _caller(1), _caller(2), [_caller(4, person) for person in (5, 6)]
+    for _ in range(2):
+        opened.subscribe(one)
+    with pytest.raises(TooManyOfOne) as refused:
+        opened.subscribe(one)
+    assert (refused.value.status, refused.value.code) == (429, "TOO_MANY_STREAMS")
+    assert refused.value.extensions == {"limit": 2}
+    assert opened.subscriptions == 2, "a refusal is not counted"
+    opened.subscribe(other)
+    for _ in range(2):
+        opened.unsubscribe(one)
+    for citizen in citizens:  # of one agency, and each for itself
+        opened.subscribe(citizen)
+
+
+def test_a_citizen_has_few() -> None:
+    shares = Shares(100, "sockets")
+    for _ in range(5):
+        shares.take(_caller(4, 5))
+    with pytest.raises(TooManyOfOne):
+        shares.take(_caller(4, 5))
+    shares.take(_caller(4, 6))
+    for _ in range(5):
+        shares.give_back(_caller(4, 5))
+    shares.give_back(_caller(4, 6))
+    assert not shares._held

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""How often one may ask: counted over every transport, said in every answer, shared by all hubs on one database."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from hub.access import call_windows
+from hub.app import running_hub
+from hub.cli.serving import http_server, listen
+from hub.settings import Settings
+from tests.api.test_subscriptions import FOLLOW, following
+from tests.api.test_websocket import QUESTION, connected, welcomed
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Answer, Opener, Service
+
+SMALL = "{ __typename }"
+LIMITS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+
+
+@pytest.fixture(autouse=True)
+async def long_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minutes of an hour, none of which ends during a test."""
+    monkeypatch.setattr(call_windows, "MINUTE", 3_600.0)
+    monkeypatch.setattr("hub.http.attempts.MINUTE", 3_600.0)
+    left = 3_600 - time.time() % 3_600
+    if left < 20:
+        await asyncio.sleep(left + 0.1)
+
+
+def told(answer: Answer) -> tuple[int, int]:
+    """Limit and calls remaining, as the answer's headers say; when the window ends lies within it."""
+    limit, remaining, reset = (int(answer.headers[name]) for name in LIMITS)
+    assert 0 < reset <= 90_000
+    return limit, remaining
+
+
+async def spent(hub: Service, calls: int, as_: str = "centre") -> None:
+    """Ask so many times, one after another: each is answered."""
+    for _ in range(calls):
+        assert (await hub(SMALL, as_=as_)).status == 200
+
+
+async def test_every_call_counts_and_every_answer_says_how_many_are_left(open_hub: Opener) -> None:
+    async with open_hub("rate", sequencer=False, calls_per_minute=8) as hub:
+        bearer = {"authorization": f"Bearer {hub.token('centre')}"}
+        answers = [
+            await hub(SMALL),
+            await hub("{ nothing }"),
+            await hub("{ conditionalityFeed { endCursor } }"),
+            await hub.send("GET", params={"query": SMALL}, headers=bearer),
+            await hub.send("GET", params={"query": "mutation { x }"}, headers=bearer),
+            await hub.send(json={"query": SMALL}, headers={**bearer, "accept": "text/event-stream"}),
+        ]
+        assert [answer.status for answer in answers] == [200, 400, 403, 200, 400, 200]
+        assert [told(answer) for answer in answers] == [(8, 8 - call) for call in range(1, 7)]
+        await spent(hub, 2)
+        refused = await hub(SMALL)
+        assert (refused.status, refused.codes) == (429, ["RATE_LIMITED"])
+        assert told(refused) == (8, 0)
+        extensions = refused.json["errors"][0]["extensions"]
+        assert extensions["limit"] == 8
+        assert (extensions["window"], extensions["of"]) == ("MINUTE", "PURPOSE")
+        assert int(refused.headers["retry-after"]) == extensions["retryAfter"]
+        assert abs(extensions["retryAfter"] - int(refused.headers["x-ratelimit-reset"])) <= 1
+        assert told(await hub(SMALL, as_="municipality")) == (8, 7), "another consumer's are its own"
+
+
+async def test_who_is_not_known_uses_nobodys_calls(open_hub: Opener) -> None:
+    async with open_hub("rate-unknown", sequencer=False, calls_per_minute=5) as hub:
+        for headers in (
+            {},
+            {"authorization": "Bearer x.y.z"},
+            {"authorization": f"Bearer {hub.token('centre')}x"},
+        ):
+            answer = await hub.send(json={"query": SMALL}, headers=headers)
+            assert answer.status == 401
+            limit, remaining = told(answer)
+            assert (limit, remaining > 0) == (1_000_000, True), "the failures its address may have"
+        unread = await hub.send(
+            content=b"{",
+            headers={"content-type": "application/json", "authorization": f"Bearer {hub.token('centre')}"},
+        )
+        assert unread.status == 400
+        assert told(unread)[0] == 1_000_000
+        wrong = await hub.send("DELETE")
+        assert wrong.status == 405
+        assert told(wrong)[0] == 1_000_000
+        await spent(hub, 5)
+        assert (await hub(SMALL)).status == 429
+
+
+async def test_a_day_s_calls_of_a_consumer_and_of_all(open_hub: Opener) -> None:
+    async with open_hub("rate-day", sequencer=False, calls_per_day=6, calls_per_day_in_all=9) as hub:
+        assert told(await hub(SMALL)) == (6, 5)
+        await spent(hub, 5)
+        refused = await hub(SMALL)
+        assert refused.json["errors"][0]["extensions"]["of"] == "CONSUMER"
+        assert refused.json["errors"][0]["extensions"]["window"] == "DAY"
+        assert told(await hub(SMALL, as_="region")) == (9, 2)
+        await spent(hub, 2, as_="inps")
+        refused = await hub(SMALL, as_="inps")
+        assert (refused.status, refused.json["errors"][0]["extensions"]["of"]) == (429, "ESERVICE")
+
+
+async def test_a_limit_of_its_own_holds_at_once(open_hub: Opener) -> None:
+    async with open_hub("rate-own", sequencer=False, calls_per_minute=4) as hub:
+        await spent(hub, 4)
+        assert (await hub(SMALL)).status == 429
+        purpose = hub.registry.consumer("centre").purpose_for("hub").purpose_id
+        await hub.owner.execute("UPDATE purpose SET calls_per_minute = 20 WHERE purpose_id = $1", purpose)
+        await asyncio.sleep(1.1)
+        assert told(await hub(SMALL)) == (20, 15)
+
+
+async def test_two_hubs_on_one_database_share_a_limit(open_hub: Opener) -> None:
+    async with AsyncExitStack() as stack:
+        hub = await stack.enter_async_context(open_hub("rate-two", sequencer=False, calls_per_minute=40))
+        url = await hub.owner.fetchval("SELECT current_database()")
+        other = await stack.enter_async_context(_another(hub, open_hub, url, calls_per_minute=40))
+        answered = 0
+        for turn in range(120):
+            headers = {"authorization": f"Bearer {hub.token('centre')}"}
+            place = hub.url if turn % 3 else other
+            answer = await hub.client.post(f"{place}/graphql", json={"query": SMALL}, headers=headers)
+            answered += answer.status_code == 200
+        assert answered <= 40
+        used = await hub.owner.fetchval(
+            "SELECT sum(used)::int FROM call_count WHERE calls_of = 'PURPOSE' AND call_window = 'MINUTE'"
+        )
+        assert used == 40
+        assert answered >= 40 - 5, "an eighth of the forty may lie with a hub that is asked no more"
+
+
+def _another(hub: Service, open_hub: Opener, database: str, **settings: Any) -> Any:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[str]:
+        url = make_url(open_hub._server_url).set(database=database).render_as_string(hide_password=False)
+        chosen = Settings(data_dir=hub.keys.folder.parent, sequencer=False, **settings)
+        async with (
+            running_hub(chosen, url) as second,
+            http_server(second, listen("127.0.0.1", 0), closing=second.close_streams) as (_, address),
+        ):
+            yield address
+
+    return opened()
+
+
+async def test_what_is_not_used_is_given_back_at_the_end(open_hub: Opener) -> None:
+    async with AsyncExitStack() as stack:
+        hub = await stack.enter_async_context(open_hub("rate-back", sequencer=False))
+        database = await hub.owner.fetchval("SELECT current_database()")
+        async with _another(hub, open_hub, database) as other:
+            for _ in range(3):
+                answer = await hub.client.post(
+                    f"{other}/graphql",
+                    json={"query": SMALL},
+                    headers={"authorization": f"Bearer {hub.token('inps')}"},
+                )
+                assert answer.status_code == 200
+        rows = await hub.owner.fetch("SELECT used FROM call_count")
+        assert [row["used"] for row in rows] == [3] * 4, "purpose by minute and day, consumer, all"
+
+
+async def test_each_operation_of_a_socket_counts(open_hub: Opener) -> None:
+    async with open_hub("rate-ws", sequencer=False, calls_per_minute=3) as hub, welcomed(hub) as client:
+        for number in range(3):
+            assert (await client.ask(str(number), QUESTION))[0]["type"] == "next"
+        (refused,) = await client.ask("4", QUESTION)
+        assert refused["type"] == "error"
+        assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+        await client.say(type="ping")
+        assert await client.hear() == {"type": "pong"}, "the socket stays"
+
+
+async def test_a_subscription_counts_when_it_is_opened(open_hub: Opener) -> None:
+    async with open_hub("rate-follow", calls_per_minute=2) as hub:
+        async with following(hub) as events:
+            for _ in range(3):
+                await hub.owner.execute("SELECT pg_notify('snodo_feed', '')")
+            del events
+        async with hub.client.stream(
+            "POST", f"{hub.url}/graphql", json={"query": FOLLOW},
+            headers={"authorization": f"Bearer {hub.token('inps')}", "accept": "text/event-stream"},
+        ) as stream:  # fmt: skip
+            assert stream.status_code == 200
+            assert (stream.headers["x-ratelimit-limit"], stream.headers["x-ratelimit-remaining"]) == (
+                "2",
+                "0",
+            )
+        assert (await hub(SMALL, as_="inps")).status == 429
+
+
+async def test_failures_of_one_address(open_hub: Opener) -> None:
+    settings = {"failed_authentications_per_minute": 3, "trusted_proxies": "127.0.0.1"}
+    async with open_hub("rate-failed", sequencer=False, **settings) as hub:
+
+        async def ask(token: str, address: str) -> Answer:
+            headers = {"authorization": f"Bearer {token}", "x-forwarded-for": f"1.1.1.1, {address}"}
+            return await hub.send(json={"query": SMALL}, headers=headers)
+
+        assert (await ask(hub.token("centre"), "192.0.2.1")).status == 200
+        for left in (2, 1, 0):
+            answer = await ask("x.y.z", "192.0.2.1")
+            assert answer.status == 401
+            assert told(answer) == (3, left)
+        for token in ("x.y.z", hub.token("region")):
+            answer = await ask(token, "192.0.2.1")
+            assert (answer.status, answer.codes) == (429, ["RATE_LIMITED"])
+            assert answer.json["errors"][0]["extensions"]["of"] == "ADDRESS"
+            assert int(answer.headers["retry-after"]) > 0
+            assert told(answer) == (3, 0)
+        assert (await ask(hub.token("centre"), "192.0.2.1")).status == 200, "known to hold"
+        assert (await ask("x.y.z", "192.0.2.2")).status == 401, "another address"
+        assert await hub.metric("snodo_attempts_refused_total") == 2
+        async with connected(hub, headers={"x-forwarded-for": "192.0.2.1"}) as client:
+            await client.say(type="connection_init", payload={"authorization": "Bearer x.y.z"})
+            code, reason = await client.end()
+            assert code == 1013
+            assert "address" in reason
+
+
+async def test_a_forwarded_address_is_believed_of_trusted_proxies_alone(open_hub: Opener) -> None:
+    async with open_hub("rate-forged", sequencer=False, failed_authentications_per_minute=2) as hub:
+        statuses = []
+        for number in range(4):
+            headers = {"authorization": "Bearer x.y.z", "x-forwarded-for": f"192.0.2.{number}"}
+            statuses.append((await hub.send(json={"query": SMALL}, headers=headers)).status)
+        assert statuses == [401, 401, 429, 429]
+
+
+async def test_a_purpose_without_a_grant_is_a_failure_too(open_hub: Opener) -> None:
+    async with open_hub("rate-forbidden", sequencer=False, failed_authentications_per_minute=2) as hub:
+        assert [(await hub(SMALL, as_="revoked")).status for _ in range(2)] == [403, 403]
+        assert (await hub(SMALL, as_="stranger")).status == 429
+
+
+async def test_sockets_of_one_consumer(open_hub: Opener) -> None:
+    async with open_hub("rate-sockets", sequencer=False, max_sockets_per_consumer=1) as hub:
+        async with welcomed(hub):
+            async with connected(hub) as second:
+                await second.say(
+                    type="connection_init", payload={"authorization": f"Bearer {hub.token('centre')}"}
+                )
+                code, reason = await second.end()
+                assert code == 1013
+                assert "1 sockets" in reason
+            async with welcomed(hub, "municipality"):
+                pass
+
+        async def free() -> bool:
+            return not await hub.metric("snodo_sockets_open")
+
+        while not await free():
+            await asyncio.sleep(0.02)
+        async with welcomed(hub):
+            pass
+
+
+async def test_the_metrics_name_no_consumer(open_hub: Opener) -> None:
+    async with open_hub("rate-metrics", sequencer=False, calls_per_minute=5) as hub:
+        await spent(hub, 5)
+        assert (await hub(SMALL)).status == 429
+        assert await hub.metric("snodo_calls_taken_total") == 5
+        assert await hub.metric('snodo_calls_refused_total{window="MINUTE"}') == 1
+        assert await hub.metric('snodo_calls_refused_total{window="DAY"}') == 0
+        assert await hub.metric("snodo_calls_leased_total") == 5
+        assert await hub.metric("snodo_call_leases_total") >= 5
+        text = (await hub.send("GET", "/metrics")).body.decode()
+        assert "centre" not in text
+        assert hub.registry.consumer("centre").purpose_for("hub").purpose_id not in text
+
+
+async def test_a_warm_call_has_no_round_trip_of_its_own(open_hub: Opener) -> None:
+    async with open_hub("rate-warm", sequencer=False) as hub:
+        for _ in range(200):
+            assert (await hub(SMALL)).status == 200
+        assert await hub.metric("snodo_calls_taken_total") == 200
+        assert await hub.metric("snodo_call_leases_total") < 30
+
+
+async def test_a_page_of_another_origin_may_read_the_headers(open_hub: Opener) -> None:
+    async with open_hub("rate-origin", sequencer=False, allowed_origins="https://front.example") as hub:
+        headers = {"authorization": f"Bearer {hub.token('centre')}", "origin": "https://front.example"}
+        answer = await hub.send(json={"query": SMALL}, headers=headers)
+        exposed = answer.headers["access-control-expose-headers"].split(", ")
+        assert {"retry-after", *LIMITS} <= set(exposed)
