@@ -21,6 +21,7 @@ from hub.access.jws import LONGEST_TOKEN, Form, Members
 from hub.access.operator import Operator
 from hub.access.received import ABSENT, described, kind
 from hub.access.refusal import Check
+from hub.access.seen_tokens import SeenTokens, TokenKind
 from hub.access.voucher import LONGEST_LIFE, Voucher
 
 HEADER: Final = EVIDENCE.lower().encode()
@@ -56,9 +57,16 @@ class EvidenceVerifier:
     """
 
     def __init__(
-        self, keys: ClientKeys, rules: ClientTokenRules, clock: Callable[[], float], *, capacity: int = 4_096
+        self,
+        keys: ClientKeys,
+        seen: SeenTokens,
+        rules: ClientTokenRules,
+        clock: Callable[[], float],
+        *,
+        capacity: int = 4_096,
     ) -> None:
         self._keys = keys
+        self._seen = seen
         self._rules = rules
         self._clock = clock
         self._capacity = capacity
@@ -82,7 +90,7 @@ class EvidenceVerifier:
         Raises:
             EvidenceRefused: a check failed; the error names it.
             UpstreamError: the consumer's key cannot be looked up now.
-            NoClientKeys: this hub cannot look up keys.
+            Unavailable: nor can any, or with which voucher the evidence came first.
 
         """
         if (known := self.cached(evidence, voucher)) is not None:
@@ -98,8 +106,14 @@ class EvidenceVerifier:
             now=self._clock(),
         )
         operator = _operator(token, voucher)
+        # NOTE the request is used once by the signature's `jti`; evidence is used with one voucher, as long as both last.
+        ends, issuer = token.expires_at + self._rules.clock_skew, str(voucher.client_id)
+        if not await self._seen.same_use(TokenKind.EVIDENCE, token.jti, voucher.jti, ends, issuer=issuer):
+            raise EvidenceRefused(
+                Check.REPLAYED, "jti", "one that came with this voucher alone", described(token.jti)
+            )
         # NOTE remembered no longer than its key is: one that was deleted on PDND ends what it signed.
-        until = min(token.expires_at + self._rules.clock_skew, token.key.until)
+        until = min(ends, token.key.until)
         self._verified[evidence] = (voucher, operator, until)
         self._verified.move_to_end(evidence)
         if len(self._verified) > self._capacity:

@@ -69,13 +69,27 @@ class SeenTokens:
             ReplayUnknown: the database cannot say; the token must not be taken.
 
         """
+        return await self._is_taken(_remember(), kind, _hash(kind, issuer, jti), expires_at)
+
+    async def same_use(
+        self, kind: TokenKind, jti: str, use: str, expires_at: float, *, issuer: str = ""
+    ) -> bool:
+        """Whether a token is presented for the first time, or again for the same `use`; for another it no longer may be.
+
+        Everything else is as with `first_time`.
+        """
+        use_hash = hashlib.sha256(use.encode("utf-8", "surrogatepass")).digest()
+        return await self._is_taken(
+            _remember_use(), kind, _hash(kind, issuer, jti), expires_at, use_hash=use_hash
+        )
+
+    async def _is_taken(
+        self, statement: Statement, kind: TokenKind, token_hash: bytes, expires_at: float, **more: bytes
+    ) -> bool:
+        ends = datetime.fromtimestamp(expires_at, UTC)
         try:
             async with self._pool.acquire() as connection:
-                key = await _remember().fetchval(
-                    connection,
-                    token_hash=_hash(kind, issuer, jti),
-                    expires_at=datetime.fromtimestamp(expires_at, UTC),
-                )
+                key = await statement.fetchval(connection, token_hash=token_hash, expires_at=ends, **more)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             log.error("seen_tokens.unknown", error=type(error).__name__, kind=kind.value)
             raise ReplayUnknown from error
@@ -116,6 +130,23 @@ def _remember() -> Statement:
         .on_conflict_do_nothing(index_elements=[table.c.token_hash])
         .returning(table.c.token_hash)
     )
+
+
+@cache
+def _remember_use() -> Statement:
+    table = table_of(SeenToken)
+    new = insert(table).values(
+        token_hash=bindparam("token_hash", type_=LargeBinary),
+        expires_at=bindparam("expires_at", type_=DateTime(timezone=True)),
+        use_hash=bindparam("use_hash", type_=LargeBinary),
+    )
+    # The row of before is written as it was, so that it is returned, if it was for the same use.
+    again = new.on_conflict_do_update(
+        index_elements=[table.c.token_hash],
+        set_={"use_hash": table.c.use_hash},
+        where=table.c.use_hash == new.excluded.use_hash,
+    )
+    return Statement(again.returning(table.c.token_hash))
 
 
 @cache

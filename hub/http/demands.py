@@ -89,6 +89,10 @@ class Demands:
         self._signer = signer
         self._clock_skew = clock_skew
 
+    def concern(self, caller: Caller, headers: Headers) -> bool:
+        """Whether there is anything to check: of most requests, no."""
+        return bool(caller.demands) or SIGNED in headers or DIGEST in headers
+
     async def check(self, caller: Caller, operator: Operator | None, headers: Headers, body: bytes) -> None:
         """Check one HTTP request; `body` exactly as it came, empty with GET.
 

@@ -172,7 +172,8 @@ class GraphQLEndpoint:
             request = replace(request, reports_cost=True)
         under_way.receive = receive
         caller, operator = await self._admission.admit(scope, headers, under_way)
-        await self._demands.check(caller, operator, headers, body)
+        if self._demands.concern(caller, headers):
+            await self._demands.check(caller, operator, headers, body)
         streams = self._demands.streams(caller, streams)
         try:
             reply = await self.run(

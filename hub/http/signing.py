@@ -51,7 +51,7 @@ class Signing:
         if path is not None:
             own = SigningKey(path, settings.signing_key_id, time.monotonic)
         return cls(
-            EvidenceVerifier(keys, rules, time.time),
+            EvidenceVerifier(keys, seen, rules, time.time),
             SignatureVerifier(keys, seen, rules, time.time),
             None if own is None else AnswerSigner(own, settings.audience, time.time),
             keys,

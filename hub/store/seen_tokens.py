@@ -17,8 +17,11 @@ class SeenToken(Base):
     __tablename__ = "seen_token"
     __table_args__ = (
         CheckConstraint("length(token_hash) = 32", name="token_hash"),
+        CheckConstraint("length(use_hash) = 32", name="use_hash"),
         Index(None, "expires_at"),
     )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     expires_at: Mapped[datetime]
+    # What it was presented for, where it may be presented again for that.
+    use_hash: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -4,8 +4,10 @@
 CREATE TABLE seen_token (
     token_hash BYTEA NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    use_hash BYTEA,
     CONSTRAINT seen_token_pkey PRIMARY KEY (token_hash),
-    CONSTRAINT seen_token_token_hash_check CHECK (length(token_hash) = 32)
+    CONSTRAINT seen_token_token_hash_check CHECK (length(token_hash) = 32),
+    CONSTRAINT seen_token_use_hash_check CHECK (length(use_hash) = 32)
 );
 CREATE INDEX seen_token_expires_at_idx ON seen_token (expires_at);
 

@@ -15,6 +15,7 @@ import pytest
 from connectors.simulators.jws import public_key, verify
 from connectors.simulators.keys import SIGNING
 from tests.api.hostile_signatures import BODY, SIGNATURE, Forge, Request
+from tests.api.test_websocket import connected
 
 if TYPE_CHECKING:
     from tests.api.conftest import Answer, Opener, Service
@@ -173,3 +174,47 @@ async def test_a_hub_without_keys_of_clients_says_so(open_hub: Opener) -> None:
         for request in (forge.signed(), forge.with_evidence(forge.evidence())):
             answer = await send(hub, request)
             assert (answer.status, answer.codes) == (503, ["CLIENT_KEYS_UNAVAILABLE"])
+
+
+# ── over a WebSocket ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", ["Agid-JWT-TrackingEvidence", "agid-jwt-tracking-evidence"])
+async def test_evidence_over_a_socket(name: str, hub: Service) -> None:
+    async with demanding(hub, "EVIDENCE") as forge:
+        good = forge.with_evidence(forge.evidence())
+        said = {
+            "Authorization": good.headers["Authorization"],
+            name: good.headers["Agid-JWT-TrackingEvidence"],
+        }
+        async with connected(hub) as client:
+            await client.say(type="connection_init", payload=said)
+            assert await client.hear() == {"type": "connection_ack"}
+            assert (await client.ask("1", "{ __typename }"))[0]["type"] == "next"
+        async with connected(hub) as client:
+            await client.say(type="connection_init", payload={"Authorization": said["Authorization"]})
+            code, reason = await client.end()
+            assert (code, reason.startswith("Tracking evidence is demanded")) == (4403, True)
+
+
+async def test_a_voucher_of_single_use_opens_one_socket(hub: Service) -> None:
+    async with demanding(hub, "SINGLE_USE") as forge:
+        payload = {"Authorization": f"Bearer {forge.token()}"}
+        async with connected(hub) as client:
+            await client.say(type="connection_init", payload=payload)
+            assert await client.hear() == {"type": "connection_ack"}
+            for id_ in ("1", "2"):
+                assert (await client.ask(id_, "{ __typename }"))[0]["type"] == "next", (
+                    "it was spent by the socket"
+                )
+        async with connected(hub) as client:
+            await client.say(type="connection_init", payload=payload)
+            assert (await client.end())[0] == 4403
+
+
+@pytest.mark.parametrize("demand", ["SIGNATURE", "SIGNED_ANSWERS"])
+async def test_nothing_is_signed_over_a_socket(demand: str, hub: Service) -> None:
+    async with demanding(hub, demand) as forge, connected(hub) as client:
+        await client.say(type="connection_init", payload={"Authorization": f"Bearer {forge.token()}"})
+        code, reason = await client.end()
+        assert (code, "ask over HTTP" in reason) == (4403, True)

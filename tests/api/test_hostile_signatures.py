@@ -66,6 +66,18 @@ async def test_good_evidence(ask: Service) -> None:
         assert (await send(ask, request)).status == 200, "with its voucher it is used again"
 
 
+async def test_evidence_goes_with_one_voucher(ask: Service) -> None:
+    made = forge(ask)
+    evidence = made.evidence()
+    first, other = made.with_evidence(evidence), made.with_evidence(evidence)
+    for request, status in ((first, 200), (other, 401), (first, 200), (other, 401)):
+        assert (await send(ask, request)).status == status
+        verifier = ask.hub._graphql._authenticator._evidence
+        verifier._verified.clear()  # as in another process
+    told = (await send(ask, other)).json["errors"][0]["extensions"]
+    assert (told["check"], told["claim"]) == ("replayed", "jti")
+
+
 async def test_evidence_as_some_spell_it(ask: Service) -> None:
     made = forge(ask)
     assert (await send(ask, made.with_evidence(made.evidence(), "Agid-JWT-Tracking-Evidence"))).status == 200

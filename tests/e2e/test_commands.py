@@ -29,7 +29,7 @@ def good(snodo: Snodo, *words: str) -> str:
 def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
     refused = snodo("serve", "--port", "0")
     assert (refused.returncode, "snodo migrate" in refused.stderr) == (1, True)
-    assert "revision 0002" in good(snodo, "migrate")
+    assert "revision 0006" in good(snodo, "migrate")
 
     archive = folder / "archive.csv"
     archive.write_text("\ufeff" + "\n".join([HEADER, *ROWS]) + "\n", encoding="utf-8")
@@ -56,12 +56,35 @@ def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
     )  # fmt: skip
     listed = good(snodo, "agency", "list")
     assert re.search(rf"comune-a004 +client {identity} purpose {identity} MUNICIPALITY RECORD_EVENTS", listed)
+    assert "presents EVIDENCE SIGNATURE" in good(
+        snodo, "agency", "demand", "comune-a004", "SIGNATURE", "EVIDENCE"
+    )
+    assert "demands EVIDENCE SIGNATURE" in good(snodo, "agency", "list")
+    assert "nothing besides" in good(snodo, "agency", "demand", "comune-a004")
     good(snodo, "agency", "revoke", identity)
     assert "no grant in force" in good(snodo, "agency", "list")
 
     unconnected = snodo("sync", "inps")
     assert (unconnected.returncode, "SNODO_INPS_URL" in unconnected.stderr) == (1, True)
     assert "ok    database" in good(snodo, "doctor")
+
+
+def test_all_headers_of_a_signed_request_are_printed(snodo: Snodo, folder: Path) -> None:
+    (folder / "question.json").write_text("{}")
+    token = good(snodo, "voucher", "--as", "inps")
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", token), "alone"
+    printed = good(snodo, "voucher", "--as", "inps", "--evidence", "op-7", "--sign", "question.json")
+    headers = dict(line.split(": ", 1) for line in printed.splitlines())
+    assert headers.keys() == {
+        "Authorization",
+        "Agid-JWT-TrackingEvidence",
+        "Digest",
+        "Content-Type",
+        "Agid-JWT-Signature",
+    }
+    assert headers["Digest"] == "SHA-256=RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o="
+    missing = snodo("voucher", "--as", "inps", "--sign", "nothing.json")
+    assert (missing.returncode, "nothing.json" in missing.stderr) == (1, True)
 
 
 def test_the_schema_is_printed(snodo: Snodo) -> None:

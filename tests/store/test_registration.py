@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from hub.access.registration import InvalidRegistration, Registration, register
-from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+from hub.access.registration import InvalidRegistration, Registration, register, set_demands
+from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
 LAZIO = Registration(
     agency_code="regione-12",
@@ -54,3 +54,37 @@ async def test_registering_again_follows_the_kind_and_keeps_the_organisation(
     row = await owner.fetchrow("SELECT kind, pdnd_consumer_id FROM agency WHERE code = $1", LAZIO.agency_code)
     assert row is not None
     assert tuple(row) == ("ACCREDITED", organisation)
+
+
+async def demanded(owner: asyncpg.Connection[asyncpg.Record]) -> set[str]:
+    found = await owner.fetchval("SELECT demands FROM agency WHERE code = $1", LAZIO.agency_code)
+    return set(found)
+
+
+async def test_what_is_demanded_is_said_once_and_stays(owner: asyncpg.Connection[asyncpg.Record]) -> None:
+    usual, more = frozenset({Demand.EVIDENCE}), frozenset({Demand.SIGNATURE, Demand.SIGNED_ANSWERS})
+    await register(owner, replace(LAZIO, new_demands=usual))
+    assert await demanded(owner) == {"EVIDENCE"}
+    await register(owner, replace(LAZIO, demands=more, new_demands=usual))
+    assert await demanded(owner) == {"SIGNATURE", "SIGNED_ANSWERS"}
+    await register(owner, replace(LAZIO, new_demands=usual))
+    assert await demanded(owner) == {"SIGNATURE", "SIGNED_ANSWERS"}, "the usual is for new ones"
+    await register(owner, replace(LAZIO, demands=frozenset(), new_demands=usual))
+    assert await demanded(owner) == set()
+
+
+async def test_what_is_demanded_is_said_anew(owner: asyncpg.Connection[asyncpg.Record]) -> None:
+    await register(owner, LAZIO)
+    for words in ({Demand.DPOP, Demand.SINGLE_USE}, {Demand.EVIDENCE}, set()):
+        await set_demands(owner, LAZIO.agency_code, frozenset(words))
+        assert await demanded(owner) == {word.value for word in words}
+    with pytest.raises(InvalidRegistration, match="nobody"):
+        await set_demands(owner, "nobody", frozenset())
+
+
+async def test_the_database_knows_the_words(owner: asyncpg.Connection[asyncpg.Record]) -> None:
+    await register(owner, LAZIO)
+    for word in Demand:
+        await owner.execute("UPDATE agency SET demands = $1", [word.value])
+    with pytest.raises(asyncpg.CheckViolationError, match="agency_demands_check"):
+        await owner.execute("UPDATE agency SET demands = ARRAY['SIGNATURES']")

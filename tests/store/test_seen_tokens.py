@@ -36,6 +36,25 @@ async def test_kinds_and_issuers_have_identifiers_of_their_own(database: Databas
         assert not await seen.first_time(TokenKind.SIGNATURE, jti, SOON, issuer=issuer)
 
 
+async def test_a_token_for_one_use_may_come_again_for_it_alone(database: Database) -> None:
+    seen = SeenTokens(database.write)
+    for use, taken in (("a", True), ("a", True), ("b", False), ("a", True), ("b", False)):
+        assert await seen.same_use(TokenKind.EVIDENCE, "one", use, SOON) is taken
+    assert await seen.same_use(TokenKind.EVIDENCE, "one", "b", SOON, issuer="another")
+    assert not await seen.first_time(TokenKind.EVIDENCE, "one", SOON)
+    assert await seen.first_time(TokenKind.EVIDENCE, "two", SOON)
+    assert not await seen.same_use(TokenKind.EVIDENCE, "two", "a", SOON), (
+        "it was taken for no use that is known"
+    )
+
+
+async def test_at_once_one_use_is_the_first(database: Database) -> None:
+    seen = SeenTokens(database.write)
+    uses = [seen.same_use(TokenKind.EVIDENCE, "race", use, SOON) for use in "aabb"]
+    answers = await asyncio.gather(*uses)
+    assert answers in ([True, True, False, False], [False, False, True, True])
+
+
 async def test_any_text_may_be_an_identifier(database: Database) -> None:
     seen = SeenTokens(database.write)
     for jti in ("", "\0", "'; DROP TABLE seen_token; --", "\ud800", "é" * 10_000):
@@ -59,9 +78,11 @@ async def test_of_processes_asked_at_once_one_is_the_first(database: Database, d
 async def test_nothing_of_the_token_is_kept_but_a_hash(
     database: Database, owner: asyncpg.Connection[asyncpg.Record]
 ) -> None:
-    await SeenTokens(database.write).first_time(TokenKind.DPOP_PROOF, "legible", SOON, issuer="legible")
+    await SeenTokens(database.write).same_use(
+        TokenKind.DPOP_PROOF, "legible", "legible", SOON, issuer="legible"
+    )
     (row,) = await owner.fetch("SELECT * FROM seen_token")
-    assert set(row.keys()) == {"token_hash", "expires_at"}
+    assert set(row.keys()) == {"token_hash", "expires_at", "use_hash"}
     assert len(row["token_hash"]) == 32
     assert b"legible" not in row["token_hash"]
     assert row["expires_at"] == datetime.fromtimestamp(SOON, UTC)
