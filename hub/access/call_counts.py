@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Text, bindparam, column, delete, func, select, true
+from sqlalchemy import BigInteger, DateTime, Text, bindparam, case, column, delete, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.sql import ColumnElement
@@ -20,7 +20,7 @@ from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Statement
 from hub.store.tables import Agency, CallCount, Purpose
-from hub.store.vocabulary import CallsOf, CallWindow
+from hub.store.vocabulary import AgencyKind, CallsOf, CallWindow
 
 NOBODY = UUID(int=0)
 """The subject of what is counted for all agencies together."""
@@ -28,7 +28,7 @@ NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose calls: an agency's under one purpose; or, under the citizens' purpose, one person's."""
+    """Whose calls: an agency's under one purpose; or, under the citizens' purpose, those of one person the hub knows."""
 
     purpose_id: UUID
     agency_id: UUID
@@ -190,9 +190,11 @@ def _lease(*, by_person: bool) -> Statement:
             func.coalesce(purpose.c.calls_per_day, _number("citizen_day")),
         ]
     else:
+        # Citizens whom the hub knows nothing of are one consumer together; their purpose's own limits are of each that it knows.
+        is_agencys = agency.c.kind != AgencyKind.CITIZENS
         bounds = [
-            func.coalesce(purpose.c.calls_per_minute, _number("purpose_minute")),
-            purpose.c.calls_per_day,
+            func.coalesce(case((is_agencys, purpose.c.calls_per_minute)), _number("purpose_minute")),
+            case((is_agencys, purpose.c.calls_per_day)),
             func.coalesce(agency.c.calls_per_day, _number("consumer_day")),
             _number("eservice_day"),
         ]

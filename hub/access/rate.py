@@ -112,21 +112,6 @@ class Allowance:
         self.trouble: Exception | None = None
         """Why the last lease was not made."""
 
-    @property
-    def limit(self) -> int:
-        """Calls of the window that is used up first."""
-        return self.bound.limit if self.bound is not None else 0
-
-    @property
-    def remaining(self) -> int:
-        """Calls left of it; what other processes hold counts as used."""
-        return self.bound.left + self.held if self.bound is not None else 0
-
-    @property
-    def ends_at(self) -> float:
-        """When it ends, in Unix seconds."""
-        return self.bound.window.end if self.bound is not None else 0.0
-
 
 class RateLimiter:
     """The allowances of one process. `clock` gives Unix seconds. Belongs to one event loop."""

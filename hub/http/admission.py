@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import ceil
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from starlette.types import Scope
 
 from hub.access.caller import Caller
 from hub.access.operator import Operator
-from hub.access.rate import CallsUsedUp, RateLimiter
+from hub.access.rate import Allowance, CallsUsedUp, RateLimiter
 from hub.errors import ClientError
 from hub.http.attempts import FailedAttempts
 from hub.http.authentication import Authenticator, Headers
@@ -50,9 +51,10 @@ class Admission:
         try:
             allowance = self._limiter.take(known[0]) or await self._limiter.wait(known[0])
         except CallsUsedUp as refused:
-            under_way.headers = self._told(refused.bound.limit, 0, refused.bound.window.end)
+            bound = refused.bound
+            under_way.headers = told(bound.limit, 0, bound.window.end - self._clock())
             raise
-        under_way.headers = self._told(allowance.limit, allowance.remaining, allowance.ends_at)
+        under_way.headers = _standing(allowance)
         return known
 
     async def identify(self, scope: Scope, headers: Headers) -> tuple[Caller, Operator | None]:
@@ -77,12 +79,26 @@ class Admission:
 
     def told_to_nobody(self, scope: Scope, headers: Headers) -> Told:
         """The headers of an answer to somebody who is not known: how many more failures its address may have."""
-        return self._told(*self._attempts.standing(scope, headers))
+        return told(*self._attempts.standing(scope, headers))
 
-    def _told(self, limit: int, remaining: int, ends_at: float) -> Told:
-        """`X-RateLimit-Reset` is in seconds from now, as ModI has it."""
-        return (
-            (b"x-ratelimit-limit", b"%d" % limit),
-            (b"x-ratelimit-remaining", b"%d" % remaining),
-            (b"x-ratelimit-reset", b"%d" % max(ceil(ends_at - self._clock()), 0)),
-        )
+
+def _standing(allowance: Allowance) -> Told:
+    bound = allowance.bound
+    assert bound is not None, "a call was taken from it"
+    # NOTE this is done for every call of everybody: the time is that of the call, and asked for no more.
+    return told(bound.limit, bound.left + allowance.held, bound.window.end - allowance.used_at)
+
+
+def told(limit: int, remaining: int, seconds: float) -> Told:
+    """Calls of a window, those left of it, and the seconds until it ends, as ModI has them."""
+    return _limit(limit), (b"x-ratelimit-remaining", b"%d" % remaining), _reset(ceil(seconds))
+
+
+@lru_cache
+def _limit(calls: int) -> tuple[bytes, bytes]:
+    return b"x-ratelimit-limit", b"%d" % calls
+
+
+@lru_cache
+def _reset(seconds: int) -> tuple[bytes, bytes]:
+    return b"x-ratelimit-reset", b"%d" % seconds

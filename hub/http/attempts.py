@@ -75,10 +75,10 @@ class FailedAttempts:
         self._over += number == self._most
 
     def standing(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[int, int, float]:
-        """Of this address: failures allowed in a minute, those still left, and when the minute ends, in Unix seconds."""
+        """Of this address: failures allowed in a minute, those still left, and the seconds until it ends."""
         self._begin_minute()
         failed = self._failed.get(self._addresses.of(scope, headers), 0)
-        return self._most, max(self._most - failed, 0), self._until
+        return self._most, max(self._most - failed, 0), self._until - self._clock()
 
     def _begin_minute(self) -> None:
         now = self._clock()

@@ -61,6 +61,12 @@ def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
     )
     assert "demands EVIDENCE SIGNATURE" in good(snodo, "agency", "list")
     assert "nothing besides" in good(snodo, "agency", "demand", "comune-a004")
+    limited = good(snodo, "agency", "limit", "comune-a004", "--per-minute", "90", "--per-day", "5000")
+    assert (
+        limited == f"purpose {identity}: 90 a minute (0 used today); all purposes 5000 a day (0 used today)\n"
+    )
+    assert good(snodo, "agency", "limit", "comune-a004") == limited
+    assert snodo("agency", "limit", "comune-a005").returncode == 1
     good(snodo, "agency", "revoke", identity)
     assert "no grant in force" in good(snodo, "agency", "list")
 

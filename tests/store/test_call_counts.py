@@ -90,6 +90,10 @@ async def test_a_citizen_s_calls_are_its_own(
     assert set(await _used(owner)) == {("CITIZEN", "MINUTE"), ("CITIZEN", "DAY")}
     await owner.execute("UPDATE purpose SET calls_per_minute = 3 WHERE purpose_id = $1", row["purpose_id"])
     assert (await counts.lease(second, windows, 1)).lefts[0].limit == 3
+    unknown = Subject(row["purpose_id"], row["agency_id"])
+    assert [one.limit for one in (await counts.lease(unknown, windows, 1)).lefts] == [100, 1_000], (
+        "one consumer"
+    )
 
 
 async def test_leases_shrink_to_single_calls_and_end_at_the_limit(
