@@ -28,6 +28,9 @@ KID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 MOST: Final = 10_000
 """Keys remembered at once, and names without a key."""
 
+MISSES: Final = 10
+"""Names without a key that one client may have asked for within `unknown_for` seconds: a flood of invented ones ends here."""
+
 _log = structlog.get_logger()
 
 
@@ -64,7 +67,7 @@ class ClientKeys:
     """Looks keys up, and remembers what it found for `longest_age` seconds: a key that was deleted verifies no longer than that.
 
     A key that is used is asked for again, in the background, once half its age is over. A name without a key is not asked for
-    again for `unknown_for` seconds. Those who need the same key share one look-up. `clock` gives Unix seconds. Belongs to one
+    again for `unknown_for` seconds, nor any name for a client that has named `MISSES` such within them. Those who need the same key share one look-up. `clock` gives Unix seconds. Belongs to one
     event loop.
     """
 
@@ -85,9 +88,10 @@ class ClientKeys:
         self._found: OrderedDict[str, Found] = OrderedDict()
         self._unknown: OrderedDict[str, float] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Found | None]] = {}
+        self._misses: OrderedDict[UUID, tuple[float, int]] = OrderedDict()
 
-    async def key(self, kid: str) -> Found | None:
-        """The key of this name; None when it cannot be one, or no client has it.
+    async def key(self, kid: str, asker: UUID) -> Found | None:
+        """The key of this name; None when it cannot be one, or no client has it. `asker`: the client that named it.
 
         Raises:
             UpstreamError: it is not remembered, and cannot be looked up now.
@@ -103,10 +107,25 @@ class ClientKeys:
             if now >= found.until - self._longest_age / 2:
                 self._ask(kid)
             return found
-        if now < self._unknown.get(kid, 0.0):
+        if now < self._unknown.get(kid, 0.0) or self._has_missed(asker, now):
             return None
         # NOTE: shielded, so that a caller who gives up does not take the answer from those who share it.
-        return await asyncio.shield(self._ask(kid))
+        found = await asyncio.shield(self._ask(kid))
+        if found is None:
+            self._miss(asker)
+        return found
+
+    def _has_missed(self, asker: UUID, now: float) -> bool:
+        ends, count = self._misses.get(asker, (0.0, 0))
+        return count >= MISSES and now < ends
+
+    def _miss(self, asker: UUID) -> None:
+        now = self._clock()
+        ends, count = self._misses.get(asker, (0.0, 0))
+        self._misses[asker] = (ends, count + 1) if now < ends else (now + self._unknown_for, 1)
+        self._misses.move_to_end(asker)
+        if len(self._misses) > self._most:
+            self._misses.popitem(last=False)
 
     async def close(self) -> None:
         """End the look-ups that are under way."""

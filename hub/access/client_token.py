@@ -62,7 +62,7 @@ async def verified(
     header_part, payload_part, signature = split(token, refuse)
     header = json_object(header_part, "header", refuse)
     kid = key_id(header, form)
-    key = await keys.key(kid)
+    key = await keys.key(kid, client_id)
     if key is None:
         raise refuse(Check.KEY, "kid", "the `kid` of a key registered on PDND", described(kid))
     if key.client_id != client_id:

@@ -23,7 +23,7 @@ PREFLIGHT: Sequence[Header] = (
     (b"access-control-allow-methods", b"GET, POST"),
     (
         b"access-control-allow-headers",
-        b"accept, agid-jwt-signature, agid-jwt-trackingevidence, authorization, content-type, digest, graphql-cost",
+        b"accept, agid-jwt-signature, agid-jwt-tracking-evidence, agid-jwt-trackingevidence, authorization, content-type, digest, graphql-cost",
     ),
     (b"access-control-max-age", b"600"),
 )
@@ -85,7 +85,7 @@ def shared_with(origin: bytes, send: Send) -> Send:
                 (b"access-control-allow-origin", origin),
                 (
                     b"access-control-expose-headers",
-                    b"retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset",
+                    b"agid-jwt-signature, digest, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset",
                 ),
                 (b"vary", b"Origin"),
             ]

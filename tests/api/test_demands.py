@@ -142,6 +142,14 @@ async def test_refusals_are_signed_too(query: str, hub: Service) -> None:
         await signed_claims(hub, both)
 
 
+async def test_a_page_may_read_the_signature(open_hub: Opener) -> None:
+    origin = "https://front.example"
+    async with open_hub("origin", sequencer=False, allowed_origins=origin) as hub:
+        answer = await send(hub, plain(Forge(hub.registry, hub.keys)), Origin=origin)
+        exposed = answer.headers["access-control-expose-headers"].split(", ")
+        assert {"agid-jwt-signature", "digest"} <= set(exposed)
+
+
 async def test_who_is_unknown_gets_no_signature(hub: Service) -> None:
     async with demanding(hub, "SIGNED_ANSWERS"):
         answer = await hub.send(content=BODY, headers={"Content-Type": "application/json"})

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from joserfc.jwk import RSAKey
 
-from hub.access.client_keys import ClientKey, ClientKeys, Found, KeyFile, NoClientKeys, NoSource
+from hub.access.client_keys import MISSES, ClientKey, ClientKeys, Found, KeyFile, NoClientKeys, NoSource
 from hub.errors import ConfigurationError, UpstreamUnavailable
 
 CLIENT = UUID("e58035ce-c753-4f72-b613-46f8a17b71cc")
@@ -70,16 +70,16 @@ async def settled() -> None:
 
 
 async def test_a_key_is_asked_for_once(keys: ClientKeys, source: Source, clock: Clock, rsa: RSAKey) -> None:
-    assert await keys.key(KID) == Found(CLIENT, rsa, clock.now + 300)
+    assert await keys.key(KID, CLIENT) == Found(CLIENT, rsa, clock.now + 300)
     clock.now += 149
-    assert await keys.key(KID) is not None
+    assert await keys.key(KID, CLIENT) is not None
     await settled()
     assert source.asked == [KID]
 
 
 async def test_those_who_need_it_at_once_share_the_answer(keys: ClientKeys, source: Source) -> None:
     source.gate = asyncio.Event()
-    waiting = [asyncio.create_task(keys.key(KID)) for _ in range(5)]
+    waiting = [asyncio.create_task(keys.key(KID, CLIENT)) for _ in range(5)]
     await settled()
     waiting.pop().cancel()
     source.gate.set()
@@ -89,76 +89,89 @@ async def test_those_who_need_it_at_once_share_the_answer(keys: ClientKeys, sour
 
 
 async def test_a_deleted_key_ends_within_its_age(keys: ClientKeys, source: Source, clock: Clock) -> None:
-    await keys.key(KID)
+    await keys.key(KID, CLIENT)
     source.known.clear()
     clock.now += 149
-    assert await keys.key(KID) is not None
+    assert await keys.key(KID, CLIENT) is not None
     clock.now += 2
-    assert await keys.key(KID) is not None, "it is asked for in the background"
+    assert await keys.key(KID, CLIENT) is not None, "it is asked for in the background"
     await settled()
-    assert await keys.key(KID) is None
+    assert await keys.key(KID, CLIENT) is None
     assert source.asked == [KID, KID]
 
 
 async def test_a_key_nobody_used_meanwhile_is_asked_for_anew(
     keys: ClientKeys, source: Source, clock: Clock
 ) -> None:
-    await keys.key(KID)
+    await keys.key(KID, CLIENT)
     source.known.clear()
     clock.now += 300
-    assert await keys.key(KID) is None
+    assert await keys.key(KID, CLIENT) is None
 
 
 async def test_while_the_source_is_down_a_key_counts_until_its_age_ends(
     keys: ClientKeys, source: Source, clock: Clock
 ) -> None:
-    await keys.key(KID)
+    await keys.key(KID, CLIENT)
     source.down = True
     clock.now += 200
-    assert await keys.key(KID) is not None
+    assert await keys.key(KID, CLIENT) is not None
     await settled()
     clock.now += 99
-    assert await keys.key(KID) is not None
+    assert await keys.key(KID, CLIENT) is not None
     await settled()
     clock.now += 1
     with pytest.raises(UpstreamUnavailable):
-        await keys.key(KID)
+        await keys.key(KID, CLIENT)
     source.down = False
-    assert await keys.key(KID) is not None, "a failure is not remembered"
+    assert await keys.key(KID, CLIENT) is not None, "a failure is not remembered"
 
 
 async def test_an_unknown_name_is_not_asked_for_again_for_a_while(
     keys: ClientKeys, source: Source, clock: Clock, rsa: RSAKey
 ) -> None:
-    assert await keys.key(OTHER) is None
+    assert await keys.key(OTHER, CLIENT) is None
     source.known[OTHER] = ClientKey(CLIENT, rsa)
     clock.now += 29
-    assert await keys.key(OTHER) is None
+    assert await keys.key(OTHER, CLIENT) is None
     assert source.asked == [OTHER]
     clock.now += 1
-    assert await keys.key(OTHER) is not None
+    assert await keys.key(OTHER, CLIENT) is not None
 
 
 @pytest.mark.parametrize(
     "kid", ["", "k" * 42, "k" * 44, "k" * 42 + "/", "../" + "k" * 40, "é" * 43, "k" * 43 + "\n"]
 )
 async def test_a_name_of_another_form_is_asked_of_nobody(kid: str, keys: ClientKeys, source: Source) -> None:
-    assert await keys.key(kid) is None
+    assert await keys.key(kid, CLIENT) is None
     assert source.asked == []
 
 
 async def test_what_is_remembered_is_bounded(keys: ClientKeys, source: Source, rsa: RSAKey) -> None:
     names = [letter * 43 for letter in "abcde"]
     source.known = dict.fromkeys(names[:4], ClientKey(CLIENT, rsa))
-    for name in (*names, "f" * 43, "g" * 43, "h" * 43):
-        await keys.key(name)
+    for number, name in enumerate((*names, "f" * 43, "g" * 43, "h" * 43)):
+        await keys.key(name, UUID(int=number))
     assert list(keys._found) == names[1:4]
-    assert len(keys._unknown) == 3
+    assert len(keys._unknown) == len(keys._misses) == 3
+
+
+async def test_a_flood_of_invented_names_ends(keys: ClientKeys, source: Source, clock: Clock) -> None:
+    flood = [f"{number:043d}" for number in range(MISSES + 5)]
+    for kid in flood:
+        assert await keys.key(kid, CLIENT) is None
+    assert source.asked == flood[:MISSES]
+    assert await keys.key(KID, CLIENT) is None, "nor is one that there is"
+    assert await keys.key(KID, UUID(int=1)) is not None, "to another client it makes no difference"
+    assert await keys.key(KID, CLIENT) is not None, "and what is known is known"
+    clock.now += 30
+    assert await keys.key("z" * 43, CLIENT) is None
+    assert source.asked[-1] == "z" * 43
 
 
 async def test_closing_ends_what_is_asked(keys: ClientKeys, source: Source) -> None:
     source.gate = asyncio.Event()
-    waiting = asyncio.create_task(keys.key(KID))
+    waiting = asyncio.create_task(keys.key(KID, CLIENT))
     await settled()
     await keys.close()
     with pytest.raises(asyncio.CancelledError):
