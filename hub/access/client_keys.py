@@ -28,6 +28,9 @@ KID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 MOST: Final = 10_000
 """Keys remembered at once, and names without a key."""
 
+RETRY: Final = 5.0
+"""Seconds between two questions about a key that is known, while the source does not answer."""
+
 MISSES: Final = 10
 """Names without a key that one client may have asked for within `unknown_for` seconds: a flood of invented ones ends here."""
 
@@ -54,21 +57,24 @@ class KeySource(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Found:
-    """A key that was found, and until when (Unix seconds) it counts without asking again."""
+    """A key that was found, as it stands now: whoever remembers what it signed asks `ClientKeys.holds`."""
 
+    kid: str
     client_id: UUID
     key: SignatureKey
     until: float
+    """Unix seconds; moved on when the key was looked up again, and back when it is no longer there."""
+    renew_at: float
 
 
 class ClientKeys:
     """Looks keys up, and remembers what it found for `longest_age` seconds: a key that was deleted verifies no longer than that.
 
     A key that is used is asked for again, in the background, once half its age is over. A name without a key is not asked for
-    again for `unknown_for` seconds, nor any name for a client that has named `MISSES` such within them. Those who need the same key share one look-up. `clock` gives Unix seconds. Belongs to one
-    event loop.
+    again for `unknown_for` seconds, nor is any for a client that has named `MISSES` such within them. Those who need the same key
+    share one look-up. `clock` gives Unix seconds. Belongs to one event loop.
     """
 
     def __init__(
@@ -102,10 +108,8 @@ class ClientKeys:
             return None
         now = self._clock()
         found = self._found.get(kid)
-        if found is not None and now < found.until:
+        if found is not None and self.holds(found):
             self._found.move_to_end(kid)
-            if now >= found.until - self._longest_age / 2:
-                self._ask(kid)
             return found
         if now < self._unknown.get(kid, 0.0) or self._has_missed(asker, now):
             return None
@@ -126,6 +130,14 @@ class ClientKeys:
         self._misses.move_to_end(asker)
         if len(self._misses) > self._most:
             self._misses.popitem(last=False)
+
+    def holds(self, found: Found) -> bool:
+        """Whether a key that was found still counts; it is asked for again, in the background, while it does."""
+        now = self._clock()
+        if now >= found.renew_at and now < found.until:
+            found.renew_at = now + RETRY
+            self._ask(found.kid)
+        return now < found.until
 
     async def close(self) -> None:
         """End the look-ups that are under way."""
@@ -149,16 +161,26 @@ class ClientKeys:
     async def _look_up(self, kid: str) -> Found | None:
         asked_at = self._clock()
         answer = await self._source.find(kid)
+        known = self._found.get(kid)
+        if known is not None and (
+            answer is None or (answer.client_id, answer.key) != (known.client_id, known.key)
+        ):
+            # NOTE at once, for everybody who remembers what it signed.
+            known.until = 0.0
+            del self._found[kid]
+            _log.info("client_key_withdrawn", kid=kid)
         if answer is None:
-            if self._found.pop(kid, None) is not None:
-                _log.info("client_key_withdrawn", kid=kid)
             self._unknown[kid] = asked_at + self._unknown_for
             if len(self._unknown) > self._most:
                 self._unknown.popitem(last=False)
             return None
-        found = Found(answer.client_id, answer.key, asked_at + self._longest_age)
+        until, renew_at = asked_at + self._longest_age, asked_at + self._longest_age / 2
+        found = self._found.get(kid)
+        if found is None:
+            found = self._found[kid] = Found(kid, answer.client_id, answer.key, until, renew_at)
+        else:
+            found.until, found.renew_at = until, renew_at
         self._unknown.pop(kid, None)
-        self._found[kid] = found
         self._found.move_to_end(kid)
         if len(self._found) > self._most:
             self._found.popitem(last=False)

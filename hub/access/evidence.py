@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from hub.access.client_keys import ClientKeys
+from hub.access.client_keys import ClientKeys, Found
 from hub.access.client_token import EVIDENCE, ClientToken, ClientTokenRules, EvidenceRefused, verified
 from hub.access.jws import LONGEST_TOKEN, Form, Members
 from hub.access.operator import Operator
@@ -70,7 +70,7 @@ class EvidenceVerifier:
         self._rules = rules
         self._clock = clock
         self._capacity = capacity
-        self._verified: OrderedDict[str, tuple[Voucher, Operator, float]] = OrderedDict()
+        self._verified: OrderedDict[str, tuple[Voucher, Operator, float, Found]] = OrderedDict()
 
     def cached(self, evidence: str, voucher: Voucher) -> Operator | None:
         """The operator of an evidence that was verified with this voucher, if it still holds; None means: ask `verify`."""
@@ -78,7 +78,8 @@ class EvidenceVerifier:
         # NOTE the same voucher, not one that says the same: what was checked together is believed together.
         if known is None or known[0] is not voucher:
             return None
-        if self._clock() >= known[2]:
+        # NOTE asked of the key, too: one that was deleted on PDND ends what it signed.
+        if self._clock() >= known[2] or not self._keys.holds(known[3]):
             del self._verified[evidence]
             return None
         self._verified.move_to_end(evidence)
@@ -112,9 +113,7 @@ class EvidenceVerifier:
             raise EvidenceRefused(
                 Check.REPLAYED, "jti", "one that came with this voucher alone", described(token.jti)
             )
-        # NOTE remembered no longer than its key is: one that was deleted on PDND ends what it signed.
-        until = min(ends, token.key.until)
-        self._verified[evidence] = (voucher, operator, until)
+        self._verified[evidence] = (voucher, operator, ends, token.key)
         self._verified.move_to_end(evidence)
         if len(self._verified) > self._capacity:
             self._verified.popitem(last=False)

@@ -70,7 +70,9 @@ async def settled() -> None:
 
 
 async def test_a_key_is_asked_for_once(keys: ClientKeys, source: Source, clock: Clock, rsa: RSAKey) -> None:
-    assert await keys.key(KID, CLIENT) == Found(CLIENT, rsa, clock.now + 300)
+    found = await keys.key(KID, CLIENT)
+    assert isinstance(found, Found)
+    assert (found.kid, found.client_id, found.key, found.until) == (KID, CLIENT, rsa, clock.now + 300)
     clock.now += 149
     assert await keys.key(KID, CLIENT) is not None
     await settled()
@@ -98,6 +100,42 @@ async def test_a_deleted_key_ends_within_its_age(keys: ClientKeys, source: Sourc
     await settled()
     assert await keys.key(KID, CLIENT) is None
     assert source.asked == [KID, KID]
+
+
+async def test_what_a_key_signed_is_remembered_as_long_as_it_is_there(
+    keys: ClientKeys, source: Source, clock: Clock, rsa: RSAKey
+) -> None:
+    found = await keys.key(KID, CLIENT)
+    assert found is not None
+    for _ in range(5):  # whoever remembers asks only whether it holds, and so has it renewed
+        clock.now += 151
+        assert keys.holds(found)
+        await settled()
+    assert source.asked == [KID] * 6
+    source.known[KID] = ClientKey(UUID(int=1), rsa)
+    clock.now += 151
+    assert keys.holds(found)
+    await settled()
+    assert not keys.holds(found), "it is another client's now"
+    other = await keys.key(KID, CLIENT)
+    assert other is not None
+    assert other.client_id == UUID(int=1)
+
+
+async def test_a_source_that_is_down_is_not_asked_at_every_request(
+    keys: ClientKeys, source: Source, clock: Clock
+) -> None:
+    found = await keys.key(KID, CLIENT)
+    assert found is not None
+    source.down = True
+    clock.now += 200
+    for _ in range(10):
+        assert keys.holds(found)
+        await settled()
+        clock.now += 1
+    assert len(source.asked) == 1 + 2
+    clock.now += 90
+    assert not keys.holds(found)
 
 
 async def test_a_key_nobody_used_meanwhile_is_asked_for_anew(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from dataclasses import replace
@@ -147,6 +148,26 @@ async def test_it_ends_with_its_key(
     with pytest.raises(EvidenceRefused) as refused:
         await verifier.verify(evidence, voucher)
     assert refused.value.extensions["check"] == "key"
+
+
+async def test_its_key_is_renewed_while_it_is_used(
+    verifier: EvidenceVerifier, source: Known, clock: Clock, key: RSAKey
+) -> None:
+    evidence, voucher = made(key)
+    await verifier.verify(evidence, voucher)
+    for _ in range(3):
+        clock.now += 160
+        assert verifier.cached(evidence, voucher) is not None
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert source.asked == 4
+    source.key = None
+    clock.now += 100
+    verifier._keys._found[KID].renew_at = 0
+    assert verifier.cached(evidence, voucher) is not None
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert verifier.cached(evidence, voucher) is None, "as soon as it is known to be gone"
 
 
 async def test_while_nobody_can_say_it_is_not_believed(
