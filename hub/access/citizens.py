@@ -45,6 +45,10 @@ class CitizensDoor:
         """Whether a token is to be verified here, by the issuer it names: nothing else in it is believed yet."""
         return self._verifier.cached(token) is not None or claimed_issuer(token) == self._verifier.issuer
 
+    def knows(self, token: str) -> bool:
+        """Whether the token was verified before, and still holds."""
+        return self._verifier.cached(token) is not None
+
     async def caller(self, token: str) -> Caller:
         """The citizen as a caller.
 

@@ -71,8 +71,10 @@ class Authenticator:
         return self._verifier.seconds_left(await self._verifier.verify(token))
 
     def knows(self, headers: Headers) -> bool:
-        """Whether the voucher was verified before, and still holds."""
+        """Whether the token was verified before, and still holds."""
         token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2]
+        if self._citizens is not None and self._citizens.knows(token):
+            return True
         return self._verifier.cached(token) is not None
 
     async def voucher(self, headers: Headers) -> Voucher:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy.engine import make_url
 
+from connectors.simulators.identity_provider import issue_citizen_token
 from hub.access import call_windows
 from hub.app import running_hub
 from hub.cli.serving import http_server, listen
 from hub.settings import Settings
 from tests.api.test_subscriptions import FOLLOW, following
 from tests.api.test_websocket import QUESTION, connected, welcomed
+from tests.api.world import EAST_CODE, NORTH_CODE, UNKNOWN_CODE
 
 if TYPE_CHECKING:
     from tests.api.conftest import Answer, Opener, Service
@@ -109,6 +111,31 @@ async def test_a_day_s_calls_of_a_consumer_and_of_all(open_hub: Opener) -> None:
         await spent(hub, 2, as_="inps")
         refused = await hub(SMALL, as_="inps")
         assert (refused.status, refused.json["errors"][0]["extensions"]["of"]) == (429, "ESERVICE")
+
+
+async def test_citizens_are_limited_each_for_itself(open_hub: Opener) -> None:
+    limits = {"citizen_calls_per_minute": 3, "calls_per_minute": 8, "failed_authentications_per_minute": 1}
+    async with open_hub("rate-citizens", sequencer=False, **limits) as hub:
+        north, east, unknown = (
+            issue_citizen_token(hub.keys, code) for code in (NORTH_CODE, EAST_CODE, UNKNOWN_CODE)
+        )
+
+        async def ask(token: str) -> Answer:
+            headers = {"authorization": f"Bearer {token}"}
+            return await hub.send(json={"query": SMALL}, headers=headers)
+
+        assert [told(await ask(north)) for _ in range(3)] == [(3, 2), (3, 1), (3, 0)]
+        refused = await ask(north)
+        assert (refused.status, refused.json["errors"][0]["extensions"]["of"]) == (429, "CITIZEN")
+        assert NORTH_CODE.encode() not in refused.body
+        assert told(await ask(issue_citizen_token(hub.keys, NORTH_CODE))) == (3, 0), (
+            "another token, one person"
+        )
+        assert told(await ask(east)) == (3, 2)
+        assert told(await ask(unknown)) == (8, 7)
+        assert (await ask("x.y.z")).status == 401
+        assert (await ask("x.y.z")).status == 429
+        assert told(await ask(east)) == (3, 1), "known to hold"
 
 
 async def test_a_limit_of_its_own_holds_at_once(open_hub: Opener) -> None:
