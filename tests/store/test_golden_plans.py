@@ -21,6 +21,7 @@ SCOPES = {
     "municipality": GrantScope.MUNICIPALITY,
     "region": GrantScope.REGION,
     "inps": GrantScope.NATIONAL,
+    "citizen": GrantScope.SELF,
 }
 PREFIXES = {"pact": "pct", "household": "hsh", "person": "ben"}
 
