@@ -107,7 +107,7 @@ async def serve(settings: Settings, url: str, port: int) -> None:
     """Serve until a signal."""
     registry = demo_registry()
     async with open_database(url, settings) as database:
-        directory = Directory(database.write, lambda: 0.0)
+        directory = Directory(database.write, lambda: 0.0, build_schema()[1].fields.unseen)
         known: dict[str, Answer] = {}
         for question in questions(["RSSMRA80A01H501U"], ["x"], ["0"]):
             consumer = registry.consumer(question.consumer)

@@ -174,11 +174,12 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         stack.push_async_callback(_cancel, asyncio.create_task(seen.run(), name="seen tokens"))
         signing = Signing.from_settings(settings, http, keys, seen)
         stack.push_async_callback(signing.close)
+        unseen = catalogue.fields.unseen
         authenticator = Authenticator(
             verifier,
-            Directory(database.write, time.monotonic),
+            Directory(database.write, time.monotonic, unseen),
             signing.evidence,
-            citizens_door(settings, http, database.write),
+            citizens_door(settings, http, database.write, unseen),
         )
         demands = Demands(authenticator, signing.signatures, seen, signing.signer, settings.clock_skew)
         limiter = RateLimiter(

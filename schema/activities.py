@@ -11,6 +11,7 @@ import strawberry
 from hub.plan.declare import Order, stored, told_apart
 from hub.store import tables
 from hub.store.vocabulary import ActivityKind, ActivityStatus
+from schema.sensitivity import personal, special
 
 if TYPE_CHECKING:
     from schema.households import Beneficiary
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from schema.pacts import Pact
 
 
+@personal
 @told_apart(tables.Activity, by="kind", order=Order(("starts_on",), descending=True))
 @strawberry.interface(description="Politica attiva a person takes part in.")
 class Activity:
@@ -32,12 +34,14 @@ class Activity:
     )
 
 
+@personal
 @stored(tables.Activity, when=ActivityKind.ORIENTATION)
 @strawberry.type(description="Orientamento: interviews and guidance.")
 class OrientationActivity(Activity):
     pass
 
 
+@personal
 @stored(tables.Activity, when=ActivityKind.TRAINING)
 @strawberry.type(description="Formazione: a person's part in a course.")
 class TrainingActivity(Activity):
@@ -46,24 +50,28 @@ class TrainingActivity(Activity):
     )
 
 
+@personal
 @stored(tables.Activity, when=ActivityKind.PLACEMENT)
 @strawberry.type(description="Tirocinio.")
 class PlacementActivity(Activity):
     pass
 
 
+@personal
 @stored(tables.Activity, when=ActivityKind.JOB_SEARCH)
 @strawberry.type(description="Ricerca attiva di lavoro, accompanied.")
 class JobSearchActivity(Activity):
     pass
 
 
+@personal
 @stored(tables.Activity, when=ActivityKind.SCHOOLING)
 @strawberry.type(description="Istruzione: adult education, up to compulsory schooling.")
 class SchoolingActivity(Activity):
     pass
 
 
+@special
 @stored(tables.Activity, when=ActivityKind.SOCIAL_SUPPORT)
 @strawberry.type(description="Sostegno sociale: services of the inclusion pact.")
 class SocialSupportActivity(Activity):

@@ -8,8 +8,10 @@ import strawberry
 from hub.plan.declare import stored
 from hub.store import tables
 from hub.store.vocabulary import AgencyKind
+from schema.sensitivity import public
 
 
+@public
 @stored(tables.Agency)
 @strawberry.type(description="An organisation that records, feeds or reads.")
 class Agency:

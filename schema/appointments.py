@@ -23,11 +23,13 @@ from schema.filters import (
     one_of,
     some,
 )
+from schema.sensitivity import personal
 
 if TYPE_CHECKING:
     from schema.households import Beneficiary
 
 
+@personal
 @stored(tables.Convocation)
 @strawberry.type(description="Convocazione of a person by an office.")
 class Convocation:

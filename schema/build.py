@@ -12,11 +12,13 @@ from strawberry.printer import print_schema
 import schema.vocabulary  # noqa: F401 (describes the enums)
 from hub.plan.catalogue import Catalogue, read_catalogue
 from hub.plan.execution import install
+from hub.plan.marked import check_marks
 from schema.activities import ACTIVITIES
 from schema.federation import SUBGRAPH_SCALARS, Service, SubgraphQuery, subgraph_sdl
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.sensitivity import mark
 from schema.subscription import Subscription
 
 
@@ -54,11 +56,13 @@ def build_schema() -> tuple[GraphQLSchema, Catalogue]:
     """The schema and its catalogue.
 
     Raises:
-        SchemaMismatch: a type and its table disagree.
+        SchemaMismatch: a type and its table disagree, or a field says nothing of its sensitivity.
 
     """
     graphql_schema = _for_all()._schema  # noqa: SLF001 (graphql-core's schema, which the hub executes itself)
+    mark(graphql_schema, described=True)
     catalogue = read_catalogue(graphql_schema)
+    check_marks(catalogue)
     install(graphql_schema, catalogue)
     query = graphql_schema.query_type
     assert query is not None
@@ -69,7 +73,9 @@ def build_schema() -> tuple[GraphQLSchema, Catalogue]:
 @cache
 def sdl() -> str:
     """The schema that clients read, in the schema definition language, with the directives that stand on its types."""
-    return print_schema(_for_clients()) + "\n"
+    clients = _for_clients()
+    mark(clients._schema, described=False)  # noqa: SLF001
+    return print_schema(clients) + "\n"
 
 
 @cache

@@ -29,6 +29,7 @@ from schema.pacts import Pact
 from schema.puc import PucProject
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.sensitivity import PUBLIC, personal, public
 from schema.territory import EmploymentCentre, Municipality
 
 SPECIFICATION = "https://specs.apollo.dev/federation/v2.9"
@@ -64,16 +65,18 @@ SUBGRAPH_SCALARS = StrawberryConfig(
 )
 
 
+@public
 @strawberry.type(name="_Service", description="This subgraph, for whoever composes it with others.")
 class Service:
     sdl: str
 
 
+@personal
 @strawberry.type(name="Query")
 class SubgraphQuery(Query):
     """The root a router sees."""
 
-    @strawberry.field(name="_service", description="The subgraph's SDL.")
+    @strawberry.field(name="_service", description="The subgraph's SDL.", directives=[PUBLIC])
     def service(self) -> Service:
         return planned()
 

@@ -85,22 +85,22 @@ def _composed(how: Composed, description: str) -> Any:
 
 def by_column(column: str, kind: TypeEngine[Any]) -> Condition:
     """The column equals the value."""
-    return Condition(lambda row, value: row.c[column] == value, kind)
+    return Condition(lambda row, value: row.c[column] == value, kind, compares=(column,))
 
 
 def by_any_of(column: str) -> Condition:
     """The column is one of the values."""
-    return Condition(lambda row, values: row.c[column] == any_(values), ARRAY(Text()))
+    return Condition(lambda row, values: row.c[column] == any_(values), ARRAY(Text()), compares=(column,))
 
 
 def from_(column: str, kind: TypeEngine[Any]) -> Condition:
     """The column is the value or later."""
-    return Condition(lambda row, value: row.c[column] >= value, kind)
+    return Condition(lambda row, value: row.c[column] >= value, kind, compares=(column,))
 
 
 def before(column: str, kind: TypeEngine[Any]) -> Condition:
     """The column is earlier than the value."""
-    return Condition(lambda row, value: row.c[column] < value, kind)
+    return Condition(lambda row, value: row.c[column] < value, kind, compares=(column,))
 
 
 def by_profession(column: str) -> Condition:
@@ -110,7 +110,7 @@ def by_profession(column: str) -> Condition:
         # `/` comes right after `.`: what begins with the code goes on with a point, and 5.2.1 does not find 5.2.10.
         return and_(row.c[column] >= value, row.c[column] < value.concat(literal_column("'/'", Text())))
 
-    return Condition(expression, Text(), _profession)
+    return Condition(expression, Text(), _profession, compares=(column,))
 
 
 def _profession(code: str) -> str:
@@ -133,7 +133,7 @@ def within_period(column: str) -> Combination:
         return and_(*bounds, *([row.c[column] >= values["from"]] if "from" in values else []))
 
     moment = Bound(DateTime(timezone=True))
-    return Combination(expression, {"from": moment, "before": moment})
+    return Combination(expression, {"from": moment, "before": moment}, compares=(column,))
 
 
 @strawberry.input(
@@ -158,7 +158,9 @@ def by_name(family: str, given: str) -> Combination:
             conditions.append(begins(row.c[given], values["given"]))
         return and_(*conditions)
 
-    return Combination(expression, {"family": Bound(Text()), "given": Bound(Text())})
+    return Combination(
+        expression, {"family": Bound(Text()), "given": Bound(Text())}, compares=(family, given)
+    )
 
 
 @strawberry.input(
@@ -187,7 +189,8 @@ def near() -> Combination:
         )
         return row.c.municipality_id.in_(close)
 
-    return Combination(expression, {"municipality": Bound(Text()), "withinKm": Bound(Float(), _distance)})
+    values = {"municipality": Bound(Text()), "withinKm": Bound(Float(), _distance)}
+    return Combination(expression, values, compares=("municipality",))
 
 
 def _distance(km: float) -> float:
@@ -204,7 +207,7 @@ def by_municipality() -> Condition:
         found = select(place.c.id).where(place.c.belfiore_code == value).scalar_subquery()
         return row.c.municipality_id == found
 
-    return Condition(expression, Text())
+    return Condition(expression, Text(), compares=("municipality.belfiore_code",))
 
 
 def by_region() -> Condition:
@@ -214,7 +217,7 @@ def by_region() -> Condition:
         place = table_of(Municipality).alias()
         return row.c.municipality_id.in_(select(place.c.id).where(place.c.region_code == value))
 
-    return Condition(expression, Text())
+    return Condition(expression, Text(), compares=("municipality.region_code",))
 
 
 def by_centre() -> Condition:
@@ -225,4 +228,4 @@ def by_centre() -> Condition:
         found = select(centre.c.id).where(centre.c.code == value).scalar_subquery()
         return row.c.employment_centre_id == found
 
-    return Condition(expression, Text())
+    return Condition(expression, Text(), compares=("employment_centre.code",))

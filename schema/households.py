@@ -25,9 +25,11 @@ from schema.pacts import Pact
 from schema.puc import PucAssignment
 from schema.residence import PaymentStatus, RegisteredFamily, ResidenceRecord
 from schema.scalars import FiscalCode
+from schema.sensitivity import SPECIAL, personal
 from schema.territory import EmploymentCentre, Municipality
 
 
+@personal
 @stored(tables.Benefit)
 @strawberry.type(description="Beneficio economico of a household.")
 class Benefit:
@@ -43,6 +45,7 @@ class Benefit:
     monthly_amount: decimal.Decimal = strawberry.field(description="Euro a month.")
 
 
+@personal
 @stored(tables.Household, prefix="hsh")
 @strawberry.type(description="Nucleo familiare: one application to INPS and the people in it.")
 class Household(Node):
@@ -83,11 +86,13 @@ class Household(Node):
         return await info.context.live.payments(row["$id"], row["$inps_protocol"])
 
 
+@personal
 @stored(
     tables.Beneficiary,
     prefix="ben",
     keys=("fiscal_code",),
     order=Order(("family_name_key", "given_name_key")),
+    shown_by={"family_name_key": "family_name", "given_name_key": "given_name"},
 )
 @strawberry.type(description="Beneficiario: a member of a household.")
 class Beneficiary(Node):
@@ -100,7 +105,7 @@ class Beneficiary(Node):
     municipality: Municipality = strawberry.field(description="Of residence, as the hub was told.")
     employment_centre: EmploymentCentre | None
     employment_status: EmploymentStatus
-    obligation: Obligation
+    obligation: Obligation = strawberry.field(directives=[SPECIAL])
     household: Household
     pacts: list[Pact] = strawberry.field(
         description="The person's own, newest first; inclusion pacts are the household's.",

@@ -20,6 +20,7 @@ from schema.filters import all_of, before, by_any_of, condition, from_, none, no
 from schema.node import Node
 from schema.pacts import Pact
 from schema.scalars import BigInt, FiscalCode
+from schema.sensitivity import PERSONAL, SPECIAL, personal, public
 
 if TYPE_CHECKING:
     from schema.households import Beneficiary
@@ -40,6 +41,7 @@ def _of_event(column: str) -> Computed:
     return Computed(expression)
 
 
+@personal
 @stored(tables.ConditionalityEvent, prefix="evt", order=Order(("occurred_at",), descending=True))
 @strawberry.type(description="Evento di condizionalità: a fact as it was recorded; it never changes.")
 class ConditionalityEvent(Node):
@@ -50,7 +52,7 @@ class ConditionalityEvent(Node):
     source: Agency = strawberry.field(description="Who recorded it.")
     beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")]
     pact: Pact | None
-    note: str | None
+    note: str | None = strawberry.field(directives=[SPECIAL])
     position: BigInt | None = strawberry.field(
         description="Its place in the feed; null for the moment until the sequencer has given it one.",
         metadata=stands_on(Computed(_position, nullable=True)),
@@ -84,6 +86,7 @@ class ConditionalityEventListFilter:
     none: ConditionalityEventFilter | None = none()
 
 
+@personal
 @stored(tables.FeedEntry, order=Order(("position",)))
 @strawberry.type(
     description="An event's place in the feed, with the person's code and INPS's protocol as they were when it was recorded."
@@ -97,9 +100,10 @@ class FeedEntry:
     inps_protocol: str = strawberry.field(metadata=stands_on(_of_event("inps_protocol")))
 
 
+@public
 @strawberry.type(description="A page of the feed.")
 class ConditionalityFeedPage:
-    entries: list[FeedEntry]
+    entries: list[FeedEntry] = strawberry.field(directives=[PERSONAL])
     end_cursor: str = strawberry.field(
         description="Hand it to `after` for what comes next; it stays the same when nothing has come."
     )

@@ -29,10 +29,12 @@ from schema.context import Info, Means
 from schema.cost import about, costs
 from schema.ledger import ConditionalityEvent
 from schema.scalars import FiscalCode
+from schema.sensitivity import PERSONAL, personal, public
 
 strawberry.enum(refusals.RefusalCode, name="UserErrorCode", description="Why a command was refused.")
 
 
+@public
 @strawberry.type(description="An expected refusal: what the person at the desk can mend.")
 class UserError:
     code: refusals.RefusalCode
@@ -54,9 +56,10 @@ class RecordConditionalityEventInput:
     note: str | None = strawberry.field(default=strawberry.UNSET, description="At most 2,000 characters.")
 
 
+@public
 @strawberry.type(description="The recorded event, or why there is none.")
 class RecordConditionalityEventPayload:
-    event: ConditionalityEvent | None
+    event: ConditionalityEvent | None = strawberry.field(directives=[PERSONAL])
     user_errors: list[UserError] = strawberry.field(directives=[about(1)])
 
 
@@ -148,6 +151,7 @@ def _recorder(caller: Caller, operator: Operator | None) -> Recorder:
 RECORD = Command(_record, input_reader(RecordConditionalityEventInput), reads_back="event", written=_written)
 
 
+@personal
 @strawberry.type(description="Every command.")
 class Mutation:
     @strawberry.mutation(

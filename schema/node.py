@@ -8,6 +8,7 @@ from typing import Annotated, Generic, TypeVar
 import strawberry
 
 from schema.cost import costs
+from schema.sensitivity import PUBLIC, of_its_rows, personal, public
 
 N = TypeVar("N")
 
@@ -16,6 +17,7 @@ Last = Annotated[int | None, strawberry.argument(description="Rows from its end.
 Cursor = Annotated[str | None, strawberry.argument(description="A cursor of this list, in this order.")]
 
 
+@personal
 @strawberry.interface(
     description="Anything with an id of its own: `<prefix>_<32 hexadecimal digits>`, opaque and typed."
 )
@@ -23,6 +25,7 @@ class Node:
     id: strawberry.ID
 
 
+@public
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
     has_next_page: bool
@@ -31,12 +34,14 @@ class PageInfo:
     end_cursor: str | None
 
 
+@of_its_rows
 @strawberry.type(description="A row of a page, with the cursor to go on from it.")
 class Edge(Generic[N]):
     node: N = strawberry.field(directives=[costs(0)])
     cursor: str
 
 
+@of_its_rows
 @strawberry.type(
     description="A page of a list, by keyset: `first`/`after` forward, `last`/`before` backward."
 )
@@ -45,5 +50,5 @@ class Connection(Generic[N]):
     nodes: list[N]
     page_info: PageInfo
     total_count: int = strawberry.field(
-        description="Rows in the whole list; counted only when selected.", directives=[costs(50)]
+        description="Rows in the whole list; counted only when selected.", directives=[costs(50), PUBLIC]
     )

@@ -29,12 +29,14 @@ from schema.filters import (
     one_of,
 )
 from schema.node import Connection, Cursor, First, Last, Node
+from schema.sensitivity import PERSONAL, public
 from schema.territory import Municipality
 
 if TYPE_CHECKING:
     from schema.activities import TrainingActivity
 
 
+@public
 @gathered(order="availableFrom")
 @strawberry.interface(description="Opportunità: whatever may be proposed to a person.")
 class Opportunity(Node):
@@ -68,7 +70,13 @@ def available_from(column: str) -> Computed:
     return Computed(expression)
 
 
-@stored(tables.JobOffer, prefix="job", order=Order(("published_on",), descending=True))
+@public
+@stored(
+    tables.JobOffer,
+    prefix="job",
+    order=Order(("published_on",), descending=True),
+    shown_by={"open_until": "expires_on"},
+)
 @strawberry.type(description="Offerta di lavoro.")
 class JobOffer(Opportunity):
     id: strawberry.ID
@@ -116,6 +124,7 @@ class JobOfferFilter:
     near: NearFilter | None = condition(near())
 
 
+@public
 @stored(tables.TrainingCourse, prefix="crs", order=Order(("starts_on",), descending=True))
 @strawberry.type(description="Corso di formazione.")
 class TrainingCourse(Opportunity):
@@ -138,7 +147,7 @@ class TrainingCourse(Opportunity):
     @strawberry.field(
         description="The people of the caller's territory who take part, latest start first.",
         metadata=stands_on(Pages()),
-        directives=[PAGED],
+        directives=[PAGED, PERSONAL],
     )
     def participations(
         self,

@@ -27,21 +27,24 @@ from schema.filters import (
     some,
 )
 from schema.node import Connection, Cursor, First, Last, Node
+from schema.sensitivity import SPECIAL, personal
 
 if TYPE_CHECKING:
     from schema.households import Beneficiary, Household
     from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, ConditionalityEventOrder
 
 
+@personal
 @stored(tables.PactGoal)
 @strawberry.type(description="Obiettivo of a pact.")
 class PactGoal:
     ordinal: int
-    description: str
+    description: str = strawberry.field(directives=[SPECIAL])
     status: GoalStatus
     due_on: datetime.date | None
 
 
+@personal
 @stored(tables.Pact, prefix="pct", order=Order(("created_on",), descending=True))
 @strawberry.type(description="Patto: what a person, or for inclusion pacts the whole household, commits to.")
 class Pact(Node):

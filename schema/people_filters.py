@@ -55,7 +55,7 @@ def _by_measure() -> Condition:
         household = table_of(tables.Household).alias()
         return select(1).where(household.c.id == row.c.household_id, household.c.measure == value).exists()
 
-    return Condition(expression, Text())
+    return Condition(expression, Text(), compares=("household.measure",))
 
 
 @strawberry.input(description="Which households; every condition given must hold.")

@@ -27,12 +27,14 @@ from schema.filters import (
 )
 from schema.node import Connection, Cursor, First, Last
 from schema.opportunities import Opportunity, available_from
+from schema.sensitivity import PERSONAL, personal, public
 from schema.territory import Municipality
 
 if TYPE_CHECKING:
     from schema.households import Beneficiary
 
 
+@public
 @stored(tables.PucProject, prefix="puc", order=Order(("starts_on",), descending=True))
 @strawberry.type(description="Progetto utile alla collettività (DM 22-10-2019).")
 class PucProject(Opportunity):
@@ -63,7 +65,7 @@ class PucProject(Opportunity):
     @strawberry.field(
         description="The places taken by people of the caller's territory, latest start first.",
         metadata=stands_on(Pages()),
-        directives=[PAGED],
+        directives=[PAGED, PERSONAL],
     )
     def assignments(
         self,
@@ -97,6 +99,7 @@ class PucProjectFilter:
     near: NearFilter | None = condition(near())
 
 
+@personal
 @stored(tables.PucAssignment, order=Order(("starts_on",), descending=True))
 @strawberry.type(description="A person's place in a project.")
 class PucAssignment:

@@ -9,7 +9,8 @@ import strawberry
 
 from hub.plan.declare import FeedPages, Lookup, Myself, NodeLookup, Pages, Rooted, planned, stands_on
 from hub.store.vocabulary import Capability
-from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, costs
+from schema.context import Info
+from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, about, costs
 from schema.households import Beneficiary, Household
 from schema.ledger import (
     ConditionalityEvent,
@@ -30,11 +31,15 @@ from schema.opportunities import (
 )
 from schema.pacts import Pact, PactFilter, PactOrder
 from schema.people_filters import BeneficiaryFilter, BeneficiaryOrder, HouseholdFilter
+from schema.permitted import PermittedField
+from schema.permitted import permitted_fields as fields_of
 from schema.puc import PucProject, PucProjectFilter, PucProjectOrder
 from schema.scalars import FiscalCode
+from schema.sensitivity import PUBLIC, personal
 from schema.territory import EmploymentCentre, Municipality
 
 
+@personal
 @strawberry.type(
     description="Every question; what it answers is what the caller's purpose and territory let it see."
 )
@@ -42,7 +47,7 @@ class Query:
     @strawberry.field(
         description="Whatever an id names, if the caller may see it.",
         metadata=stands_on(Rooted(NodeLookup())),
-        directives=[OWN_ROW],
+        directives=[OWN_ROW, PUBLIC],
     )
     def node(self, id: strawberry.ID) -> Node | None:  # noqa: A002
         return planned()
@@ -125,7 +130,7 @@ class Query:
     @strawberry.field(
         description="The municipality with this Belfiore code.",
         metadata=stands_on(Rooted(Lookup("belfiore_code", "belfioreCode"))),
-        directives=[OWN_ROW],
+        directives=[OWN_ROW, PUBLIC],
     )
     def municipality(self, belfiore_code: str) -> Municipality | None:
         return planned()
@@ -133,7 +138,7 @@ class Query:
     @strawberry.field(
         description="The employment centre with this ministry code.",
         metadata=stands_on(Rooted(Lookup("code", "code"))),
-        directives=[OWN_ROW],
+        directives=[OWN_ROW, PUBLIC],
     )
     def employment_centre(self, code: str) -> EmploymentCentre | None:
         return planned()
@@ -141,7 +146,7 @@ class Query:
     @strawberry.field(
         description="Job offers, training courses and PUC projects in one list, latest first.",
         metadata=stands_on(Rooted(Pages())),
-        directives=[costs(300), PAGED],
+        directives=[costs(300), PAGED, PUBLIC],
     )
     def opportunities(
         self,
@@ -156,7 +161,7 @@ class Query:
     @strawberry.field(
         description="Job offers, newest first.",
         metadata=stands_on(Rooted(Pages())),
-        directives=[OWN_PAGE, PAGED],
+        directives=[OWN_PAGE, PAGED, PUBLIC],
     )
     def job_offers(
         self,
@@ -172,7 +177,7 @@ class Query:
     @strawberry.field(
         description="Training courses, latest start first.",
         metadata=stands_on(Rooted(Pages())),
-        directives=[OWN_PAGE, PAGED],
+        directives=[OWN_PAGE, PAGED, PUBLIC],
     )
     def training_courses(
         self,
@@ -188,7 +193,7 @@ class Query:
     @strawberry.field(
         description="PUC projects, latest start first.",
         metadata=stands_on(Rooted(Pages())),
-        directives=[OWN_PAGE, PAGED],
+        directives=[OWN_PAGE, PAGED, PUBLIC],
     )
     def puc_projects(
         self,
@@ -231,3 +236,10 @@ class Query:
         first: int = 500,
     ) -> ConditionalityFeedPage:
         return planned()
+
+    @strawberry.field(
+        description="Every field the caller may ask for: what is public, and what the grants of its purpose name.",
+        directives=[about(300), PUBLIC],
+    )
+    def permitted_fields(self, info: Info) -> list[PermittedField]:
+        return fields_of(info.context.catalogue.fields, info.context.caller.fields)

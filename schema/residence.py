@@ -10,6 +10,7 @@ from enum import StrEnum
 import strawberry
 
 from schema.cost import about
+from schema.sensitivity import SPECIAL, personal
 
 
 class Freshness(StrEnum):
@@ -24,6 +25,7 @@ strawberry.enum(
 )
 
 
+@personal
 @strawberry.type(description="Residenza, as ANPR (C020) gives it.")
 class ResidenceRecord:
     municipality_istat_code: str | None
@@ -37,16 +39,20 @@ class ResidenceRecord:
     freshness: Freshness
 
 
+@personal
 @strawberry.type(description="A member of the family ANPR has registered (C021).")
 class RegisteredFamilyMember:
     fiscal_code: str | None
     given_name: str | None
     family_name: str | None
     birth_date: datetime.date | None
-    relationship_code: str | None = strawberry.field(description="Relazione di parentela, ANPR's table.")
+    relationship_code: str | None = strawberry.field(
+        description="Relazione di parentela, ANPR's table.", directives=[SPECIAL]
+    )
     deceased_on: datetime.date | None
 
 
+@personal
 @strawberry.type(description="Stato di famiglia, as ANPR (C021) gives it.")
 class RegisteredFamily:
     members: list[RegisteredFamilyMember] = strawberry.field(directives=[about(4)])
@@ -55,6 +61,7 @@ class RegisteredFamily:
     freshness: Freshness
 
 
+@personal
 @strawberry.type(
     description="The state of a household's payments, as INPS gives it. The service's shape is not established publicly: unverified."
 )
@@ -62,7 +69,7 @@ class PaymentStatus:
     state: str | None
     last_payment_on: datetime.date | None
     last_amount: decimal.Decimal | None
-    suspension_reason: str | None
+    suspension_reason: str | None = strawberry.field(directives=[SPECIAL])
     as_of: datetime.datetime
     source: str
     freshness: Freshness

@@ -12,8 +12,10 @@ from hub.plan.declare import FollowedFeed, Rooted, planned, stands_on
 from hub.store.vocabulary import Capability
 from schema.cost import OWN_PAGE, ListSize
 from schema.ledger import ConditionalityFeedPage
+from schema.sensitivity import personal
 
 
+@personal
 @strawberry.type(description="What can be followed as it happens.")
 class Subscription:
     @strawberry.subscription(

@@ -11,12 +11,14 @@ from hub.plan.declare import Pages, planned, stands_on, stored
 from hub.store import tables
 from schema.cost import PAGED
 from schema.node import Connection, Cursor, First, Last
+from schema.sensitivity import PERSONAL, public
 
 if TYPE_CHECKING:
     from schema.households import Beneficiary, Household
     from schema.people_filters import BeneficiaryFilter, BeneficiaryOrder, HouseholdFilter
 
 
+@public
 @stored(tables.Municipality, keys=("belfiore_code",))
 @strawberry.type(description="Comune, as it is called today.")
 class Municipality:
@@ -33,7 +35,7 @@ class Municipality:
     @strawberry.field(
         description="Who lives here, as far as the caller's territory reaches.",
         metadata=stands_on(Pages()),
-        directives=[PAGED],
+        directives=[PAGED, PERSONAL],
     )
     def beneficiaries(
         self,
@@ -51,7 +53,7 @@ class Municipality:
     @strawberry.field(
         description="The households of this municipality, as far as the caller's territory reaches.",
         metadata=stands_on(Pages()),
-        directives=[PAGED],
+        directives=[PAGED, PERSONAL],
     )
     def households(
         self,
@@ -65,6 +67,7 @@ class Municipality:
         return planned()
 
 
+@public
 @stored(tables.EmploymentCentre, keys=("code",))
 @strawberry.type(description="Centro per l'impiego (CPI).")
 class EmploymentCentre:
@@ -76,7 +79,7 @@ class EmploymentCentre:
     @strawberry.field(
         description="The people in its charge, as far as the caller's territory reaches.",
         metadata=stands_on(Pages()),
-        directives=[PAGED],
+        directives=[PAGED, PERSONAL],
     )
     def beneficiaries(
         self,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from hub.access.fields import PUBLIC_ONLY, FieldPermission
 from hub.errors import Forbidden
 from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
@@ -17,6 +18,8 @@ class Scope:
     kind: GrantScope
     single: bool
     """Whether the territory is one area: then it is compared with `=`, which an index can follow in order."""
+    unseen: frozenset[str] = frozenset()
+    """Types of the schema of which the caller sees no row, where several share a table (`hub.plan.sensitivity`)."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Caller:
     capabilities: frozenset[Capability] = field(default_factory=frozenset)
     demands: frozenset[Demand] = field(default_factory=frozenset)
     """What its agency must present, or be given, beyond the voucher."""
+    fields: FieldPermission = PUBLIC_ONLY
+    """What it may select beyond what is public."""
     person_id: UUID | None = None
     """The citizen; None for an agency."""
     household_id: UUID | None = None

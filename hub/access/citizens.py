@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, select
 from hub.access.caller import Caller
 from hub.access.citizen_token import Citizen, CitizenVerifier
 from hub.access.directory import REMEMBERED, granted
+from hub.access.fields import Unseen
 from hub.access.jws import claimed_issuer
 from hub.errors import Forbidden
 from hub.store.base import table_of
@@ -33,11 +34,14 @@ MOST = 10_000
 class CitizensDoor:
     """Lets citizens in. A token seen lately costs two look-ups in memory."""
 
-    def __init__(self, verifier: CitizenVerifier, pool: Pool, clock: Callable[[], float]) -> None:
-        """Take the verifier of their tokens, the pool to look people up in, and a clock in seconds that only grows."""
+    def __init__(
+        self, verifier: CitizenVerifier, pool: Pool, clock: Callable[[], float], unseen: Unseen
+    ) -> None:
+        """Take the verifier of their tokens, the pool to look people up in, and the rest as `Directory` does."""
         self._verifier = verifier
         self._pool = pool
         self._clock = clock
+        self._unseen = unseen
         # NOTE: by fiscal code, in memory alone; it is in no log, no error and no key that leaves the process.
         self._known: dict[str, tuple[float, Caller]] = {}
 
@@ -76,7 +80,9 @@ class CitizensDoor:
         async with self._pool.acquire() as connection:
             agency = await _agency().fetchrow(connection, code=CITIZENS_AGENCY_CODE)
             assert agency is not None, "a migration makes it"
-            caller = await granted(connection, agency, client_id=None, purpose_id=UUID(CITIZENS_PURPOSE_ID))
+            caller = await granted(
+                connection, agency, client_id=None, purpose_id=UUID(CITIZENS_PURPOSE_ID), unseen=self._unseen
+            )
             person = await _person().fetchrow(connection, fiscal_code=citizen.fiscal_code)
         # NOTE: whatever else the purpose were granted by mistake, a citizen reaches no further than itself.
         if caller.scope.kind is not GrantScope.SELF:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from uuid import UUID
 
@@ -11,12 +11,13 @@ import asyncpg
 from sqlalchemy import DateTime, bindparam, func, or_, select
 
 from hub.access.caller import Caller, Scope
+from hub.access.fields import Unseen, field_permission
 from hub.access.voucher import Voucher
 from hub.errors import Forbidden, Unauthenticated
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
-from hub.store.tables import AccessGrant, AccessGrantArea, Agency, AgencyClient, Purpose
+from hub.store.tables import AccessGrant, AccessGrantArea, Agency, AgencyClient, FieldSet, Purpose
 from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
 REMEMBERED = 2.0
@@ -35,10 +36,16 @@ class OtherConsumer(Unauthenticated):
 class Directory:
     """Finds callers in the tables, and remembers them for two seconds."""
 
-    def __init__(self, pool: Pool, clock: Callable[[], float]) -> None:
-        """Take the pool to ask, and a clock in seconds that only grows."""
+    def __init__(
+        self,
+        pool: Pool,
+        clock: Callable[[], float],
+        unseen: Unseen,
+    ) -> None:
+        """Take the pool to ask, a clock in seconds that only grows, and which types' rows a permission does not reach."""
         self._pool = pool
         self._clock = clock
+        self._unseen = unseen
         self._known: dict[tuple[UUID, UUID, UUID | None], tuple[float, Caller]] = {}
 
     def remembered(self, voucher: Voucher) -> Caller | None:
@@ -70,7 +77,11 @@ class Directory:
                     check="consumer", claim="consumerId",
                 )  # fmt: skip
             caller = await granted(
-                connection, agency, client_id=voucher.client_id, purpose_id=voucher.purpose_id
+                connection,
+                agency,
+                client_id=voucher.client_id,
+                purpose_id=voucher.purpose_id,
+                unseen=self._unseen,
             )
         if len(self._known) >= MOST:
             self._known.clear()
@@ -79,7 +90,12 @@ class Directory:
 
 
 async def granted(
-    connection: Connection, agency: asyncpg.Record, *, client_id: UUID | None, purpose_id: UUID
+    connection: Connection,
+    agency: asyncpg.Record,
+    *,
+    client_id: UUID | None,
+    purpose_id: UUID,
+    unseen: Unseen,
 ) -> Caller:
     """The caller an agency (its `id`, `code` and `kind`) is under one of its purposes.
 
@@ -93,11 +109,15 @@ async def granted(
             f"Purpose {purpose_id} has no grant in force for {agency['code']}. Ask whoever runs the hub for one.",
             check="purpose", claim="purposeId",
         )  # fmt: skip
-    return _caller(agency, grants, client_id, purpose_id)
+    return _caller(agency, grants, client_id, purpose_id, unseen)
 
 
 def _caller(
-    agency: asyncpg.Record, grants: list[asyncpg.Record], client_id: UUID | None, purpose_id: UUID
+    agency: asyncpg.Record,
+    grants: list[asyncpg.Record],
+    client_id: UUID | None,
+    purpose_id: UUID,
+    unseen: Unseen,
 ) -> Caller:
     # One scope per purpose: several grants of the same scope add up their areas; the narrower kinds are never mixed.
     scope = GrantScope(grants[0]["scope"])
@@ -112,19 +132,30 @@ def _caller(
         GrantScope.MUNICIPALITY: municipalities,
         GrantScope.REGION: regions,
     }.get(scope, ())
+    fields = field_permission(_granted(same))
     return Caller(
         agency_id=agency["id"],
         agency_code=agency["code"],
         agency_kind=AgencyKind(agency["kind"]),
         client_id=client_id,
         purpose_id=purpose_id,
-        scope=Scope(scope, single=len(areas) == 1),
+        scope=Scope(scope, single=len(areas) == 1, unseen=unseen(fields)),
         centres=centres,
         municipalities=municipalities,
         regions=regions,
         capabilities=frozenset(Capability(word) for grant in same for word in grant["capabilities"]),
         demands=frozenset(map(Demand, agency["demands"])),
+        fields=fields,
     )
+
+
+def _granted(grants: list[asyncpg.Record]) -> Iterator[tuple[str, str]]:
+    """The coordinates of grants, each with the name of the set, or the grant, that names it."""
+    for grant in grants:
+        for coordinate in grant["set_fields"]:
+            yield coordinate, grant["field_set"]
+        for coordinate in grant["fields"]:
+            yield coordinate, f"grant {grant['id']}"
 
 
 @cache
@@ -140,19 +171,24 @@ def _agency() -> Statement:
 @cache
 def _grants() -> Statement:
     purpose, grant, area = table_of(Purpose), table_of(AccessGrant), table_of(AccessGrantArea)
+    fields = table_of(FieldSet)
     now = func.now(type_=DateTime(timezone=True))
     return Statement(
         select(
+            grant.c.id,
             grant.c.scope,
             grant.c.capabilities,
+            grant.c.field_set,
+            grant.c.fields,
+            fields.c.fields.label("set_fields"),
             func.array_agg(area.c.employment_centre_id).label("centres"),
             func.array_agg(area.c.municipality_id).label("municipalities"),
             func.array_agg(area.c.region_code).label("regions"),
         )
         .select_from(
-            purpose.join(grant, grant.c.purpose_id == purpose.c.purpose_id).outerjoin(
-                area, area.c.grant_id == grant.c.id
-            )
+            purpose.join(grant, grant.c.purpose_id == purpose.c.purpose_id)
+            .join(fields, fields.c.name == grant.c.field_set)
+            .outerjoin(area, area.c.grant_id == grant.c.id)
         )
         .where(
             purpose.c.purpose_id == bindparam("purpose_id"),
@@ -162,6 +198,6 @@ def _grants() -> Statement:
             grant.c.valid_from <= now,
             or_(grant.c.valid_to.is_(None), grant.c.valid_to > now),
         )
-        .group_by(grant.c.id)
+        .group_by(grant.c.id, fields.c.name)
         .order_by(grant.c.id)
     )

@@ -13,6 +13,7 @@ import structlog
 from graphql import GraphQLError
 
 from hub.errors import ClientError, InvalidInput, SnodoError, Unavailable, UpstreamError
+from hub.plan.permission import ForbiddenFields
 
 log = structlog.get_logger()
 
@@ -67,7 +68,8 @@ def refusal(error: ClientError) -> Reply:
         headers.append((b"www-authenticate", b'Bearer realm="snodo"'))
     if isinstance(seconds := error.extensions.get("retryAfter"), int):
         headers.append((b"retry-after", b"%d" % seconds))
-    return error_reply(error.status, [said(error)], headers)
+    told = [formatted(one) for one in error.errors] if isinstance(error, ForbiddenFields) else [said(error)]
+    return error_reply(error.status, told, headers)
 
 
 def unprocessable(error: ClientError) -> Reply:

@@ -11,6 +11,7 @@ import httpx2
 from connectors.pdnd import fetch_jwks
 from hub.access.citizen_token import CitizenRules, CitizenVerifier
 from hub.access.citizens import CitizensDoor
+from hub.access.fields import Unseen
 from hub.access.jwks import KeySet
 from hub.settings import Settings
 from hub.store.engine import Pool
@@ -19,7 +20,9 @@ AGENCY = "Identity provider"
 """As refusals and logs name whoever publishes the keys of citizens' tokens."""
 
 
-def citizens_door(settings: Settings, http: httpx2.AsyncClient, pool: Pool) -> CitizensDoor | None:
+def citizens_door(
+    settings: Settings, http: httpx2.AsyncClient, pool: Pool, unseen: Unseen
+) -> CitizensDoor | None:
     """Open the door; None: the settings let no citizens in.
 
     Raises:
@@ -41,4 +44,4 @@ def citizens_door(settings: Settings, http: httpx2.AsyncClient, pool: Pool) -> C
         tokens="citizen's token",
         algorithms=rules.algorithms,
     )
-    return CitizensDoor(CitizenVerifier(keys, rules, time.time), pool, time.monotonic)
+    return CitizensDoor(CitizenVerifier(keys, rules, time.time), pool, time.monotonic, unseen)

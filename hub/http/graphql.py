@@ -21,9 +21,9 @@ from hub.http.admission import Admission
 from hub.http.answers import Reply, ResponseTooLarge, error_reply, fault, formatted, refusal, unprocessable
 from hub.http.authentication import Authenticator, Headers
 from hub.http.commands import Commands
-from hub.http.cost import asks_for_cost, with_cost
 from hub.http.demands import Demands
 from hub.http.execution import Asked, Execution
+from hub.http.notes import asks_for_cost, with_notes
 from hub.http.origins import PREFLIGHT, Origins, shared_with
 from hub.http.request import (
     BodyTooLarge,
@@ -41,6 +41,7 @@ from hub.http.subscriptions import AskAgain, Subscriptions
 from hub.http.watch import Gone, UnderWay, Watch
 from hub.plan.execution import ROOTS_AT_ONCE
 from hub.plan.operation import Documents, Operation, Prepared
+from hub.plan.partial import Omitted, permitted_part
 from hub.plan.plan import Plan
 from hub.plan.runner import Runner
 from hub.settings import HttpProfile
@@ -215,7 +216,7 @@ class GraphQLEndpoint:
 
         Raises:
             InvalidInput: the request cannot be planned, or names a document that is not trusted.
-            Forbidden: the caller's purpose lacks a capability, or may send trusted documents only.
+            Forbidden: the caller's purpose lacks a capability or a field, or may send trusted documents only.
             NotAcceptable: a subscription, over a transport that takes no streams.
             TooManyStreams: a subscription too many.
 
@@ -233,8 +234,13 @@ class GraphQLEndpoint:
             return _refused(errors)
         if under_way is not None:
             under_way.is_command = operation.kind is OperationType.MUTATION
+        omitted: Omitted = ()
+        if request.takes_part:
+            operation, omitted = permitted_part(operation, variables, caller)
         answering = self._answer(request, operation, variables, caller, operator, ask_again=ask_again)
-        return await (with_cost(operation, variables, answering) if request.reports_cost else answering)
+        if not request.reports_cost and not omitted:
+            return await answering
+        return await with_notes(operation, variables, answering, cost=request.reports_cost, omitted=omitted)
 
     async def _answer(
         self,
@@ -247,8 +253,7 @@ class GraphQLEndpoint:
         ask_again: AskAgain | None,
     ) -> Reply | Stream:
         prepared = operation.prepare(variables, caller.scope)
-        if prepared.requires:
-            prepared.permit(caller)
+        prepared.permit(caller)
         if len(prepared.plans) > 1:
             prepared.check(variables, caller)
         if ask_again is not None and operation.kind is OperationType.SUBSCRIPTION:

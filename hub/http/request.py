@@ -77,6 +77,8 @@ class GraphQLRequest:
     document_id: str | None = None
     reports_cost: bool = False
     """Whether the answer is to say what the operation was estimated to cost."""
+    takes_part: bool = False
+    """Whether what the caller is not granted may be left out of the answer, rather than refuse it."""
 
 
 def takes(content_type: bytes) -> bool:
@@ -159,13 +161,14 @@ def _read_members(content: Mapping[str, Any]) -> GraphQLRequest:
         if named is None:
             named = _persisted(extensions)
     reports_cost = extensions is not None and extensions.get("cost") is True
+    takes_part = extensions is not None and extensions.get("partial") is True
     if named is not None:
         _check_document_id(named, query)
     if query is None and named is not None:
-        return GraphQLRequest("", variables or {}, name or None, named, reports_cost)
+        return GraphQLRequest("", variables or {}, name or None, named, reports_cost, takes_part)
     if not isinstance(query, str) or not query:
         raise NotJson("`query` is missing, or is not a string.")
-    return GraphQLRequest(query, variables or {}, name or None, None, reports_cost)
+    return GraphQLRequest(query, variables or {}, name or None, None, reports_cost, takes_part)
 
 
 def _persisted(extensions: Mapping[str, Any]) -> str | None:

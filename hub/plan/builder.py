@@ -242,8 +242,16 @@ class Builder:
         return and_(
             *(target.c[there] == row.c[here] for here, there in zip(link.here, link.there, strict=True)),
             own_rows(position, target),
+            self._seen(position, target),
             visible(target, link.target, self.scope, reached_from=table),
         )
+
+    def _seen(self, position: Position, row: FromClause) -> ColumnElement[bool]:
+        """The condition under which `row`, where several types share its table, is of one whose rows the caller sees."""
+        if not isinstance(position, ToldApartType):
+            return true()
+        unseen = [constant(word) for word, one in position.members.items() if one.name in self.scope.unseen]
+        return row.c[position.column].not_in(unseen) if unseen else true()
 
     def _value(self, stored: StoredType, row: FromClause, field: Selected) -> Sequence[Piece]:
         source = stored.fields[field.name]

@@ -53,6 +53,7 @@ from hub.plan.positions import (
     ToMany,
     ToOne,
 )
+from hub.plan.sensitivity import FieldPolicy
 from hub.plan.weights import Coordinate, FieldCost, read_costs
 
 
@@ -79,6 +80,8 @@ class Catalogue:
     """Names of the enums that are orders of lists."""
     costs: Mapping[Coordinate, FieldCost]
     """What each field costs, by type and name."""
+    fields: FieldPolicy
+    """How much each field says of a person."""
 
     def stored(self, name: str) -> StoredType:
         """The stored type of this GraphQL name; KeyError when the type is not stored."""
@@ -189,6 +192,7 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
         filters=filters.found,
         orders=frozenset(orders),
         costs=costs,
+        fields=FieldPolicy(schema),
     )
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause
@@ -65,6 +65,8 @@ class Stands:
     """The word of the table's telling column that its rows have; None: it is the only type of its table."""
     keys: tuple[str, ...] = ()
     """Python names of the fields, beside the id, by which another subgraph may name one row."""
+    shown_by: Mapping[str, str] = field(default_factory=dict)
+    """The python name of the field that shows what a column holds, of columns that filters and orders compare and no field is."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,8 @@ class Condition:
     expression: Callable[[FromClause, ColumnElement[Any]], ColumnElement[bool]]
     kind: TypeEngine[Any]
     convert: Callable[[Any], Any] | None = None
+    compares: tuple[str, ...] = ()
+    """The columns it compares, or dotted paths of python names to a field: who may not see these may not ask by them."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,8 @@ class Combination:
 
     expression: Callable[[FromClause, Mapping[str, ColumnElement[Any]]], ColumnElement[bool]]
     values: Mapping[str, Bound]
+    compares: tuple[str, ...] = ()
+    """As a condition's."""
 
 
 @dataclass(frozen=True)
@@ -206,9 +212,10 @@ def stored(
     order: Order | None = None,
     when: enum.Enum | None = None,
     keys: tuple[str, ...] = (),
+    shown_by: Mapping[str, str] | None = None,
 ) -> Callable[[T], T]:
-    """Say which table a strawberry type stands on, the prefix of its ids, the order of its lists, which rows, by which keys."""
-    return _mark(Stands(table, prefix, order or Order(), when, keys))
+    """Say what a strawberry type stands on: each as in `Stands`."""
+    return _mark(Stands(table, prefix, order or Order(), when, keys, shown_by or {}))
 
 
 def told_apart(table: type[Base], *, by: str, order: Order | None = None) -> Callable[[T], T]:

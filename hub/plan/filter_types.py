@@ -32,6 +32,7 @@ SOME, NONE = "some", "none"
 class RelatedBy:
     """Rows of another table that a relationship leads to; `many`: the filter says `some` or `none` of them."""
 
+    relationship: str
     link: Link
     many: bool
 
@@ -113,7 +114,7 @@ class FilterReader:
         for one in inner:
             assert isinstance(one, GraphQLInputObjectType)
             self.read(where, one, relation.mapper.class_)
-        return RelatedBy(link_of(relation), many)
+        return RelatedBy(relationship, link_of(relation), many)
 
 
 def declared(field: Any) -> object:

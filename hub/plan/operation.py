@@ -30,6 +30,8 @@ from hub.plan.commands import Command, Part, ReadBacks, compiled
 from hub.plan.cost import Estimate, Estimator
 from hub.plan.deferral import DEFER, deferring
 from hub.plan.limits import DocumentLimits, PageLimits
+from hub.plan.needs import Needs
+from hub.plan.permission import FieldCheck
 from hub.plan.plan import Plan
 from hub.plan.reading import read_document
 from hub.plan.roots import plan_root, plan_row, plan_written
@@ -72,6 +74,7 @@ class Prepared:
     parts: Sequence[tuple[bytes, Plan | None]]
     """The answer's pieces in order: text, then the plan whose result follows it."""
     estimate: Estimate
+    fields: FieldCheck
     commands: Sequence[Part] | None = None
     """The same of a mutation that is commands alone; None: it is run by the executor."""
 
@@ -82,9 +85,10 @@ class Prepared:
         return [*self.plans.values(), *(plan for one in called for plan in one.reads.all)]
 
     def permit(self, caller: Caller) -> None:
-        """Raise Forbidden unless the caller's purpose has every capability the root fields ask for."""
+        """Raise Forbidden unless the caller's purpose has every capability the root fields ask for, and every field."""
         for capability in self.requires:
             caller.require(capability)
+        self.fields.permit(caller)
 
     def check(self, variables: Mapping[str, Any], caller: Caller) -> None:
         """Read every value of every plan, so that none is sent when one is refused."""
@@ -118,7 +122,7 @@ class Operation:
         self.variables = VariableReader(
             catalogue.schema, definition.variable_definitions or (), catalogue.orders
         )
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self.limits = limits
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
@@ -161,13 +165,18 @@ class Operation:
         shape = self.variables.shape(variables)
         found = self._estimates.get(shape)
         if found is None:
-            root = self._catalogue.schema.get_root_type(self.kind)
-            assert root is not None  # validation has passed
-            estimator = Estimator(self._catalogue.costs, self.walk(variables), self.limits)
-            found = self._estimates[shape] = estimator.selection(root, [self.definition.selection_set])
+            estimator = Estimator(self.catalogue.costs, self.walk(variables), self.limits)
+            found = self._estimates[shape] = estimator.selection(self.root, [self.definition.selection_set])
             if len(self._estimates) > self.MOST_SHAPES:
                 self._estimates.popitem(last=False)
         return found
+
+    @property
+    def root(self) -> GraphQLObjectType:
+        """The type its selection is on."""
+        root = self.catalogue.schema.get_root_type(self.kind)
+        assert root is not None  # validation has passed
+        return root
 
     def forget_plans(self) -> None:
         """Drop every plan; the next request of each shape makes it anew."""
@@ -186,9 +195,25 @@ class Operation:
         self.weight += grown
         self._grew(self, grown)
 
+    def instead(self, document: DocumentNode, definition: OperationDefinitionNode) -> Operation:
+        """Another operation in this one's place: what it remembers is counted as this one's."""
+        return Operation(
+            self.catalogue,
+            document,
+            definition,
+            self.limits,
+            self._counts,
+            self._outgrown,
+            defers=self.defers,
+        )
+
+    def _outgrown(self, _instead: Operation, grown: int) -> None:
+        self.weight += grown
+        self._grew(self, grown)
+
     def walk(self, variables: Mapping[str, Any]) -> Document:
         """The document as the planner walks it, with these variables."""
-        return Document(self._catalogue.schema, self._fragments, variables)
+        return Document(self.catalogue.schema, self._fragments, variables)
 
     def read_back(
         self,
@@ -232,25 +257,25 @@ class Operation:
             if field.name == name
         }
         plans = {
-            key: plan_row(self._catalogue, document, type_name, selections, scope, self.limits)
+            key: plan_row(self.catalogue, document, type_name, selections, scope, self.limits)
             for key, selections in asked.items()
         }
         if len(asked) > 1:
             return ReadBacks(plans, None)
         [(only, selections)] = asked.items() or [(None, [])]
         written = command.written(scope)
-        at_once = plan_written(self._catalogue, document, type_name, selections, scope, self.limits, written)
+        at_once = plan_written(self.catalogue, document, type_name, selections, scope, self.limits, written)
         return ReadBacks(plans, None if at_once is None else (only, at_once))
 
     def _commands(self, variables: Mapping[str, Any], scope: Scope) -> list[Part] | None:
-        kind = self._catalogue.schema.mutation_type
+        kind = self.catalogue.schema.mutation_type
         assert kind is not None
         document = self.walk(self.variables.hollow(variables))
         try:
             return compiled(
                 document,
                 selected(document, kind, [self.definition.selection_set]),
-                self._catalogue.commands,
+                self.catalogue.commands,
                 lambda nodes, payload, command: self._read(document, nodes, payload, command, scope),
             )
         except InvalidInput:
@@ -260,15 +285,15 @@ class Operation:
         plans: dict[str, Plan] = {}
         requires: set[Capability] = set()
         parts: list[tuple[bytes, Plan | None]] = []
-        schema = self._catalogue.schema
+        schema = self.catalogue.schema
         stored = self.kind is not OperationType.MUTATION
         commands = None if stored or self.defers else self._commands(variables, scope)
+        document = self.walk(self.variables.hollow(variables))
         if stored:
             follows = self.kind is OperationType.SUBSCRIPTION
             kind = schema.subscription_type if follows else schema.query_type
-            roots = self._catalogue.followed if follows else self._catalogue.roots
+            roots = self.catalogue.followed if follows else self.catalogue.roots
             assert kind is not None
-            document = self.walk(self.variables.hollow(variables))
             for field in selected(document, kind, [self.definition.selection_set]):
                 text = (b"," if parts else b"") + b'"' + field.key.encode() + b'":'
                 if field.name == "__typename":
@@ -280,11 +305,15 @@ class Operation:
                     continue
                 if root.requires is not None:
                     requires.add(root.requires)
-                plan = plan_root(self._catalogue, document, field, root, scope, self.limits)
+                plan = plan_root(self.catalogue, document, field, root, scope, self.limits)
                 plans[field.key] = plan
                 stored = stored and plan.is_stored
                 parts.append((text, plan))
-        return Prepared(plans, frozenset(requires), stored, parts, estimate, commands)
+        check = FieldCheck(
+            self.catalogue.fields,
+            Needs(self.catalogue, document).uses(self.root, self.definition.selection_set),
+        )
+        return Prepared(plans, frozenset(requires), stored, parts, estimate, check, commands)
 
 
 class Documents:

@@ -81,7 +81,7 @@ def _fields(
     document: Document, kind: GraphQLObjectType, selection: SelectionSetNode, seen: set[str]
 ) -> Iterator[FieldNode]:
     for node in selection.selections:
-        if not _included(document, node):
+        if not included(document, node):
             continue
         if isinstance(node, FieldNode):
             yield node
@@ -101,7 +101,8 @@ def _fields(
             yield from _fields(document, kind, inner, seen)
 
 
-def _included(document: Document, node: SelectionNode) -> bool:
+def included(document: Document, node: SelectionNode) -> bool:
+    """Whether `@skip` and `@include` leave a node in."""
     return all(
         _holds(document, directive) is (directive.name.value == "include")
         for directive in node.directives or ()

@@ -53,7 +53,7 @@ def read_costs(schema: GraphQLSchema, problems: list[str]) -> dict[Coordinate, F
     """The cost of every field of the schema's own types; a list nobody sizes is a problem."""
     found: dict[Coordinate, FieldCost] = {}
     sized: set[Coordinate] = set()
-    for coordinate, field in _fields(schema):
+    for coordinate, field in fields_of(schema):
         cost = _field_cost(field)
         found[coordinate] = cost
         if cost.size is not None:
@@ -63,7 +63,7 @@ def read_costs(schema: GraphQLSchema, problems: list[str]) -> dict[Coordinate, F
             _check_size(coordinate, field, target, cost.size, problems)
     problems.extend(
         f"{kind}.{name} is a list, and no @listSize says how long it is"
-        for (kind, name), field in _fields(schema)
+        for (kind, name), field in fields_of(schema)
         if is_list(field) and (kind, name) not in sized
     )
     _check_ways_in(schema, found, sized, problems)
@@ -77,7 +77,7 @@ def _check_ways_in(
     problems: list[str],
 ) -> None:
     """A list that is sized by the field its type was reached by must be sized by every such field."""
-    for coordinate, field in _fields(schema):
+    for coordinate, field in fields_of(schema):
         target = get_named_type(field.type)
         size = costs[coordinate].size
         problems.extend(
@@ -94,7 +94,8 @@ def is_list(field: GraphQLField) -> bool:
     return is_list_type(field.type.of_type if is_non_null_type(field.type) else field.type)
 
 
-def _fields(schema: GraphQLSchema) -> Iterator[tuple[Coordinate, GraphQLField]]:
+def fields_of(schema: GraphQLSchema) -> Iterator[tuple[Coordinate, GraphQLField]]:
+    """Every field of the schema's own object and interface types, with its type's name and its own."""
     for kind in schema.type_map.values():
         if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)) and not kind.name.startswith("__"):
             for name, field in kind.fields.items():
@@ -106,7 +107,7 @@ def _field_cost(field: GraphQLField) -> FieldCost:
     item = _weight_of_type(named)
     # A list is one subquery however long it is; a list of scalars is as a scalar.
     default = item if not is_list(field) else LEAF if is_leaf_type(named) else COMPOSITE
-    directive = _applied(field, "listSize")
+    directive = applied(field, "listSize")
     return FieldCost(
         own=_weight(field, default),
         item=item,
@@ -129,11 +130,11 @@ def _weight_of_type(kind: GraphQLNamedType) -> float:
 
 
 def _weight(marked: Any, default: float) -> float:
-    directive = _applied(marked, "cost")
+    directive = applied(marked, "cost")
     return default if directive is None else float(directive.weight)
 
 
-def _applied(marked: Any, name: str) -> Any:
+def applied(marked: Any, name: str) -> Any:
     """The directive of this name that stands on a field, an argument or a type; None where there is none."""
     definition = marked.extensions.get(DEFINITION)
     for directive in getattr(definition, "directives", None) or ():

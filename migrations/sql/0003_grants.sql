@@ -41,6 +41,98 @@ INSERT INTO field_set (name, description) VALUES
     ('accredited', 'An accredited subject: its own offers and courses.'),
     ('citizen', 'A citizen: what the hub holds of it and of its household.');
 
+-- What each adds to what is public, and why: docs/explanation/fields-by-purpose.md. The accredited add nothing: offers and courses
+-- are public. The ministry gets what its filters compare, and no way to a row.
+UPDATE field_set SET fields = regexp_split_to_array(btrim('
+    Query.beneficiary Query.beneficiaries Query.household Query.households Query.pact Query.pacts Query.conditionalityEvents
+    Query._entities
+    Mutation.recordConditionalityEvent RecordConditionalityEventPayload.event
+    Municipality.beneficiaries EmploymentCentre.beneficiaries TrainingCourse.participations PucProject.assignments
+    BeneficiaryConnection.* BeneficiaryEdge.* HouseholdConnection.* HouseholdEdge.* PactConnection.* PactEdge.*
+    ConditionalityEventConnection.* ConditionalityEventEdge.* TrainingActivityConnection.* TrainingActivityEdge.*
+    PucAssignmentConnection.* PucAssignmentEdge.*
+    Beneficiary.id Beneficiary.fiscalCode Beneficiary.givenName Beneficiary.familyName Beneficiary.birthDate Beneficiary.sex
+    Beneficiary.municipality Beneficiary.employmentCentre Beneficiary.employmentStatus Beneficiary.obligation
+    Beneficiary.household Beneficiary.pacts Beneficiary.activities Beneficiary.convocations Beneficiary.nextConvocationAt
+    Beneficiary.pucAssignments Beneficiary.conditionalityEvents Beneficiary.residence
+    Household.id Household.inpsProtocol Household.measure Household.municipality Household.members Household.benefit
+    Household.caseManager Household.pacts Household.conditionalityEvents
+    Benefit.* Pact.* PactGoal.* PactGoal.description
+    OrientationActivity.* TrainingActivity.* PlacementActivity.* JobSearchActivity.* SchoolingActivity.*
+    Convocation.* PucAssignment.* ResidenceRecord.*
+    ConditionalityEvent.* ConditionalityEvent.note
+', E' \n'), '\s+') WHERE name = 'employment-centre';
+UPDATE field_set SET fields = regexp_split_to_array(btrim('
+    Query.beneficiary Query.beneficiaries Query.household Query.households Query.pact Query.pacts Query.conditionalityEvents
+    Query._entities
+    Mutation.recordConditionalityEvent RecordConditionalityEventPayload.event
+    Municipality.beneficiaries Municipality.households EmploymentCentre.beneficiaries TrainingCourse.participations
+    PucProject.assignments
+    BeneficiaryConnection.* BeneficiaryEdge.* HouseholdConnection.* HouseholdEdge.* PactConnection.* PactEdge.*
+    ConditionalityEventConnection.* ConditionalityEventEdge.* TrainingActivityConnection.* TrainingActivityEdge.*
+    PucAssignmentConnection.* PucAssignmentEdge.*
+    Beneficiary.* Beneficiary.obligation Household.* Benefit.* Pact.* PactGoal.* PactGoal.description
+    OrientationActivity.* TrainingActivity.* PlacementActivity.* JobSearchActivity.* SchoolingActivity.*
+    SocialSupportActivity.kind SocialSupportActivity.status SocialSupportActivity.title SocialSupportActivity.startsOn
+    SocialSupportActivity.endsOn SocialSupportActivity.beneficiary SocialSupportActivity.pact
+    Convocation.* PucAssignment.*
+    ConditionalityEvent.* ConditionalityEvent.note
+    ResidenceRecord.* RegisteredFamily.* RegisteredFamilyMember.* RegisteredFamilyMember.relationshipCode PaymentStatus.*
+', E' \n'), '\s+') WHERE name = 'municipality';
+UPDATE field_set SET fields = regexp_split_to_array(btrim('
+    Query.beneficiary Query.beneficiaries Query.households Query.pact Query.pacts Query.conditionalityEvents Query._entities
+    Mutation.recordConditionalityEvent RecordConditionalityEventPayload.event
+    Municipality.beneficiaries EmploymentCentre.beneficiaries TrainingCourse.participations
+    BeneficiaryConnection.* BeneficiaryEdge.* HouseholdConnection.* HouseholdEdge.* PactConnection.* PactEdge.*
+    ConditionalityEventConnection.* ConditionalityEventEdge.* TrainingActivityConnection.* TrainingActivityEdge.*
+    Beneficiary.id Beneficiary.fiscalCode Beneficiary.givenName Beneficiary.familyName Beneficiary.birthDate Beneficiary.sex
+    Beneficiary.municipality Beneficiary.employmentCentre Beneficiary.employmentStatus Beneficiary.obligation
+    Beneficiary.household Beneficiary.pacts Beneficiary.activities Beneficiary.convocations Beneficiary.nextConvocationAt
+    Beneficiary.conditionalityEvents
+    Household.id Household.measure Household.municipality Household.pacts
+    Pact.* PactGoal.*
+    OrientationActivity.* TrainingActivity.* PlacementActivity.* JobSearchActivity.* SchoolingActivity.*
+    Convocation.* ConditionalityEvent.*
+', E' \n'), '\s+') WHERE name = 'region';
+UPDATE field_set SET fields = regexp_split_to_array(btrim('
+    Query.beneficiary Query.household Query.households Query.pact Query.conditionalityEvents Query.conditionalityFeed
+    Query._entities Subscription.conditionalityFeed
+    ConditionalityFeedPage.entries FeedEntry.*
+    BeneficiaryConnection.* BeneficiaryEdge.* HouseholdConnection.* HouseholdEdge.* ConditionalityEventConnection.*
+    ConditionalityEventEdge.*
+    Beneficiary.id Beneficiary.fiscalCode Beneficiary.obligation Beneficiary.household Beneficiary.conditionalityEvents
+    Household.id Household.inpsProtocol Household.measure Household.municipality Household.members Household.benefit
+    Household.pacts Household.conditionalityEvents
+    Benefit.*
+    Pact.id Pact.kind Pact.status Pact.createdOn Pact.signedOn Pact.expiresOn Pact.household Pact.beneficiary
+    ConditionalityEvent.* ConditionalityEvent.note
+', E' \n'), '\s+') WHERE name = 'inps';
+UPDATE field_set SET fields = regexp_split_to_array(btrim('
+    Query.beneficiaries Query.households Query.pacts Query.conditionalityEvents
+    Municipality.beneficiaries Municipality.households EmploymentCentre.beneficiaries TrainingCourse.participations
+    PucProject.assignments
+    Beneficiary.municipality Beneficiary.employmentCentre Beneficiary.employmentStatus Beneficiary.obligation
+    Beneficiary.household Beneficiary.pacts Beneficiary.convocations Beneficiary.conditionalityEvents
+    Household.measure Household.municipality Household.pacts
+    Pact.kind Pact.status Pact.expiresOn
+    Convocation.outcome Convocation.scheduledAt ConditionalityEvent.type ConditionalityEvent.occurredAt
+', E' \n'), '\s+') WHERE name = 'ministry';
+UPDATE field_set SET fields = regexp_split_to_array(btrim('
+    Query.me Query.beneficiary Query.beneficiaries Query.household Query.households Query.pact Query.pacts
+    Query.conditionalityEvents
+    BeneficiaryConnection.* BeneficiaryEdge.* HouseholdConnection.* HouseholdEdge.* PactConnection.* PactEdge.*
+    ConditionalityEventConnection.* ConditionalityEventEdge.* TrainingActivityConnection.* TrainingActivityEdge.*
+    PucAssignmentConnection.* PucAssignmentEdge.*
+    Beneficiary.* Beneficiary.obligation Household.* Benefit.* Pact.* PactGoal.* PactGoal.description
+    OrientationActivity.* TrainingActivity.* PlacementActivity.* JobSearchActivity.* SchoolingActivity.*
+    SocialSupportActivity.kind SocialSupportActivity.status SocialSupportActivity.title SocialSupportActivity.startsOn
+    SocialSupportActivity.endsOn SocialSupportActivity.beneficiary SocialSupportActivity.pact
+    Convocation.* PucAssignment.*
+    ConditionalityEvent.* ConditionalityEvent.note
+    ResidenceRecord.* RegisteredFamily.* RegisteredFamilyMember.* RegisteredFamilyMember.relationshipCode
+    PaymentStatus.* PaymentStatus.suspensionReason
+', E' \n'), '\s+') WHERE name = 'citizen';
+
 ALTER TABLE access_grant DROP CONSTRAINT access_grant_scope_check, ADD CONSTRAINT access_grant_scope_check
     CHECK (scope IN ('CENTRE', 'MUNICIPALITY', 'AMBITO', 'REGION', 'NATIONAL', 'AGGREGATE', 'OWN', 'SELF'));
 ALTER TABLE access_grant DROP CONSTRAINT access_grant_capabilities_check, ADD CONSTRAINT access_grant_capabilities_check

@@ -29,7 +29,7 @@ from hub.settings import Settings
 from hub.store.engine import connection_arguments
 from hub.store.reference.demo import load_demo_reference
 from hub.store.vocabulary import AgencyKind, Capability, GrantScope
-from schema.build import sdl
+from schema.build import build_schema, sdl
 from tests.api.oracle import Oracle, Sight, cursor_id
 from tests.api.world import (
     CROWD_CODE,
@@ -83,12 +83,50 @@ SIGHTS: Mapping[str, Sight] = MappingProxyType(
 def _registry() -> Registry:
     demo = demo_registry()
     consumers = dict(demo.consumers)
-    for name in (*MORE, "stranger"):
+    for name in (*MORE, "stranger", *(f"of-{one}" for one in PURPOSES)):
         purpose = Purpose(demo_id("purpose", name, "hub"), "hub")
         consumers[name] = Consumer(
             name, name, demo_id("organisation", name), demo_id("client", name), (purpose,)
         )
     return Registry(consumers=MappingProxyType(consumers), eservices=demo.eservices)
+
+
+PURPOSES = (
+    "public", "employment-centre", "municipality", "region", "inps", "ministry", "accredited", "citizen",
+)  # fmt: skip
+"""The shipped field sets. `of-` before its name is a caller that has it, sees all rows, and has every capability."""
+
+
+async def grant_everything(connection: asyncpg.Connection[asyncpg.Record], purpose_id: UUID) -> None:
+    """Let a purpose ask for every field: for tests that are about rows."""
+    await connection.execute(
+        "INSERT INTO field_set (name, description, fields) VALUES ('everything', 'For tests.', $1) ON CONFLICT DO NOTHING",
+        sorted(build_schema()[1].fields.levels),
+    )
+    await connection.execute(
+        "UPDATE access_grant SET field_set = 'everything' WHERE purpose_id = $1", purpose_id
+    )
+
+
+async def register_purpose(
+    connection: asyncpg.Connection[asyncpg.Record], registry: Registry, field_set: str
+) -> None:
+    """Register the caller `of-` a field set."""
+    known = registry.consumer(f"of-{field_set}")
+    await register(
+        connection,
+        Registration(
+            agency_code=f"of-{field_set}",
+            agency_name=field_set,
+            agency_kind=AgencyKind.ACCREDITED,
+            client_id=UUID(known.client_id),
+            purpose_id=UUID(known.purpose_for("hub").purpose_id),
+            purpose="Test",
+            scope=GrantScope.NATIONAL,
+            capabilities=frozenset({Capability.RECORD_EVENTS, Capability.READ_FEED}),
+            field_set=field_set,
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -222,6 +260,13 @@ async def world_database(
                 )
             if consumer == "revoked":
                 await revoke(connection, purpose_id)
+            await grant_everything(connection, purpose_id)
+        for consumer in ("centre", "municipality", "region", "inps"):
+            await grant_everything(
+                connection, UUID(registry.consumer(consumer).purpose_for("hub").purpose_id)
+            )
+        for consumer in PURPOSES:
+            await register_purpose(connection, registry, consumer)
         world = await build_world(connection)
     finally:
         await connection.close()

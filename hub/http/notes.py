@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`extensions.cost`: what an operation was estimated to cost, told to who asks for it."""
+"""What an answer says beside its data, in `extensions`, to who asks for it: what was left out, and what it was estimated to cost."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hub.http.authentication import Headers
 from hub.http.streams import Stream
 from hub.plan.cost import rounded
 from hub.plan.operation import Operation
+from hub.plan.partial import Omitted
 
 ASKING = frozenset((b"report", b"1", b"true"))
 """Values of the header `GraphQL-Cost` that ask; Hot Chocolate's is `report`."""
@@ -24,16 +25,25 @@ def asks_for_cost(headers: Headers) -> bool:
     return headers.get(b"graphql-cost", b"") in ASKING
 
 
-async def with_cost(
-    operation: Operation, variables: Mapping[str, Any], answering: Awaitable[Reply | Stream]
+async def with_notes(
+    operation: Operation,
+    variables: Mapping[str, Any],
+    answering: Awaitable[Reply | Stream],
+    *,
+    cost: bool,
+    omitted: Omitted = (),
 ) -> Reply | Stream:
-    """The answer, or the refusal, with the cost beside it: in a deferred answer's first part, in each of a subscription's."""
+    """The answer, or the refusal, with the notes beside it: in a deferred answer's first part, in each of a subscription's."""
     try:
         reply = await answering
     except ClientError as error:
         reply = unprocessable(error)
-    estimated = rounded(operation.estimate(variables).of(variables))
-    extensions = {"cost": {"estimated": estimated, "limit": operation.limits.cost}}
+    extensions: dict[str, Any] = {}
+    if omitted:
+        extensions["omittedFields"] = omitted
+    if cost:
+        estimated = rounded(operation.estimate(variables).of(variables))
+        extensions["cost"] = {"estimated": estimated, "limit": operation.limits.cost}
     if isinstance(reply, Stream):
         told = _told(reply.responses, extensions, always=reply.is_subscription)
         return replace(reply, responses=told)
