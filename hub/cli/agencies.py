@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from hub.access.granted import granted_fields
 from hub.access.registration import Registration, list_consumers, register, revoke, set_demands
 from hub.cli.call_limits import limit
 from hub.cli.options import DataDir, run, settings_of
@@ -16,6 +17,7 @@ from hub.settings import Settings
 from hub.store.engine import database_url, open_database
 from hub.store.migrations import check_version
 from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
+from schema.build import build_schema
 
 commands = typer.Typer(
     help="Consumers: agencies, their PDND clients and purposes, and what they are granted.",
@@ -140,6 +142,29 @@ def default_demands(settings: Settings) -> frozenset[Demand]:
         return frozenset(map(Demand, (settings.demands or "").split()))
     except ValueError as error:
         raise ConfigurationError(f"SNODO_DEMANDS knows the words {', '.join(Demand)}.") from error
+
+
+@commands.command("fields")
+def fields_(
+    code: Annotated[str, typer.Argument(help="The agency's code.")],
+    purpose: Annotated[UUID | None, typer.Option(help="One of its PDND purpose ids.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """List the fields an agency's purposes may ask for beyond what is public, and what grants each."""
+    settings = settings_of(data_dir=data_dir)
+    policy = build_schema()[1].fields
+
+    async def show(settings: Settings, url: str) -> None:
+        async with open_database(url, settings) as database, database.write.acquire() as connection:
+            await check_version(connection, url)
+            for granted in await granted_fields(connection, code, purpose):
+                typer.echo(f"purpose {granted.purpose_id} ({granted.description})")
+                for coordinate, by in sorted(policy.permitted(granted.permission).items()):
+                    if by is not None:
+                        typer.echo(f"{policy.levels[coordinate].value:8} {coordinate:55} {by}")
+
+    with database_url(settings) as url:
+        run(show(settings, url))
 
 
 @commands.command("revoke")

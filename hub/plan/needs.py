@@ -194,8 +194,10 @@ class Needs:
         if target is None:
             return ()
         asked = definition.args.get("orderBy")
-        if asked is not None and arguments_of({"orderBy": asked}, node, self.document.variables):
-            return ()
+        if asked is not None:
+            given = arguments_of({"orderBy": asked}, node, self.document.variables)
+            if "orderBy" in given and given["orderBy"].items():
+                return ()
         position = self.catalogue.position(target)
         if isinstance(position, GatheredType):
             return (f"{target}.{position.order}",)

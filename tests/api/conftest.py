@@ -31,6 +31,7 @@ from hub.store.reference.demo import load_demo_reference
 from hub.store.vocabulary import AgencyKind, Capability, GrantScope
 from schema.build import build_schema, sdl
 from tests.api.oracle import Oracle, Sight, cursor_id
+from tests.api.purposes import FieldSet
 from tests.api.world import (
     CROWD_CODE,
     EAST,
@@ -352,6 +353,14 @@ def world(world_database: tuple[str, World]) -> World:
 async def oracle(ask: Service) -> Oracle:
     """What `ask` should answer."""
     return await ask.oracle()
+
+
+@pytest.fixture(scope="session")
+async def purposes(ask: Service) -> dict[str, FieldSet]:
+    """The shipped sets."""
+    rows = await ask.owner.fetch("SELECT name, fields FROM field_set WHERE name = ANY($1)", list(PURPOSES))
+    assert len(rows) == len(PURPOSES)
+    return {row["name"]: FieldSet(row["fields"]) for row in rows}
 
 
 Agree = Any

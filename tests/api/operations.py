@@ -31,7 +31,8 @@ from schema.build import sdl
 
 SCHEMA = build_schema(sdl())
 FEDERATED = {("Beneficiary", "residence"), ("Beneficiary", "registeredFamily"), ("Household", "payments")}
-OF_THE_SUBGRAPH = {"_service", "_entities"}
+ASIDE = {"_service", "_entities", "permittedFields"}
+"""Root fields that tell of the hub, not of its data."""
 PREFIX = {"household": "hsh", "pact": "pct"}
 WORDS: dict[str, list[Any]] = {
     "fiscalCode": ["12345678903", "RSSMRA80A11H010L"],
@@ -104,7 +105,7 @@ class Writer:
             name
             for name, field in getattr(kind, "fields", {}).items()
             if (kind.name, name) not in FEDERATED
-            and name not in OF_THE_SUBGRAPH
+            and name not in ASIDE
             and (name != "conditionalityFeed" or self.feed)
             and (depth < 7 or is_leaf_type(get_named_type(field.type)))
         ]

@@ -90,6 +90,8 @@ class Sight:
 
     kind: str
     areas: tuple[str, ...] = ()
+    unseen: frozenset[str] = frozenset()
+    """Types of activities of which the caller sees none."""
 
 
 class Oracle:
@@ -204,6 +206,8 @@ class _Reader:
 
     def agency_sees(self, table: str, row: Row) -> bool:
         match table:
+            case "activity" if ACTIVITY[row["kind"]] in self.sight.unseen:
+                return False
             case "beneficiary":
                 return self.territory_holds(row)
             case "household":

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Every field of the schema, as every shipped purpose: asked for by the smallest operation, it is answered or refused as the set says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.api.conftest import PURPOSES
+from tests.api.minimal import ROOTS, SCHEMA, Step, Way, operation, ways
+from tests.api.purposes import LEVELS, OWN_ORDER, FieldSet, members
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Service
+    from tests.api.world import World
+
+TYPES = sorted({coordinate.partition(".")[0] for coordinate in LEVELS})
+
+
+def _needed(way: Way) -> set[str]:
+    found = {step.coordinate for step in way}
+    for step in way:
+        listed = step.kind.removesuffix("Connection")
+        if listed != step.kind and step.name != "totalCount":
+            found.update(OWN_ORDER.get(listed, []))
+    return found
+
+
+def _arguments(world: World) -> dict[str, str]:
+    code, household = world.people["north"].fiscal_code, world.households["mixed"]
+    return {
+        "Query.node(id:)": f'"{world.people["north"].node}"',
+        "Query.beneficiary(fiscalCode:)": f'"{code}"',
+        "Query.household(id:)": f'"hsh_{household.hex}"',
+        "Query.pact(id:)": f'"pct_{world.pacts["work"].hex}"',
+        "Query.municipality(belfioreCode:)": '"H501"',
+        "Query.employmentCentre(code:)": '"H501C900031"',
+        "Query._entities(representations:)": "[]",
+        # Nothing is recorded: a key must have a character.
+        "Mutation.recordConditionalityEvent(input:)": f'{{ idempotencyKey: "", fiscalCode: "{code}", '
+        'type: PACT_SIGNED, occurredAt: "2026-09-01T00:00:00Z" }',
+    }
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("name", PURPOSES)
+async def test_every_field(
+    name: str, kind: str, ask: Service, world: World, purposes: dict[str, FieldSet]
+) -> None:
+    purpose = purposes[name]
+    to = ways(purpose.permits)[kind]
+    fields: list[str] = [one.partition(".")[2] for one in LEVELS if one.startswith(f"{kind}.")]
+    for field in fields:
+        way = (*to, Step(kind, field))
+        if way[0].kind == "Subscription":
+            continue  # a stream: tests/api/test_fields.py
+        text = operation(way, _arguments(world))
+        answer = await ask(text, as_=f"of-{name}")
+        refused = {one for one in _needed(way) if not purpose.permits(one)}
+        errors = answer.json.get("errors", [])
+        if refused:
+            assert (answer.status, {*answer.codes}) == (403, {"FORBIDDEN_FIELD"}), text
+            assert {error["extensions"]["coordinate"] for error in errors} == refused, text
+            assert "data" not in answer.json
+        else:
+            assert {error["extensions"]["code"] for error in errors} <= {"UPSTREAM_UNAVAILABLE"}, (
+                text,
+                errors,
+            )
+            assert "data" in answer.json
+
+
+def test_every_type_is_reached() -> None:
+    reached = ways(lambda _: True)
+    assert {kind for kind in TYPES if kind not in ROOTS} <= reached.keys()
+    assert {
+        f"{kind}.{name}" for kind in SCHEMA.type_map for name in getattr(SCHEMA.type_map[kind], "fields", {})
+    } >= LEVELS.keys()
+
+
+def test_the_ministry_reaches_no_row(purposes: dict[str, FieldSet]) -> None:
+    ministry = purposes["ministry"]
+    for kind in TYPES:
+        for name in ("nodes", "edges", "pageInfo", "node", "cursor"):
+            coordinate = f"{kind}.{name}"
+            if LEVELS.get(coordinate) == "PERSONAL" and kind.endswith(("Connection", "Edge")):
+                assert not ministry.permits(coordinate), coordinate
+
+
+def test_a_centre_sees_no_social_support(purposes: dict[str, FieldSet]) -> None:
+    assert purposes["employment-centre"].unseen == {"SocialSupportActivity"}
+    assert purposes["municipality"].unseen == set()
+    assert purposes["inps"].unseen == set(members("Activity"))
