@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.api.conftest import PURPOSES
-from tests.api.minimal import ROOTS, SCHEMA, Step, Way, operation, ways
+from tests.api.minimal import ROOTS, Step, Way, operation, ways
+from tests.api.operations import SCHEMA
 from tests.api.purposes import LEVELS, OWN_ORDER, FieldSet, members
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from sqlalchemy import Text
 
 from hub.access.fields import PUBLIC_ONLY, FieldPermission, Sensitivity, field_permission
 from hub.plan.catalogue import SchemaMismatch, read_catalogue
-from hub.plan.declare import Condition, Pages, Rooted, planned, stands_on, stored
+from hub.plan.declare import Condition, Pages, Rooted, stands_on, stored
 from hub.plan.marked import check_marks
 from hub.store import tables
 from schema.build import build_schema
@@ -77,40 +77,41 @@ def test_permissions_of_one_content_are_one() -> None:
     assert POLICY.permitted(first)["Pact.kind"] == "a"
 
 
+@strawberry.input
+class AgencyFilter:
+    code: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        metadata=stands_on(Condition(lambda row, value: row.c.code == value, Text())),
+    )
+    hidden: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        metadata=stands_on(Condition(lambda row, value: row.c.kind == value, Text(), compares=("kind",))),
+    )
+
+
+@stored(tables.Agency)
+@strawberry.type
+class Agency:
+    code: str
+    name: str = strawberry.field(directives=[PUBLIC])
+
+
+@personal
+@strawberry.type
+class Query:
+    @strawberry.field(metadata=stands_on(Rooted(Pages())), directives=[PAGED])
+    def agencies(
+        self,
+        filter: AgencyFilter | None = strawberry.UNSET,  # noqa: A002
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Agency]:
+        raise AssertionError
+
+
 def test_a_schema_that_says_it_not_of_each_field() -> None:
-    @strawberry.input
-    class AgencyFilter:
-        code: str | None = strawberry.field(
-            default=strawberry.UNSET,
-            metadata=stands_on(Condition(lambda row, value: row.c.code == value, Text())),
-        )
-        hidden: str | None = strawberry.field(
-            default=strawberry.UNSET,
-            metadata=stands_on(Condition(lambda row, value: row.c.kind == value, Text(), compares=("kind",))),
-        )
-
-    @stored(tables.Agency)
-    @strawberry.type
-    class Agency:
-        code: str
-        name: str = strawberry.field(directives=[PUBLIC])
-
-    @personal
-    @strawberry.type
-    class Query:
-        @strawberry.field(metadata=stands_on(Rooted(Pages())), directives=[PAGED])
-        def agencies(
-            self,
-            filter: AgencyFilter | None = strawberry.UNSET,  # noqa: A002
-            first: First = strawberry.UNSET,
-            after: Cursor = strawberry.UNSET,
-            last: Last = strawberry.UNSET,
-            before: Cursor = strawberry.UNSET,
-        ) -> Connection[Agency]:
-            return planned()
-
-    # The names of annotations are looked up in the module.
-    globals().update(AgencyFilter=AgencyFilter, Agency=Agency)
     built = strawberry.Schema(query=Query)._schema
     mark(built, described=False)
     with pytest.raises(SchemaMismatch) as refused:
