@@ -27,6 +27,7 @@ from hub.app import Hub, running_hub
 from hub.cli.serving import http_server, listen
 from hub.settings import Settings
 from hub.store.engine import connection_arguments
+from hub.store.reference.agency_codes import CITIZENS_PURPOSE_ID
 from hub.store.reference.demo import load_demo_reference
 from hub.store.vocabulary import AgencyKind, Capability, GrantScope
 from schema.build import build_schema, sdl
@@ -266,6 +267,7 @@ async def world_database(
             await grant_everything(
                 connection, UUID(registry.consumer(consumer).purpose_for("hub").purpose_id)
             )
+        await grant_everything(connection, UUID(CITIZENS_PURPOSE_ID))
         for consumer in PURPOSES:
             await register_purpose(connection, registry, consumer)
         world = await build_world(connection)

@@ -99,7 +99,7 @@ class Agency:
 @personal
 @strawberry.type
 class Query:
-    @strawberry.field(metadata=stands_on(Rooted(Pages())), directives=[PAGED])
+    @strawberry.field(metadata=stands_on(Rooted(Pages())), directives=[PAGED])  # type: ignore[untyped-decorator]
     def agencies(
         self,
         filter: AgencyFilter | None = strawberry.UNSET,  # noqa: A002
