@@ -15,7 +15,9 @@ import pytest
 from connectors.simulators.jws import public_key, verify
 from connectors.simulators.keys import SIGNING
 from tests.api.hostile_signatures import BODY, SIGNATURE, Forge, Request
+from tests.api.test_subscriptions import FOLLOW, _sequenced, pages, positions, record
 from tests.api.test_websocket import connected
+from tests.incremental import events_as_they_come
 
 if TYPE_CHECKING:
     from tests.api.conftest import Answer, Opener, Service
@@ -30,14 +32,14 @@ async def hub(open_hub: Opener) -> AsyncIterator[Service]:
 
 
 @asynccontextmanager
-async def demanding(hub: Service, *demands: str) -> AsyncIterator[Forge]:
-    """While this is demanded of the centre."""
+async def demanding(hub: Service, *demands: str, of: str = "centre") -> AsyncIterator[Forge]:
+    """While this is demanded of a consumer."""
     change = "UPDATE agency SET demands = $1 FROM agency_client c WHERE c.agency_id = agency.id AND c.client_id = $2"
-    client = hub.registry.consumer("centre").client_id
+    client = hub.registry.consumer(of).client_id
     known = hub.hub._graphql._authenticator._directory._known
     assert await hub.owner.execute(change, list(demands), client) == "UPDATE 1"
     known.clear()
-    yield Forge(hub.registry, hub.keys)
+    yield Forge(hub.registry, hub.keys, of)
     await hub.owner.execute(change, [], client)
     known.clear()
 
@@ -182,6 +184,28 @@ async def test_a_hub_without_keys_of_clients_says_so(open_hub: Opener) -> None:
         for request in (forge.signed(), forge.with_evidence(forge.evidence())):
             answer = await send(hub, request)
             assert (answer.status, answer.codes) == (503, ["CLIENT_KEYS_UNAVAILABLE"])
+
+
+async def test_a_stream_goes_on_though_its_request_was_spent(open_hub: Opener) -> None:
+    """Each page asks again who asks; what is of single use was presented once, when it began."""
+    async with (
+        open_hub("spent-stream") as hub,
+        demanding(hub, "EVIDENCE", "SIGNATURE", "SINGLE_USE", of="inps") as forge,
+    ):
+        await record(hub, 3)
+        there = await _sequenced(hub)
+        body = json.dumps({"query": FOLLOW, "variables": {"first": 1}}).encode()
+        evidence = forge.with_evidence(forge.evidence())
+        request = forge.over(forge.signed(body), Authorization=evidence.headers["Authorization"])
+        headers = {**evidence.headers, **request.headers, "Accept": "text/event-stream"}
+        async with hub.client.stream("POST", f"{hub.url}/graphql", content=body, headers=headers) as answer:
+            assert answer.status_code == 200
+            events = events_as_they_come(answer.aiter_raw())
+            assert positions(await pages(events, there)) == list(range(1, there + 1))
+            await record(hub)
+            assert len(await pages(events, await _sequenced(hub))) == 1
+        again = await hub.send(content=body, headers=headers)
+        assert b"jti" in again.body, "and is not taken again"
 
 
 # ── over a WebSocket ──────────────────────────────────────────────────────────────────────────────────
