@@ -3,12 +3,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
+import httpx2
+
+from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.desk import signature_headers, tracking_evidence
 from connectors.simulators.faults import EVERY, Fault, FaultKind
-from connectors.simulators.pdnd import issue_voucher
+from connectors.simulators.keys import open_keys
+from connectors.simulators.pdnd import PdndSimulator, issue_voucher
+from connectors.simulators.registry import demo_registry
+from connectors.simulators.serving import serve
+from hub.app import running_hub
+from hub.settings import Settings
+from hub.store.reference.demo import load_demo_reference
 
 if TYPE_CHECKING:
     from tests.flows.federated.conftest import Scene
@@ -45,3 +57,49 @@ async def test_pdnd_does_not_answer(scene: Scene) -> None:
     scene.simulation.faults["pdnd"].set(EVERY, Fault(FaultKind.ERROR))
     assert await send(scene) == (200, ""), "a key that is known is used as long as its age allows"
     assert await send(scene, "inps") == (503, "UPSTREAM_UNAVAILABLE None")
+
+
+async def test_a_key_deleted_on_pdnd_ends_within_its_age(
+    database_url: str, owner: asyncpg.Connection[asyncpg.Record], data_dir: Path
+) -> None:
+    registry = demo_registry()
+    keys = open_keys(data_dir, registry)
+    pdnd = PdndSimulator(registry, keys)
+    await load_demo_reference(owner)
+    await register_demo_consumers(owner, registry)
+    made, digest = tracking_evidence(registry, keys, "centre", now=time.time())
+    headers = {
+        "Authorization": f"Bearer {issue_voucher(registry, keys, 'centre', digest=digest)}",
+        "Agid-JWT-TrackingEvidence": made,
+        "Content-Type": "application/json",
+    }
+    async with serve({"pdnd": pdnd.app}) as urls:
+        settings = Settings(
+            data_dir=data_dir, sequencer=False, client_key_age=1.0,
+            pdnd_jwks=f"{urls['pdnd']}/.well-known/jwks.json",
+            pdnd_token_url=f"{urls['pdnd']}/token.oauth2",
+            pdnd_api_url=f"{urls['pdnd']}/v3",
+            m2m_client_id=registry.consumer("hub-m2m").client_id,
+            m2m_client_key_file=keys.path("hub-m2m"),
+        )  # fmt: skip
+        async with (
+            running_hub(settings, database_url) as hub,
+            serve({"hub": hub}) as own,
+            httpx2.AsyncClient(trust_env=False, timeout=10) as http,
+        ):
+
+            async def ask() -> httpx2.Response:
+                return await http.post(f"{own['hub']}/graphql", content=BODY, headers=headers)
+
+            assert (await ask()).status_code == 200
+            asked = len(pdnd.api.asked)
+            async with asyncio.timeout(10):
+                while len(pdnd.api.asked) < asked + 2:  # it is renewed as long as it is there
+                    assert (await ask()).status_code == 200
+                    await asyncio.sleep(0.05)
+            pdnd.api.deleted.add(keys.kid("centre"))
+            deleted_at = time.monotonic()
+            while (answer := await ask()).status_code == 200:
+                assert time.monotonic() - deleted_at < 4, "its age is a second; the machine may be slow"
+                await asyncio.sleep(0.05)
+            assert answer.json()["errors"][0]["extensions"]["check"] == "key"
