@@ -25,6 +25,7 @@ from hub.access.call_counts import DefaultLimits, StoredCallCounts
 from hub.access.caller import Caller
 from hub.access.directory import Directory
 from hub.access.jwks import KeySet
+from hub.access.log import AccessLog
 from hub.access.operator import Operator
 from hub.access.rate import RateLimiter
 from hub.access.seen_tokens import SeenTokens
@@ -38,7 +39,7 @@ from hub.http.call_metrics import CallMetrics
 from hub.http.citizens import citizens_door
 from hub.http.commands import Commands
 from hub.http.demands import Demands
-from hub.http.execution import Execution
+from hub.http.execution import Asked, Execution
 from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint, Terms
 from hub.http.metrics import registry
@@ -54,7 +55,7 @@ from hub.ledger.announcements import FeedAnnouncements
 from hub.ledger.sequencer import Sequencer
 from hub.plan.catalogue import Catalogue
 from hub.plan.limits import DocumentLimits, PageLimits
-from hub.plan.operation import Documents, Operation, Prepared
+from hub.plan.operation import Documents
 from hub.plan.runner import Runner
 from hub.plan.trusted import consumers, read_registry
 from hub.settings import Environment, Settings
@@ -77,6 +78,7 @@ class Hub:
         agencies: ConnectedAgencies,
         opened: OpenStreams,
         runner: Runner,
+        log: AccessLog,
         *,
         shows_page: bool,
     ) -> None:
@@ -88,6 +90,7 @@ class Hub:
         self.agencies = agencies
         self._opened = opened
         self.runner = runner
+        self.log = log
 
     async def close_streams(self) -> None:
         """End every socket and every stream: what a server does before it closes its connections."""
@@ -137,6 +140,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         agencies = connect_agencies(settings, http)
+        log = AccessLog(lambda: open_connection(url, settings), time.perf_counter)
+        stack.push_async_callback(log.close)
         runner = Runner(database.read, settings.read_connections)
         stack.push_async_callback(runner.close)
         sources = AgencySources(
@@ -149,23 +154,18 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
 
         means = Means(database, _now, timedelta(seconds=settings.event_clock_tolerance))
 
-        def context(
-            caller: Caller,
-            operator: Operator | None,
-            operation: Operation,
-            variables: Mapping[str, Any],
-            prepared: Prepared,
-        ) -> RequestContext:
+        def context(asked: Asked) -> RequestContext:
             return RequestContext(
-                caller=caller,
-                operator=operator,
-                operation=operation,
-                variables=variables,
-                plans=prepared.plans,
+                caller=asked.caller,
+                operator=asked.operator,
+                operation=asked.operation,
+                variables=asked.variables,
+                plans=asked.prepared.plans,
                 catalogue=catalogue,
                 means=means,
                 runner=runner,
-                live=LiveAnswers(sources, _desk(caller, operator, settings), _now),
+                live=LiveAnswers(sources, _desk(asked.caller, asked.operator, settings), _now),
+                account=asked.account,
             )
 
         keys = KeySet(_jwks_source(settings, http), time.monotonic, settings.jwks_refresh)
@@ -205,6 +205,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             runner=runner,
             watch=watch,
             opened=opened,
+            log=log,
             sequencing=lambda: float(sequencer.active),
         )
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl()), *signing.routes()]
@@ -229,6 +230,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             admission,
             demands,
             StreamSender(opened, settings.stream_silence),
+            log,
             terms=Terms(
                 settings.max_body_bytes,
                 settings.max_url_bytes,
@@ -251,7 +253,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             ),
             watch,
         )
-        yield Hub(graphql, sockets, other, database, agencies, opened, runner, shows_page=shows_page)
+        yield Hub(graphql, sockets, other, database, agencies, opened, runner, log, shows_page=shows_page)
 
 
 def documents_for(settings: Settings, catalogue: Catalogue) -> Documents:

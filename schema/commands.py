@@ -38,7 +38,7 @@ async def read_back(connection: Connection, asking: Asking, key: UUID) -> Mappin
     """What the payload is asked for of the row `key`, read in the transaction that wrote it, by response key."""
     variables = {**asking.variables, ROW_KEY: key}
     return {
-        name: await plan.run(connection, variables, asking.caller)
+        name: await plan.run(connection, variables, asking.caller, asking.account.seen)
         for name, plan in asking.reads.plans.items()
     }
 
@@ -51,7 +51,8 @@ async def called(info: Info, command: Command, given: Any) -> tuple[Outcome, Rea
     assert isinstance(payload, GraphQLObjectType)
     caller, variables = context.caller, context.variables
     reads = context.operation.read_back(raw.field_nodes, payload, command, variables, caller.scope)
-    outcome = await command.run(context.means, Asking(caller, context.operator, variables, reads), given)
+    asking = Asking(caller, context.operator, variables, reads, context.account.anew())
+    outcome = await command.call(context.means, asking, given)
     if outcome.rows is None:
         return outcome, None
     return outcome, ReadBack(

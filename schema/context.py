@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import strawberry
 
+from hub.access.account import Account
 from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.plan.catalogue import Catalogue
@@ -46,6 +47,7 @@ class RequestContext:
     means: Means
     runner: Runner
     live: LiveAnswers
+    account: Account
     walked: set[int] = field(default_factory=set)
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ROOTS_AT_ONCE))
 

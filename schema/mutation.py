@@ -88,7 +88,7 @@ async def _record(means: Means, asking: Asking, given: RecordConditionalityEvent
     async with means.database.write.acquire() as connection:
         rows = await _at_once(connection, asking, recorder, command)
         if rows is not None:
-            return Outcome(rows)
+            return Outcome(rows, is_logged=True)
         # Not the usual case: whatever is in the way is met, and named, one step after the other.
         async with connection.transaction():
             recorded = await record_event(
@@ -97,10 +97,11 @@ async def _record(means: Means, asking: Asking, given: RecordConditionalityEvent
             if isinstance(recorded, Refusal):
                 return _refused(recorded)
             rows = await read_back(connection, asking, recorded.event_id)
+            await asking.account.answered_within(connection)
     if recorded.again and b"null" in rows.values():
         # The first answer is not given again about a person who has left the territory since.
-        return Outcome(None, [_LEFT])
-    return Outcome(rows)
+        return Outcome(None, [_LEFT], is_logged=True)
+    return Outcome(rows, is_logged=True)
 
 
 async def _at_once(
@@ -110,9 +111,15 @@ async def _at_once(
     if asking.reads.at_once is None:
         return None
     key, plan = asking.reads.at_once
-    values = {**values_of(recorder, command), "fiscal_code": command.fiscal_code}
+    account = asking.account
+    await account.foresee(connection)
+    values = {
+        **values_of(recorder, command),
+        "fiscal_code": command.fiscal_code,
+        **account.look.values(),
+    }
     try:
-        row = await plan.run(connection, {**asking.variables, VALUES: values}, asking.caller)
+        row = await plan.run(connection, {**asking.variables, VALUES: values}, asking.caller, account.seen)
     except asyncpg.ForeignKeyViolationError:
         return None  # what it found went while it ran
     if row == b"null":

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from graphql import located_error
 
+from hub.access.account import Account
 from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.http.answers import Reply, formatted
@@ -22,7 +23,12 @@ class Commands:
         self._means = means
 
     async def run(
-        self, parts: Sequence[Part], variables: Mapping[str, Any], caller: Caller, operator: Operator | None
+        self,
+        parts: Sequence[Part],
+        variables: Mapping[str, Any],
+        caller: Caller,
+        operator: Operator | None,
+        account: Account,
     ) -> Reply:
         """The answer: the payloads in the order of the document, or, where a command fails, no data and its error.
 
@@ -33,7 +39,7 @@ class Commands:
             pieces.append(text)
             if called is not None:
                 try:
-                    pieces += await called.run(self._means, caller, operator, variables)
+                    pieces += await called.run(self._means, caller, operator, variables, account)
                 except Exception as error:
                     told = formatted(located_error(error, called.nodes, [called.key]))
                     return Reply(294, orjson.dumps({"errors": [told], "data": None}))

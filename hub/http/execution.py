@@ -17,6 +17,7 @@ from graphql.execution import (
     experimental_execute_incrementally,
 )
 
+from hub.access.account import Account
 from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.http.answers import Reply, formatted
@@ -25,10 +26,6 @@ from hub.http.request import GraphQLRequest
 from hub.http.streams import Stream
 from hub.plan.execution import DeferringExecutor, PlannedContext, PlannedExecutor
 from hub.plan.operation import Operation, Prepared
-
-MakeContext: TypeAlias = Callable[
-    [Caller, Operator | None, Operation, Mapping[str, Any], Prepared], PlannedContext
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +38,10 @@ class Asked:
     variables: Mapping[str, Any]
     caller: Caller
     operator: Operator | None
+    account: Account
+
+
+MakeContext: TypeAlias = Callable[[Asked], PlannedContext]
 
 
 class Execution:
@@ -89,9 +90,7 @@ class Execution:
         return await result
 
     def _context(self, asked: Asked) -> PlannedContext:
-        return self._make_context(
-            asked.caller, asked.operator, asked.operation, asked.variables, asked.prepared
-        )
+        return self._make_context(asked)
 
 
 async def _parts(

@@ -13,10 +13,15 @@ from typing import Any
 from graphql import GraphQLError, OperationType
 from starlette.types import Receive, Scope, Send
 
+from hub.access.account import Account
 from hub.access.caller import Caller
+from hub.access.line import Look
+from hub.access.log import AccessLog
 from hub.access.operator import Operator
+from hub.access.seen import Seen
 from hub.errors import InvalidInput
 from hub.http.accept import GRAPHQL, JSON, UNSAID, Media, NotAcceptable, media_for
+from hub.http.accounts import accounted
 from hub.http.admission import Admission
 from hub.http.answers import Reply, ResponseTooLarge, error_reply, fault, formatted, refusal, unprocessable
 from hub.http.authentication import Authenticator, Headers
@@ -73,6 +78,7 @@ class GraphQLEndpoint:
         admission: Admission,
         demands: Demands,
         sender: StreamSender,
+        log: AccessLog,
         *,
         terms: Terms,
         origins: Origins,
@@ -87,6 +93,7 @@ class GraphQLEndpoint:
         self._admission = admission
         self._demands = demands
         self._sender = sender
+        self._log = log
         self._terms = terms
         self._origins = origins
         self._watch = watch
@@ -253,18 +260,31 @@ class GraphQLEndpoint:
         ask_again: AskAgain | None,
     ) -> Reply | Stream:
         prepared = operation.prepare(variables, caller.scope)
+        look = Look(caller, operator, operation, request.variables)
+        account = Account(self._log, look)
+        answering = self._given(
+            Asked(request, operation, prepared, variables, caller, operator, account), ask_again
+        )
+        return await (accounted(account, answering) if prepared.is_personal else answering)
+
+    async def _given(self, asked: Asked, ask_again: AskAgain | None) -> Reply | Stream:
+        operation, prepared, variables, caller = (
+            asked.operation,
+            asked.prepared,
+            asked.variables,
+            asked.caller,
+        )
         prepared.permit(caller)
         if len(prepared.plans) > 1:
             prepared.check(variables, caller)
         if ask_again is not None and operation.kind is OperationType.SUBSCRIPTION:
-            return self._within_size(
-                self._subscriptions.open(request, operation, variables, caller, ask_again)
-            )
+            return self._within_size(self._subscriptions.open(asked, ask_again))
         if prepared.is_stored:
-            return Reply(200, await self._stored(prepared, variables, caller))
+            return Reply(200, await self._stored(prepared, variables, caller, asked.account.seen))
         if prepared.commands is not None:
-            return await self._commands.run(prepared.commands, variables, caller, operator)
-        asked = Asked(request, operation, prepared, variables, caller, operator)
+            return await self._commands.run(
+                prepared.commands, variables, caller, asked.operator, asked.account
+            )
         in_parts = ask_again is not None and operation.defers
         reply = await (self._execution.parts if in_parts else self._execution.whole)(asked)
         # What a command did is said, however long it takes to say.
@@ -278,13 +298,15 @@ class GraphQLEndpoint:
             return self._documents.trusted_text(request.query, request.operation_name)
         return self._documents.operation(request.query, request.operation_name)
 
-    async def _stored(self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller) -> bytes:
+    async def _stored(
+        self, prepared: Prepared, variables: Mapping[str, Any], caller: Caller, seen: Seen
+    ) -> bytes:
         """The answer as PostgreSQL wrote it, between the words of the response."""
         plans = [plan for _, plan in prepared.parts if plan is not None]
         if len(plans) == 1:
-            found = [await self._runner.run(plans[0], variables, caller)]
+            found = [await self._runner.run(plans[0], variables, caller, seen)]
         else:
-            found = await self._run_all(plans, variables, caller)
+            found = await self._run_all(plans, variables, caller, seen)
         self._check_size(sum(map(len, found)))
         answers = iter(found)
         pieces = [b'{"data":{']
@@ -296,22 +318,22 @@ class GraphQLEndpoint:
         return b"".join(pieces)  # NOTE joined once: an answer may have megabytes, and each `+` would copy it
 
     async def _run_all(
-        self, plans: Sequence[Plan], variables: Mapping[str, Any], caller: Caller
+        self, plans: Sequence[Plan], variables: Mapping[str, Any], caller: Caller, seen: Seen
     ) -> list[bytes]:
         """What each comes to, some at a time; when one fails, the others are ended."""
         room = asyncio.Semaphore(ROOTS_AT_ONCE)
         try:
             async with asyncio.TaskGroup() as group:
-                runs = [group.create_task(self._run(plan, variables, caller, room)) for plan in plans]
+                runs = [group.create_task(self._run(plan, variables, caller, seen, room)) for plan in plans]
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         return [run.result() for run in runs]
 
     async def _run(
-        self, plan: Plan, variables: Mapping[str, Any], caller: Caller, room: asyncio.Semaphore
+        self, plan: Plan, variables: Mapping[str, Any], caller: Caller, seen: Seen, room: asyncio.Semaphore
     ) -> bytes:
         async with room:
-            return await self._runner.run(plan, variables, caller)
+            return await self._runner.run(plan, variables, caller, seen)
 
     def _within_size(self, reply: Reply | Stream) -> Reply | Stream:
         if isinstance(reply, Stream):

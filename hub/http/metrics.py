@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from hub.access.log import AccessLog
 from hub.http.open_streams import OpenStreams
 from hub.http.watch import Watch
 from hub.plan.operation import Documents
@@ -22,11 +23,12 @@ def registry(
     runner: Runner,
     watch: Watch,
     opened: OpenStreams,
+    log: AccessLog,
     sequencing: Callable[[], float],
 ) -> CollectorRegistry:
     """The process's own collectors; read when they are scraped, so that a request pays nothing for them."""
     collectors = CollectorRegistry()
-    collectors.register(_Counted(documents, runner, watch))
+    collectors.register(_Counted(documents, runner, watch, log))
     Gauge(
         "snodo_documents_remembered",
         "GraphQL documents that are remembered, trusted ones apart",
@@ -53,10 +55,11 @@ def registry(
 class _Counted(Collector):
     """Counters that the caches, the runner and the watch keep as plain numbers."""
 
-    def __init__(self, documents: Documents, runner: Runner, watch: Watch) -> None:
+    def __init__(self, documents: Documents, runner: Runner, watch: Watch, log: AccessLog) -> None:
         self._documents = documents
         self._runner = runner
         self._watch = watch
+        self._log = log
 
     def collect(self) -> Iterator[Metric]:
         """Each counter as it stands."""
@@ -74,6 +77,18 @@ class _Counted(Collector):
                 "Statements they were sent as; fewer, where runs went together",
                 self._runner.statements,
             ),
+            ("access_log_lines", "Lines of the access log written", self._log.lines),
+            (
+                "access_log_statements",
+                "Statements they were written by; fewer, where lines went together",
+                self._log.statements,
+            ),
+            (
+                "access_log_refused",
+                "Answers not given because their line could not be written",
+                self._log.refused,
+            ),
+            ("access_log_wait_seconds", "Time answers waited for their lines", self._log.waited),
         ):
             yield CounterMetricFamily(f"snodo_{name}", meaning, value=value)
         ended = CounterMetricFamily(

@@ -7,19 +7,18 @@ cursor, so that there is no seam at which one could be lost or doubled. A follow
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import TypeAlias
 
 from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.http.execution import Asked, Execution
 from hub.http.open_streams import OpenStreams
-from hub.http.request import GraphQLRequest
 from hub.http.streams import Stream
 from hub.ledger.announcements import FeedAnnouncements
 from hub.plan.feed import CURSOR, read_followed
-from hub.plan.operation import Operation
 from hub.plan.runner import Runner
 
 AskAgain: TypeAlias = Callable[[], Awaitable[tuple[Caller, Operator | None]]]
@@ -37,30 +36,20 @@ class Subscriptions:
         self._announcements = announcements
         self._opened = opened
 
-    def open(
-        self,
-        request: GraphQLRequest,
-        operation: Operation,
-        variables: Mapping[str, Any],
-        caller: Caller,
-        ask_again: AskAgain,
-    ) -> Stream:
+    def open(self, asked: Asked, ask_again: AskAgain) -> Stream:
         """Follow the feed.
 
         Raises:
             TooManyStreams: the process, or the consumer in it, has as many subscriptions as it may.
 
         """
-        self._opened.subscribe(caller)
+        self._opened.subscribe(asked.caller)
         behind = AsyncExitStack()
-        behind.callback(self._opened.unsubscribe, caller)
-        return Stream(
-            self._pages(request, operation, dict(variables), ask_again), behind, is_subscription=True
-        )
+        behind.callback(self._opened.unsubscribe, asked.caller)
+        return Stream(self._pages(asked, ask_again), behind, is_subscription=True)
 
-    async def _pages(
-        self, request: GraphQLRequest, operation: Operation, variables: dict[str, Any], ask_again: AskAgain
-    ) -> AsyncGenerator[bytes, None]:
+    async def _pages(self, asked: Asked, ask_again: AskAgain) -> AsyncGenerator[bytes, None]:
+        operation, variables = asked.operation, dict(asked.variables)
         while True:
             # NOTE read before the page is: an entry published while the statement runs wakes us when it is done.
             heard = self._announcements.heard
@@ -69,13 +58,17 @@ class Subscriptions:
             prepared.permit(caller)
             ((text, plan),) = prepared.parts
             assert plan is not None  # a subscription has one root field, and it is planned
-            page = read_followed(await self._runner.run(plan, variables, caller))
+            look = replace(asked.account.look, caller=caller, operator=operator)
+            account = asked.account.anew(look)
+            page = read_followed(await self._runner.run(plan, variables, caller, account.seen))
             variables[CURSOR] = page.end
             if page.has_entries:
                 if plan.is_stored:
-                    yield b"".join((b'{"data":{', text, page.json, b"}}"))
+                    response = b"".join((b'{"data":{', text, page.json, b"}}"))
                 else:
-                    asked = Asked(request, operation, prepared, variables, caller, operator)
-                    yield (await self._execution.whole(asked, root=page.json)).body
+                    again = Asked(asked.request, operation, prepared, variables, caller, operator, account)
+                    response = (await self._execution.whole(again, root=page.json)).body
+                await account.answered()
+                yield response
             if not page.has_more:
                 await self._announcements.after(heard)

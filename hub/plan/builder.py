@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from hub.access.caller import Scope
 from hub.access.rows import read_as, visible
+from hub.access.subjects import is_personal, subject_of
 from hub.plan.arguments import Reader
 from hub.plan.catalogue import Catalogue
 from hub.plan.json_text import Piece, array_of, constant, external_id, joined, listed, members, value_of
@@ -48,6 +49,7 @@ from hub.plan.positions import (
     ToOne,
 )
 from hub.plan.selection import Document, Selected, below, selected
+from hub.plan.subjects import marked
 
 HIDDEN = "$"
 """Before the name of a column that is in the answer for a federated field to read; no GraphQL name starts so."""
@@ -69,6 +71,8 @@ class Builder:
         """Conditions of filters so far (`hub.plan.filter_extent`)."""
         self.carried: dict[FromClause, str] = {}
         """Rows that have the columns of another table beside their own: the one row of it that they lead to."""
+        self.is_personal = False
+        """Whether a table about people is read, if only to count its rows."""
         self._aliases = 0
         self._live = 0
         self._objects = 0
@@ -103,6 +107,7 @@ class Builder:
 
     def alias(self, stored: StoredType | ToldApartType) -> FromClause:
         """The type's table under a name of its own, as the caller reads it."""
+        self.is_personal = self.is_personal or is_personal(stored.table.name)
         return read_as(stored.table, self.unique(stored.table.name), self.scope)
 
     def unique(self, name: str) -> str:
@@ -116,20 +121,33 @@ class Builder:
         row: FromClause,
         selections: Sequence[SelectionSetNode | None],
         *,
+        reached_from: str | None = None,
         typed: bool = False,
     ) -> list[Piece]:
-        """The JSON of one row, with what is asked of it. `typed`: say its type, hidden, where it is walked."""
+        """The JSON of one row, with what is asked of it, marked with whom it is about.
+
+        `reached_from`: the table of the row that leads to it. `typed`: say its type, hidden, where it is walked.
+        """
         match position:
             case StoredType():
-                return self._stored(position, row, selections, typed=typed)
+                pieces = self._stored(position, row, selections, typed=typed)
+                return self.mark(position.table.name, row, pieces, reached_from)
             case ToldApartType():
-                return self._told_apart(position, row, selections)
+                pieces = self._told_apart(position, row, selections)
+                return self.mark(position.table.name, row, pieces, reached_from)
             case GatheredType():
                 return self.chosen(
                     row.c["type"],
                     {member.name: (member, row.c["id"]) for member in position.members},
                     selections,
                 )
+
+    def mark(
+        self, table: str, row: FromClause, pieces: list[Piece], reached_from: str | None = None
+    ) -> list[Piece]:
+        """The pieces of an object that stands for `row`, with the mark of whom it is about, if that is somebody new."""
+        self.is_personal = self.is_personal or is_personal(table)
+        return marked(subject_of(row, table, reached_from), pieces)
 
     def chosen(
         self,
@@ -142,7 +160,7 @@ class Builder:
         for name, (stored, key) in members.items():
             other = self.alias(stored)
             found = (
-                select(joined(self._stored(stored, other, selections, typed=True)))
+                select(joined(self.object(stored, other, selections, typed=True)))
                 .select_from(other)
                 .where(other.c["id"] == key, visible(other, stored.table.name, self.scope))
             )
@@ -285,9 +303,9 @@ class Builder:
     ) -> Sequence[Piece]:
         target = self.target(name)
         if self.carried.get(row) == link.target:
-            return self.object(target, row, below(field))
+            return self.object(target, row, below(field), reached_from=stored.table.name)
         other = self.alias(target)
-        pieces = self.object(target, other, below(field))
+        pieces = self.object(target, other, below(field), reached_from=stored.table.name)
         found = (
             select(joined(pieces))
             .select_from(other)
@@ -308,7 +326,7 @@ class Builder:
     ) -> Sequence[Piece]:
         target = self.target(name)
         other = self.alias(target)
-        item = joined(self.object(target, other, below(field)))
+        item = joined(self.object(target, other, below(field), reached_from=stored.table.name))
         ordering = [other.c[name].desc() if descending else other.c[name].asc() for name, descending in order]
         items = func.string_agg(
             item, aggregate_order_by(literal_column("','"), *ordering) if ordering else literal_column("','")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import orjson
@@ -27,8 +28,10 @@ from graphql import (
 )
 from sqlalchemy import CTE, FromClause
 
+from hub.access.account import Account
 from hub.access.caller import Caller, Scope
 from hub.access.operator import Operator
+from hub.errors import Forbidden
 from hub.plan.arguments import Reader, Variables, arguments_of
 from hub.plan.declare import DEFINITION
 from hub.plan.plan import Plan
@@ -68,6 +71,11 @@ class ReadBacks:
         """Every plan."""
         return [*self.plans.values(), *([self.at_once[1]] if self.at_once else [])]
 
+    @cached_property
+    def is_personal(self) -> bool:
+        """Whether what is read back is about people."""
+        return any(plan.is_personal for plan in self.all)
+
 
 @dataclass(slots=True)  # not frozen, as requests are not: one is made for each call
 class Asking:
@@ -77,6 +85,7 @@ class Asking:
     operator: Operator | None
     variables: Variables
     reads: ReadBacks
+    account: Account
 
 
 @dataclass(slots=True)
@@ -85,6 +94,8 @@ class Outcome:
 
     rows: Mapping[str, bytes] | None
     user_errors: Sequence[Any] = ()
+    is_logged: bool = False
+    """Whether the line of the access log was written with the row, in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,19 @@ class Command:
     read_input: Callable[[Mapping[str, Any]], Any]
     reads_back: str
     written: Callable[[Scope], Written]
+
+    async def call(self, means: Any, asking: Asking, given: Any) -> Outcome:
+        """Run it; where it reads of people, its line of the access log is there when this returns."""
+        if not asking.reads.is_personal:
+            return await self.run(means, asking, given)
+        try:
+            outcome = await self.run(means, asking, given)
+        except Forbidden:
+            await asking.account.refused()
+            raise
+        if not outcome.is_logged:
+            await asking.account.answered()
+        return outcome
 
 
 Piece: TypeAlias = "bytes | Callable[[Outcome], bytes]"
@@ -115,12 +139,13 @@ class Called:
     pieces: Sequence[Piece]
 
     async def run(
-        self, means: Any, caller: Caller, operator: Operator | None, variables: Variables
+        self, means: Any, caller: Caller, operator: Operator | None, variables: Variables, account: Account
     ) -> list[bytes]:
         """Run the command; the payload's JSON, in pieces."""
         command = self.command
         given = command.read_input(self.read(variables))
-        outcome = await command.run(means, Asking(caller, operator, variables, self.reads), given)
+        asking = Asking(caller, operator, variables, self.reads, account.anew())
+        outcome = await command.call(means, asking, given)
         return [piece if type(piece) is bytes else piece(outcome) for piece in self.pieces]  # type: ignore[operator]
 
 

@@ -16,6 +16,7 @@ from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 from graphql.execution import Executor
 from graphql.execution.incremental import IncrementalExecutor
 
+from hub.access.account import Account
 from hub.access.caller import Caller
 from hub.plan.builder import TYPE
 from hub.plan.catalogue import Catalogue
@@ -36,6 +37,7 @@ class PlannedContext(Protocol):
     walked: set[int]
     variables: Mapping[str, Any]
     runner: Runner
+    account: Account
     room: asyncio.Semaphore
     """How many root fields may be read at once."""
 
@@ -74,7 +76,7 @@ async def resolve_planned(_source: Any, info: GraphQLResolveInfo[Any], **_argume
     context: PlannedContext = info.context
     plan = context.plans[str(info.path.key)]
     async with context.room:
-        json = await context.runner.run(plan, context.variables, context.caller)
+        json = await context.runner.run(plan, context.variables, context.caller, context.account.seen)
     return opened(plan, json, context.walked)
 
 

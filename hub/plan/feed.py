@@ -11,6 +11,7 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal_column, select
 
 from hub.access.rows import visible
+from hub.access.subjects import WHOLE_FEED
 from hub.plan.arguments import Argument, Reader, Variables, arguments_of
 from hub.plan.builder import Builder
 from hub.plan.cursor import InvalidCursor
@@ -19,6 +20,8 @@ from hub.plan.order import TotalOrder
 from hub.plan.page_items import PageItems
 from hub.plan.pages import InvalidPage, size_reader
 from hub.plan.selection import Selected, below, selected
+from hub.plan.subjects import places
+from hub.store.vocabulary import GrantScope
 
 CURSOR = "$cursor"
 """The name under which the position a follower has reached stands among the variables; none of a client's begins so."""
@@ -37,7 +40,7 @@ class FollowedPage:
 def feed_pages(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
     """The statement of `Query.conditionalityFeed`: entries whose position is above the cursor's."""
     page = _Page(builder, field, definition)
-    return page.items.answer(members(page.pairs))
+    return page.items.answer([*page.places(), *members(page.pairs)])
 
 
 def followed_pages(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
@@ -45,7 +48,7 @@ def followed_pages(builder: Builder, field: Selected, definition: GraphQLField) 
     page = _Page(builder, field, definition, least=1)
     count = page.items.aggregate(func.count())
     head: list[Piece] = [cast(page.end(), Text), " ", cast(count, Text), " ", *page.items.more(), " "]
-    return page.items.answer([*head, *members(page.pairs)])
+    return page.items.answer([*page.places(), *head, *members(page.pairs)])
 
 
 def read_followed(text: bytes) -> FollowedPage:
@@ -80,12 +83,18 @@ class _Page:
         self._rows = page.subquery("feed_page")
         builder.carried[self._rows] = "conditionality_event"
         self.items = PageItems(self._rows, order, size, backward=False, looks_ahead=True)
+        # To whoever may read all of it a page is whole: its places say whose events stand in it.
+        is_whole = builder.scope.kind is GrantScope.NATIONAL
+        wanted = selected(builder.document, page_type, below(field))
+        self._tells_places = is_whole and any(part.name == "entries" for part in wanted)
         self.pairs: list[tuple[str, Sequence[Piece]]] = []
-        for part in selected(builder.document, page_type, below(field)):
+        for part in wanted:
             match part.name:
                 case "entries":
                     with builder.noting(part.nodes):
-                        value = self.items.array(builder.object(target, self._rows, below(part)))
+                        reached_from = WHOLE_FEED if is_whole else None
+                        entry = builder.object(target, self._rows, below(part), reached_from=reached_from)
+                        value = self.items.array(entry)
                 case "endCursor":
                     value = ['"', self.end(), '"']
                 case "hasMore":
@@ -98,6 +107,10 @@ class _Page:
         """The position the page ends at: its last entry's, or where it began."""
         position = self.items.column(self._rows.c.position)
         return func.coalesce(self.items.aggregate(func.max(position)), self._start)
+
+    def places(self) -> list[Piece]:
+        """The places the page takes up, for the access log, where they say whose events stand in it."""
+        return places(self._start, self.end()) if self._tells_places else []
 
 
 def _start_reader(after: Argument | None) -> Reader:

@@ -36,6 +36,7 @@ class GatheredRows:
     """The rows of every member of a gathered interface: what they are ordered by, their type's name, their key."""
 
     parent: FromClause | None = None
+    reached_from: str | None = None
 
     def __init__(self, builder: Builder, target: GatheredType) -> None:
         self._builder, self._target = builder, target

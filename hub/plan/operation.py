@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -24,9 +25,11 @@ from graphql import (
 )
 
 from hub.access.caller import Caller, Scope
+from hub.access.line import Selection
 from hub.errors import InvalidInput
 from hub.plan.catalogue import Catalogue
 from hub.plan.commands import Command, Part, ReadBacks, compiled
+from hub.plan.coordinates import selection_of
 from hub.plan.cost import Estimate, Estimator
 from hub.plan.deferral import DEFER, deferring
 from hub.plan.limits import DocumentLimits, PageLimits
@@ -75,6 +78,8 @@ class Prepared:
     """The answer's pieces in order: text, then the plan whose result follows it."""
     estimate: Estimate
     fields: FieldCheck
+    is_personal: bool
+    """Whether a plan reads tables about people: then the answer is accounted for."""
     commands: Sequence[Part] | None = None
     """The same of a mutation that is commands alone; None: it is run by the executor."""
 
@@ -134,6 +139,11 @@ class Operation:
         self._grew = grew
         self.weight = 0
         """The memory its plans take, in bytes, by estimate."""
+
+    @cached_property
+    def selection(self) -> Selection:
+        """What it asks for, as the access log tells it; read when it is first run."""
+        return selection_of(self._catalogue.schema, self.document, self.definition)
 
     def prepare(self, variables: Mapping[str, Any], scope: Scope) -> Prepared:
         """The plans for these variables' shape; made at the first request of the shape.
@@ -313,7 +323,8 @@ class Operation:
             self.catalogue.fields,
             Needs(self.catalogue, document).uses(self.root, self.definition.selection_set),
         )
-        return Prepared(plans, frozenset(requires), stored, parts, estimate, check, commands)
+        is_personal = any(plan.is_personal for plan in plans.values())
+        return Prepared(plans, frozenset(requires), stored, parts, estimate, check, is_personal, commands)
 
 
 class Documents:

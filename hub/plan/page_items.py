@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 from hub.plan.cursor import cursor_expression
 from hub.plan.json_text import Piece, constant, joined
 from hub.plan.order import TotalOrder
+from hub.plan.subjects import marked
 
 _NUMBER = "n"
 _FIRST = literal_column("1", Integer)
@@ -79,16 +80,22 @@ class PageItems:
         self._aggregated = True
         return [cast(func.count() > self._size, Text)]
 
-    def edge_cursor(self, *, last: bool) -> list[Piece]:
-        """The cursor of the first or the last item, or null. Only that one is written: the others carry its keys as they are."""
-        keys = array([cast(key, Text) for key in self._ordering()])
+    def edge_cursor(self, subject: ColumnElement[Any] | None, *, last: bool) -> list[Piece]:
+        """The cursor of the first or the last item, or null. Only that one is written: the others carry its keys as they are.
+
+        `subject`: whom an item is about, to be marked; None where the item itself says so.
+        """
+        about = [] if subject is None else [self.column(subject)]
+        keys = array([cast(key, Text) for key in (*self._ordering(), *about)])
         all_keys = self.aggregate(
             func.array_agg(aggregate_order_by(keys, *self._positions()), type_=ARRAY(Text, dimensions=2))
         )
         at_end = all_keys[func.array_length(all_keys, _FIRST, type_=Integer) if last else _FIRST]
         values = [at_end[literal_column(str(number + 1), Integer)] for number in range(len(self._keys))]
-        cursor = constant('"').concat(cursor_expression(self._order.mark, values)).concat(constant('"'))
-        return [case((all_keys.is_(None), constant("null")), else_=cursor)]
+        cursor: list[Piece] = ['"', cursor_expression(self._order.mark, values), '"']
+        if about:
+            cursor = marked(at_end[literal_column(str(len(self._keys) + 1), Integer)], cursor)
+        return [case((all_keys.is_(None), constant("null")), else_=joined(cursor))]
 
     def aggregate(self, expression: Any) -> ColumnElement[Any]:
         """An aggregate over the page's items only."""

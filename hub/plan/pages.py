@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from hub.access.rows import listed
+from hub.access.subjects import subject_of
 from hub.errors import InvalidInput
 from hub.plan.arguments import Argument, Reader, Variables, arguments_of
 from hub.plan.builder import Builder, own_rows
@@ -33,6 +34,7 @@ from hub.plan.order import TotalOrder, total_order
 from hub.plan.page_items import PageItems
 from hub.plan.positions import GatheredType, Position, StoredType, ToldApartType
 from hub.plan.selection import Selected, below, selected
+from hub.plan.subjects import marked
 
 
 class InvalidPage(InvalidInput):
@@ -63,8 +65,9 @@ def related_pages(
     kind = builder.catalogue.schema.type_map[stored.name]
     assert isinstance(kind, GraphQLObjectType)
     target = builder.target(name)
+    table = stored.table.name
     rows = TableRows(
-        builder, target, lambda other: [builder.to_rows(link, row, target, other, stored.table.name)], row
+        builder, target, lambda other: [builder.to_rows(link, row, target, other, table)], row, table
     )
     return _connection(builder, field, kind.fields[field.name], target, rows)
 
@@ -90,6 +93,8 @@ class Rows(Protocol):
 
     parent: FromClause | None
     """The row whose list it is; None for a root field's."""
+    reached_from: str | None
+    """That row's table."""
 
     def order(self, asked: list[enum.Enum] | None) -> TotalOrder:
         """The order asked for, or the list's own."""
@@ -110,9 +115,10 @@ class TableRows:
         target: StoredType | ToldApartType,
         belongs: Belongs,
         parent: FromClause | None = None,
+        reached_from: str | None = None,
     ) -> None:
         self._builder, self._target, self._belongs = builder, target, belongs
-        self.parent = parent
+        self.parent, self.reached_from = parent, reached_from
 
     def order(self, asked: list[enum.Enum] | None) -> TotalOrder:
         """The order asked for, or the type's own."""
@@ -165,16 +171,21 @@ def _connection(
     page_rows = (page if parent is None else page.correlate(parent)).subquery(builder.unique("page"))
 
     items = PageItems(page_rows, order, size, backward=backward, looks_ahead=looks_ahead)
+    shown = any(part.name in ("nodes", "edges") for part in wanted)
     pairs: list[tuple[str, Sequence[Piece]]] = []
     for part in wanted:
         with builder.noting(part.nodes):
             match part.name:
                 case "nodes":
-                    value = items.array(builder.object(target, page_rows, below(part)))
+                    item = builder.object(target, page_rows, below(part), reached_from=rows.reached_from)
+                    value = items.array(item)
                 case "edges":
-                    value = items.array(_edge(builder, connection, target, page_rows, part, order))
+                    value = items.array(
+                        _edge(builder, connection, target, page_rows, part, order, rows.reached_from)
+                    )
                 case "pageInfo":
-                    value = _page_info(builder, part, items, arguments, backward=backward)
+                    subject = None if shown else _subject(target, page_rows, rows.reached_from)
+                    value = _page_info(builder, part, items, arguments, subject, backward=backward)
                 case "totalCount":
                     value = [rows.count(filters)]
                 case _:
@@ -191,24 +202,41 @@ def _edge(
     rows: FromClause,
     part: Selected,
     order: TotalOrder,
+    reached_from: str | None,
 ) -> list[Piece]:
     edge = get_named_type(connection.fields["edges"].type)
     assert isinstance(edge, GraphQLObjectType)
     pairs: list[tuple[str, Sequence[Piece]]] = []
-    for member in selected(builder.document, edge, below(part)):
+    asked = selected(builder.document, edge, below(part))
+    for member in asked:
         if member.name == "node":
             with builder.noting(member.nodes):
-                pairs.append((member.key, builder.object(target, rows, below(member))))
+                node = builder.object(target, rows, below(member), reached_from=reached_from)
+                pairs.append((member.key, node))
         elif member.name == "cursor":
             pairs.append((member.key, ['"', cursor_expression(order.mark, order.keys(rows)), '"']))
         else:
             pairs.append((member.key, [f'"{edge.name}"']))
-    return members(pairs)
+    # A cursor holds what its row is ordered by, a name perhaps: without its node, too, it is about somebody.
+    shown = any(member.name == "node" for member in asked)
+    return members(pairs) if shown else marked(_subject(target, rows, reached_from), members(pairs))
+
+
+def _subject(target: Position, rows: FromClause, reached_from: str | None) -> ColumnElement[Any] | None:
+    """Whom a row of a list is about, if that is somebody new."""
+    return None if isinstance(target, GatheredType) else subject_of(rows, target.table.name, reached_from)
 
 
 def _page_info(
-    builder: Builder, part: Selected, items: PageItems, arguments: Mapping[str, Argument], *, backward: bool
+    builder: Builder,
+    part: Selected,
+    items: PageItems,
+    arguments: Mapping[str, Argument],
+    subject: ColumnElement[Any] | None,
+    *,
+    backward: bool,
 ) -> list[Piece]:
+    """`subject`: whom a row is about, where nothing but a cursor shows it."""
     kind = builder.catalogue.schema.type_map["PageInfo"]
     assert isinstance(kind, GraphQLObjectType)
     pairs: list[tuple[str, Sequence[Piece]]] = []
@@ -219,9 +247,9 @@ def _page_info(
             case "hasPreviousPage":
                 value = items.more() if backward else ["true" if "after" in arguments else "false"]
             case "startCursor":
-                value = items.edge_cursor(last=False)
+                value = items.edge_cursor(subject, last=False)
             case "endCursor":
-                value = items.edge_cursor(last=True)
+                value = items.edge_cursor(subject, last=True)
             case _:
                 value = ['"PageInfo"']
         pairs.append((member.key, value))

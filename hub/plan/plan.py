@@ -10,6 +10,7 @@ from sqlalchemy import Select
 
 from hub.access.caller import Caller
 from hub.access.rows import scope_values
+from hub.access.seen import Seen
 from hub.plan.arguments import Variables
 from hub.plan.joined import Joined
 from hub.store.statement import Connection, Statement
@@ -31,11 +32,15 @@ class Plan:
         uses_scope: bool,
         walked: frozenset[int],
         again: Callable[[], Select[Any]] | None = None,
+        *,
+        is_personal: bool,
     ) -> None:
         """Take the compiled statement; `again` builds its SQL once more, for the form that joins several runs."""
         self.statement = statement
         self.binds = binds
         self.walked = walked
+        self.is_personal = is_personal
+        """Whether it reads tables about people: then who was shown is written down."""
         self.pace = 0.0
         """Seconds one run took lately (`hub.plan.runner`)."""
         self._again = again
@@ -86,10 +91,11 @@ class Plan:
             self._joined = Joined(self._again(), self.statement)
         return self._joined
 
-    async def run(self, connection: Connection, variables: Variables, caller: Caller) -> bytes:
+    async def run(self, connection: Connection, variables: Variables, caller: Caller, seen: Seen) -> bytes:
         """The JSON of the root field, as PostgreSQL wrote it; on a connection that writes, in its transaction."""
         answer: bytes | str | None = await connection.fetchval(
             self.statement.text, *self.arguments(variables, caller)
         )
         # A connection that writes gives text as str.
-        return b"null" if answer is None else answer.encode() if isinstance(answer, str) else answer
+        text = b"null" if answer is None else answer.encode() if isinstance(answer, str) else answer
+        return seen.take(text)

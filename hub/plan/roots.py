@@ -12,6 +12,7 @@ from sqlalchemy import Select, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Scope
+from hub.access.line import LINE, logged
 from hub.access.rows import visible
 from hub.access.self_rows import myself
 from hub.plan.arguments import arguments_of
@@ -27,6 +28,7 @@ from hub.plan.pages import root_pages
 from hub.plan.plan import Plan
 from hub.plan.positions import StoredType
 from hub.plan.selection import Document, Selected, below
+from hub.plan.subjects import subjects_in
 from hub.store.identifiers import decode_id, id_prefix
 from hub.store.statement import Statement
 from hub.store.vocabulary import GrantScope
@@ -36,7 +38,7 @@ ROW_KEY = "$key"
 
 
 VALUES = "$values"
-"""The name under which a written row's values stand among them, by parameter."""
+"""The name under which the values of a written row, and of its line in the access log, stand among them, by parameter."""
 
 
 def plan_root(
@@ -111,15 +113,18 @@ def plan_written(
     builder = Builder(catalogue, document, scope, limits)
     stored = catalogue.stored(type_name)
     row = written.row
-    read = select(joined(builder.object(stored, row, selections))).where(
+    read = select(joined(builder.object(stored, row, selections)).label("text")).where(
         visible(row, stored.table.name, scope)
     )
     if builder.has_live or _reads(read, written):
         return None
-    for name in written.binds:
+    for name in (*written.binds, *LINE):
         assert name not in builder.binds
         builder.binds[name] = partial(_given, name)
-    return _finish(builder, read.select_from(row).add_cte(*written.beside))
+    # NOTE the line of the access log is written by the statement itself: it is there if, and only if, the row is.
+    answer = read.select_from(row).cte("answer")
+    line = logged(answer, subjects_in(answer.c.text))
+    return _finish(builder, select(answer.c.text).add_cte(*written.beside, line))
 
 
 def _given(name: str, variables: Mapping[str, Any]) -> Any:
@@ -146,6 +151,7 @@ def _finish(builder: Builder, statement: Select[Any], again: Callable[[], Select
         builder.scope.kind is not GrantScope.NATIONAL,
         frozenset(builder.walked),
         again,
+        is_personal=builder.is_personal,
     )
 
 

@@ -26,6 +26,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from hub.access.caller import Caller
+from hub.access.seen import Seen
 from hub.plan.arguments import Variables
 from hub.plan.plan import Plan
 from hub.store.engine import LONGEST_OPENING, Pool
@@ -130,14 +131,18 @@ class Runner:
         self.runs = 0
         """Runs they were sent for: more than statements, where runs were joined."""
 
-    async def run(self, plan: Plan, variables: Variables, caller: Caller) -> bytes:
-        """The JSON of the root field, as PostgreSQL wrote it.
+    async def run(self, plan: Plan, variables: Variables, caller: Caller, seen: Seen) -> bytes:
+        """The JSON of the root field, as PostgreSQL wrote it; whom it is about is told to `seen`.
 
         Raises:
             InvalidInput: a value cannot be bound.
             asyncpg.PostgresError, asyncpg.InterfaceError, OSError: what the database, or the way to it, refused.
 
         """
+        text = await self._text(plan, variables, caller)
+        return seen.take(text) if plan.is_personal else text
+
+    async def _text(self, plan: Plan, variables: Variables, caller: Caller) -> bytes:
         values = plan.arguments(variables, caller)
         if self._idle:
             return await self._alone(self._idle.pop(), plan, values)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The access log: who looked at whom, and why. Append-only, by trigger and by the hub's role.
 
-Partitioned by time from the start, so that retention drops a partition and never deletes a row.
+Partitioned by month, so that retention drops a partition and never deletes a row. The partitions are made and dropped by two
+functions of the database (`make_access_log_months`, `drop_access_log_months`), which the hub may call; it may do neither itself.
 """
 
 from __future__ import annotations
@@ -9,42 +10,82 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.store.base import Base, RecordedAt
+from hub.store.base import Base, RecordedAt, one_of, words
+from hub.store.vocabulary import AccessOutcome
 
 
-class AccessDocument(Base):
-    """A GraphQL document that was run, and the field coordinates it selects; stored once."""
+class AccessSelection(Base):
+    """What an operation asks for, as field coordinates (`Beneficiary.birthDate`); stored once, by SHA-256 of the sorted list.
 
-    __tablename__ = "access_document"
-    __table_args__ = (CheckConstraint("length(document_hash) = 32", name="document_hash"),)
+    Not the document: that may hold a fiscal code, and who writes one into every document would have each of them kept.
+    """
 
-    document_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    __tablename__ = "access_selection"
+    __table_args__ = (CheckConstraint("length(selection_hash) = 32", name="selection_hash"),)
+
+    selection_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     coordinates: Mapped[list[str]] = mapped_column(ARRAY(Text))
     first_seen_at: Mapped[RecordedAt]
 
 
 class AccessLog(Base):
-    """One answer with personal data."""
+    """One answer out of tables about people, or the refusal of one.
+
+    No foreign key leads from here: each look would lock the one row of its agency. What a line names cannot be deleted instead.
+    """
 
     __tablename__ = "access_log"
     __table_args__ = (
-        Index("access_log_subjects_idx", "subjects", postgresql_using="gin"),
+        PrimaryKeyConstraint("at", "id"),
+        one_of("outcome", AccessOutcome),
+        CheckConstraint("num_nonnulls(user_id, user_location, loa) IN (0, 3)", name="operator"),
+        CheckConstraint("array_position(subjects, NULL) IS NULL", name="subjects"),
+        Index(
+            "access_log_subjects_idx",
+            "subjects",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 256},
+        ),
+        Index(
+            "access_log_positions_idx",
+            "positions",
+            postgresql_using="gist",
+            postgresql_where=text("positions IS NOT NULL"),
+        ),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True, server_default=func.now())
-    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
-    client_id: Mapped[UUID | None]
-    purpose_id: Mapped[UUID | None]
-    operator: Mapped[str | None]
+    id: Mapped[UUID] = mapped_column(server_default=text("uuidv7()"))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    agency_id: Mapped[UUID]
+    client_id: Mapped[UUID]
+    purpose_id: Mapped[UUID]
+    person_id: Mapped[UUID | None]
+    """The citizen who asked; NULL for an agency."""
+    user_id: Mapped[str | None]
+    user_location: Mapped[str | None]
+    loa: Mapped[str | None]
     operation: Mapped[str | None]
-    document_hash: Mapped[bytes] = mapped_column(ForeignKey("access_document.document_hash"))
-    variables: Mapped[dict[str, object] | None] = mapped_column(JSONB)
-    subjects: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID(as_uuid=True)), server_default=text("'{}'"))
-    outcome: Mapped[str]
+    selection_hash: Mapped[bytes]
+    asked: Mapped[object] = mapped_column(JSON)
+    """The variables by name, and literal arguments by coordinate."""
+    subjects: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID(as_uuid=True)))
+    """The people, and households shown without one of theirs, whose rows stood in the answer."""
+    positions: Mapped[object | None] = mapped_column(INT8MULTIRANGE)
+    """The places of the feed that were read by whoever may read all of it: they stand for their people."""
+    outcome: Mapped[AccessOutcome] = mapped_column(words(AccessOutcome))

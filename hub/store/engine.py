@@ -139,6 +139,8 @@ def _connection(url: str, settings: Settings) -> dict[str, Any]:
             "datestyle": "ISO",
             "jit": "off",
             "statement_timeout": str(int(settings.statement_timeout * 1000)),
+            # NOTE an answer leaves, a command is acknowledged, when its line of the access log is durable: whatever the database's default.
+            "synchronous_commit": "on",
         },
         # PostgreSQL ends a statement that takes too long; this ends one whose server has fallen silent.
         "command_timeout": settings.statement_timeout + SILENCE,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from hub.store.activities import Activity
 from hub.store.agencies import AccessGrant, AccessGrantArea, Agency, AgencyClient, FieldSet, Purpose
 from hub.store.appointments import Convocation
-from hub.store.audit import AccessDocument, AccessLog
+from hub.store.audit import AccessLog, AccessSelection
 from hub.store.base import Base
 from hub.store.calls import CallCount
 from hub.store.delivery import InboundRun, OutboxMessage, QuarantinedRecord
@@ -28,10 +28,10 @@ from hub.store.territory import (
 metadata = Base.metadata
 
 __all__ = [
-    "AccessDocument",
     "AccessGrant",
     "AccessGrantArea",
     "AccessLog",
+    "AccessSelection",
     "Activity",
     "Agency",
     "AgencyAnswer",

@@ -235,6 +235,16 @@ class Demand(StrEnum):
     """The hub's signature on its answers."""
 
 
+class AccessOutcome(StrEnum):
+    """What came of a request for personal data."""
+
+    ANSWERED = "ANSWERED"
+    REFUSED = "REFUSED"
+    """The purpose does not cover what was asked: nothing was read."""
+    FAILED = "FAILED"
+    """Something went wrong: nothing was given."""
+
+
 class ConditionalityEventType(StrEnum):
     """Facts that bear on conditionality, and those that show compliance.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from alembic import op
 
+from hub.settings import Settings
 from migrations.scripts import run_script
 
 revision = "0005"
@@ -14,8 +15,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_script(op.get_bind(), "0005_access_log.sql")
+    run_script(op.get_bind(), "0005_access_log.sql", role=Settings().database_role)
 
 
 def downgrade() -> None:
-    run_script(op.get_bind(), "0005_access_log_down.sql")
+    run_script(op.get_bind(), "0005_access_log_down.sql", role=Settings().database_role)

@@ -124,10 +124,16 @@ class Oracle:
             rows[table] = [dict(row) for row in await connection.fetch(f"SELECT *{extra} FROM {table}")]
         return cls(sdl, rows)
 
-    def answer(self, query: str, sight: Sight, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The `data` of a query that must not fail."""
+    def answer(
+        self, query: str, sight: Sight, variables: dict[str, Any] | None = None, **how: Any
+    ) -> dict[str, Any]:
+        """The `data` of a query that must not fail; `how`: further arguments of graphql-core's executor."""
         result = execute_sync(
-            self._schema, parse(query), context_value=_Reader(self, sight), variable_values=variables or {}
+            self._schema,
+            parse(query),
+            context_value=_Reader(self, sight),
+            variable_values=variables or {},
+            **how,
         )
         if result.errors:
             raise AssertionError(result.errors)

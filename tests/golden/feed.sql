@@ -1,9 +1,9 @@
 -- conditionalityFeed
-SELECT concat('{"entries":[', string_agg(v1, ',' ORDER BY v2 ASC) FILTER (WHERE n <= $1::BIGINT), '],"endCursor":"', coalesce(max(v3) FILTER (WHERE n <= $1::BIGINT), $2::BIGINT), '","hasMore":', CAST(count(*) > $1::BIGINT AS TEXT), '}') AS concat_1
+SELECT concat(E'\x02', '(', $1::BIGINT, ',', coalesce(max(v4) FILTER (WHERE n <= $2::BIGINT), $1::BIGINT), ']', E'\x02', '{"entries":[', string_agg(v1, ',' ORDER BY v2 ASC) FILTER (WHERE n <= $2::BIGINT), '],"endCursor":"', coalesce(max(v3) FILTER (WHERE n <= $2::BIGINT), $1::BIGINT), '","hasMore":', CAST(count(*) > $2::BIGINT AS TEXT), '}') AS concat_1
 FROM (SELECT row_number() OVER (ORDER BY feed_page.position ASC) AS n, concat('{"position":', feed_page.position, ',"fiscalCode":', to_json(feed_page.fiscal_code), ',"inpsProtocol":', to_json(feed_page.inps_protocol), ',"event":{"id":"evt_', encode(uuid_send(feed_page.id), 'hex'), '","type":"', feed_page.type, '","occurredAt":', to_json(feed_page.occurred_at), ',"source":', (SELECT concat('{"code":', to_json(agency_3.code), '}') AS concat_2
 FROM agency AS agency_3
-WHERE agency_3.id = feed_page.agency_id), '}}') AS v1, feed_page.position AS v2, feed_page.position AS v3
+WHERE agency_3.id = feed_page.agency_id), '}}') AS v1, feed_page.position AS v2, feed_page.position AS v3, feed_page.position AS v4
 FROM (SELECT feed_entry_1.position AS position, feed_entry_1.event_id AS event_id, feed_entry_1.sequenced_at AS sequenced_at, conditionality_event_2.id AS id, conditionality_event_2.type AS type, conditionality_event_2.occurred_at AS occurred_at, conditionality_event_2.recorded_at AS recorded_at, conditionality_event_2.agency_id AS agency_id, conditionality_event_2.client_id AS client_id, conditionality_event_2.purpose_id AS purpose_id, conditionality_event_2.operator AS operator, conditionality_event_2.beneficiary_id AS beneficiary_id, conditionality_event_2.household_id AS household_id, conditionality_event_2.fiscal_code AS fiscal_code, conditionality_event_2.inps_protocol AS inps_protocol, conditionality_event_2.measure AS measure, conditionality_event_2.pact_id AS pact_id, conditionality_event_2.note AS note, conditionality_event_2.withdraws_event_id AS withdraws_event_id
 FROM feed_entry AS feed_entry_1 JOIN conditionality_event AS conditionality_event_2 ON conditionality_event_2.id = feed_entry_1.event_id
-WHERE feed_entry_1.position > $2::BIGINT ORDER BY feed_entry_1.position
- LIMIT $1::BIGINT + 1) AS feed_page) AS items
+WHERE feed_entry_1.position > $1::BIGINT ORDER BY feed_entry_1.position
+ LIMIT $2::BIGINT + 1) AS feed_page) AS items

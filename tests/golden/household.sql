@@ -1,13 +1,13 @@
 -- household
-SELECT concat('{"inpsProtocol":', to_json(household_1.inps_protocol), ',"measure":"', household_1.measure, '","municipality":', (SELECT concat('{"belfioreCode":', to_json(municipality_2.belfiore_code), '}') AS concat_2
+SELECT concat(E'\x01' || CAST(household_1.id AS TEXT), '{"inpsProtocol":', to_json(household_1.inps_protocol), ',"measure":"', household_1.measure, '","municipality":', (SELECT concat('{"belfioreCode":', to_json(municipality_2.belfiore_code), '}') AS concat_2
 FROM municipality AS municipality_2
 WHERE municipality_2.id = household_1.municipality_id), ',"benefit":', (SELECT concat('{"measure":"', benefit_3.measure, '","monthlyAmount":"', benefit_3.monthly_amount, '","endsOn":', CASE WHEN (upper(benefit_3.period) - $1::INTEGER IS NULL) THEN 'null' ELSE concat('"', upper(benefit_3.period) - $1::INTEGER, '"') END, '}') AS concat_3
 FROM benefit AS benefit_3
-WHERE benefit_3.id = household_1.benefit_id), ',"members":', (SELECT concat('[', string_agg(concat('{"givenName":', to_json(beneficiary_4.given_name), ',"household":', (SELECT concat('{"id":"hsh_', encode(uuid_send(household_5.id), 'hex'), '"}') AS concat_5
+WHERE benefit_3.id = household_1.benefit_id), ',"members":', (SELECT concat('[', string_agg(concat(E'\x01' || CAST(beneficiary_4.id AS TEXT), '{"givenName":', to_json(beneficiary_4.given_name), ',"household":', (SELECT concat('{"id":"hsh_', encode(uuid_send(household_5.id), 'hex'), '"}') AS concat_5
 FROM household AS household_5
 WHERE household_5.id = beneficiary_4.household_id), '}'), ',' ORDER BY beneficiary_4.birth_date ASC, beneficiary_4.id ASC), ']') AS concat_4
 FROM beneficiary AS beneficiary_4
-WHERE beneficiary_4.household_id = household_1.id AND beneficiary_4.municipality_id = $2::UUID), ',"pacts":', (SELECT concat('[', string_agg(concat('{"kind":"', pact_6.kind, '","beneficiary":', coalesce((SELECT concat('{"id":"ben_', encode(uuid_send(beneficiary_7.id), 'hex'), '"}') AS concat_7
+WHERE beneficiary_4.household_id = household_1.id AND beneficiary_4.municipality_id = $2::UUID), ',"pacts":', (SELECT concat('[', string_agg(concat(E'\x01' || CAST(coalesce(pact_6.beneficiary_id, pact_6.household_id) AS TEXT), '{"kind":"', pact_6.kind, '","beneficiary":', coalesce((SELECT concat('{"id":"ben_', encode(uuid_send(beneficiary_7.id), 'hex'), '"}') AS concat_7
 FROM beneficiary AS beneficiary_7
 WHERE beneficiary_7.id = pact_6.beneficiary_id), 'null'), ',"goals":', (SELECT concat('[', string_agg(concat('{"ordinal":', pact_goal_8.ordinal, ',"status":"', pact_goal_8.status, '"}'), ',' ORDER BY pact_goal_8.ordinal ASC), ']') AS concat_8
 FROM pact_goal AS pact_goal_8

@@ -1,5 +1,5 @@
 -- node
-SELECT concat('{"__typename":"Pact","id":"pct_', encode(uuid_send(pact_1.id), 'hex'), '","kind":"', pact_1.kind, '","beneficiary":', coalesce((SELECT concat('{"givenName":', to_json(beneficiary_2.given_name), ',"id":"ben_', encode(uuid_send(beneficiary_2.id), 'hex'), '"}') AS concat_2
+SELECT concat(E'\x01' || CAST(coalesce(pact_1.beneficiary_id, pact_1.household_id) AS TEXT), '{"__typename":"Pact","id":"pct_', encode(uuid_send(pact_1.id), 'hex'), '","kind":"', pact_1.kind, '","beneficiary":', coalesce((SELECT concat('{"givenName":', to_json(beneficiary_2.given_name), ',"id":"ben_', encode(uuid_send(beneficiary_2.id), 'hex'), '"}') AS concat_2
 FROM beneficiary AS beneficiary_2
 WHERE beneficiary_2.id = pact_1.beneficiary_id), 'null'), '}') AS concat_1
 FROM pact AS pact_1

@@ -1,7 +1,7 @@
 -- pact
-SELECT concat('{"id":"pct_', encode(uuid_send(pact_1.id), 'hex'), '","kind":"', pact_1.kind, '","signedOn":', CASE WHEN (pact_1.signed_on IS NULL) THEN 'null' ELSE concat('"', pact_1.signed_on, '"') END, ',"goals":', (SELECT concat('[', string_agg(concat('{"ordinal":', pact_goal_2.ordinal, ',"description":', to_json(pact_goal_2.description), '}'), ',' ORDER BY pact_goal_2.ordinal ASC), ']') AS concat_2
+SELECT concat(E'\x01' || CAST(coalesce(pact_1.beneficiary_id, pact_1.household_id) AS TEXT), '{"id":"pct_', encode(uuid_send(pact_1.id), 'hex'), '","kind":"', pact_1.kind, '","signedOn":', CASE WHEN (pact_1.signed_on IS NULL) THEN 'null' ELSE concat('"', pact_1.signed_on, '"') END, ',"goals":', (SELECT concat('[', string_agg(concat('{"ordinal":', pact_goal_2.ordinal, ',"description":', to_json(pact_goal_2.description), '}'), ',' ORDER BY pact_goal_2.ordinal ASC), ']') AS concat_2
 FROM pact_goal AS pact_goal_2
-WHERE pact_goal_2.pact_id = pact_1.id), ',"household":', (SELECT concat('{"members":', (SELECT concat('[', string_agg(concat('{"id":"ben_', encode(uuid_send(beneficiary_4.id), 'hex'), '"}'), ',' ORDER BY beneficiary_4.birth_date ASC, beneficiary_4.id ASC), ']') AS concat_4
+WHERE pact_goal_2.pact_id = pact_1.id), ',"household":', (SELECT concat('{"members":', (SELECT concat('[', string_agg(concat(E'\x01' || CAST(beneficiary_4.id AS TEXT), '{"id":"ben_', encode(uuid_send(beneficiary_4.id), 'hex'), '"}'), ',' ORDER BY beneficiary_4.birth_date ASC, beneficiary_4.id ASC), ']') AS concat_4
 FROM beneficiary AS beneficiary_4
 WHERE beneficiary_4.household_id = household_3.id AND beneficiary_4.region_code = $1::VARCHAR), '}') AS concat_3
 FROM household AS household_3

@@ -1,6 +1,6 @@
 -- some
 SELECT concat((SELECT concat('{"nodes":[', string_agg(v0, ',' ORDER BY v1 ASC, v2 ASC, v3 ASC), ']}') AS concat_2
-FROM (SELECT concat('{"id":"ben_', encode(uuid_send(page_2.id), 'hex'), '"}') AS v0, page_2.family_name_key AS v1, page_2.given_name_key AS v2, page_2.id AS v3
+FROM (SELECT concat(E'\x01' || CAST(page_2.id AS TEXT), '{"id":"ben_', encode(uuid_send(page_2.id), 'hex'), '"}') AS v0, page_2.family_name_key AS v1, page_2.given_name_key AS v2, page_2.id AS v3
 FROM (SELECT beneficiary_1.id AS id, beneficiary_1.fiscal_code AS fiscal_code, beneficiary_1.given_name AS given_name, beneficiary_1.family_name AS family_name, beneficiary_1.birth_date AS birth_date, beneficiary_1.sex AS sex, beneficiary_1.household_id AS household_id, beneficiary_1.municipality_id AS municipality_id, beneficiary_1.region_code AS region_code, beneficiary_1.employment_centre_id AS employment_centre_id, beneficiary_1.employment_status AS employment_status, beneficiary_1.obligation AS obligation, beneficiary_1.anpr_id AS anpr_id, beneficiary_1.updated_at AS updated_at, beneficiary_1.family_name_key AS family_name_key, beneficiary_1.given_name_key AS given_name_key, beneficiary_1.next_convocation_at AS next_convocation_at
 FROM beneficiary AS beneficiary_1
 WHERE beneficiary_1.employment_centre_id = $1::UUID ORDER BY beneficiary_1.family_name_key ASC, beneficiary_1.given_name_key ASC, beneficiary_1.id ASC

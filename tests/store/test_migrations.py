@@ -104,7 +104,7 @@ async def test_a_database_without_tables_asks_for_migrate(empty_url: str) -> Non
     await connection.close()
 
 
-@pytest.mark.parametrize("table", ["conditionality_event", "feed_entry", "access_log", "access_document"])
+@pytest.mark.parametrize("table", ["conditionality_event", "feed_entry", "access_log", "access_selection"])
 @pytest.mark.parametrize("change", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
 async def test_append_only_tables_refuse_even_their_owner(
     owner: asyncpg.Connection[asyncpg.Record], database: Database, table: str, change: str
@@ -114,23 +114,6 @@ async def test_append_only_tables_refuse_even_their_owner(
         await owner.execute(change.format(table, column))
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
         await database.write.execute(change.format(table, column))
-
-
-async def test_a_partition_of_the_access_log_refuses_its_owner_too(
-    owner: asyncpg.Connection[asyncpg.Record],
-) -> None:
-    await owner.execute("INSERT INTO agency (code, name, kind) VALUES ('inps', 'INPS', 'INPS')")
-    await owner.execute("INSERT INTO access_document (document_hash, coordinates) VALUES (sha256('x'), '{}')")
-    await owner.execute(
-        "INSERT INTO access_log (agency_id, document_hash, outcome) SELECT id, sha256('x'), 'ANSWERED' FROM agency"
-    )
-    for change in (
-        "UPDATE access_log_default SET outcome = ''",
-        "DELETE FROM access_log_default",
-        "TRUNCATE access_log_default",
-    ):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
-            await owner.execute(change)
 
 
 async def test_a_table_of_a_later_migration_is_the_hubs_to_use(

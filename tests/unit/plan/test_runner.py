@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hub.access.seen import Seen
 from hub.plan.runner import MOST_TOGETHER, PATIENCE, SLICE, STEADY, Runner
 
 
@@ -27,6 +28,8 @@ class _Joined:
 
 class _Plan:
     """A plan of a steady pace whose answer is its value, and which fails for the value `bad`."""
+
+    is_personal = False
 
     def __init__(self, name: str, *, pace: float = SLICE / MOST_TOGETHER) -> None:
         self.name, self._pace = name, pace
@@ -118,7 +121,7 @@ class Scene:
     async def ask(self, plan: _Plan, *values: Any) -> list[asyncio.Task[bytes]]:
         caller: Any = None
         found: Any = plan
-        tasks = [asyncio.create_task(self.runner.run(found, value, caller)) for value in values]
+        tasks = [asyncio.create_task(self.runner.run(found, value, caller, Seen())) for value in values]
         self.tasks += tasks
         await _settle()
         return tasks

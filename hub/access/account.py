@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The account given of one request: whom it was shown, written down before it is."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from hub.access.line import Look
+from hub.access.log import AccessLog, AccessLogUnavailable
+from hub.access.seen import Seen
+from hub.store.statement import Connection
+from hub.store.vocabulary import AccessOutcome
+
+
+class Account:
+    """One request, and whom its answer is about, as far as it was read."""
+
+    __slots__ = ("_log", "look", "seen")
+
+    def __init__(self, log: AccessLog, look: Look) -> None:
+        self._log = log
+        self.look = look
+        self.seen = Seen()
+
+    def anew(self, look: Look | None = None) -> Account:
+        """An account of a further answer to the same request; `look`: who asks by then, where that may have changed."""
+        return Account(self._log, look or self.look)
+
+    async def answered(self) -> None:
+        """Write down that the answer is given, and about whom. What is read from now on is a further answer.
+
+        Raises:
+            AccessLogUnavailable: it must not be given.
+
+        """
+        seen, self.seen = self.seen, Seen()
+        await self._log.write(self.look, AccessOutcome.ANSWERED, seen.subjects(), seen.positions())
+
+    async def answered_within(self, connection: Connection) -> None:
+        """The same in the open transaction of `connection`, so that one is not done without the other."""
+        await self._log.write_within(connection, self.look, self.seen.subjects())
+
+    async def refused(self) -> None:
+        """Write down that it was refused: nothing was read. Raises as `answered` does."""
+        await self._log.write(self.look, AccessOutcome.REFUSED)
+
+    async def failed(self) -> None:
+        """Write down that nothing was given, if that can be written: no answer depends on it."""
+        with suppress(AccessLogUnavailable):
+            await self._log.write(self.look, AccessOutcome.FAILED)
+
+    async def foresee(self, connection: Connection) -> None:
+        """Prepare for a statement that writes its own line, on a connection without a transaction."""
+        await self._log.know(connection, self.look.operation.selection)

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A line of the access log: who asked for what, and whom the answer was about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+import orjson
+from sqlalchemy import (
+    CTE,
+    JSON,
+    ColumnElement,
+    FromClause,
+    LargeBinary,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.types import TypeEngine
+
+from hub.access.caller import Caller
+from hub.access.operator import Operator
+from hub.store.base import table_of
+from hub.store.statement import Statement
+from hub.store.tables import AccessLog
+from hub.store.vocabulary import AccessOutcome
+
+LONGEST_ASKED = 8_000
+"""Bytes of JSON of what was asked with. Beyond them only their number is kept: whom the answer showed is kept in any case."""
+LONGEST_NAME = 200
+"""Characters of an operation's name."""
+
+_UUID = PG_UUID(as_uuid=True)
+_SAID: Mapping[str, TypeEngine[Any]] = {
+    "agency_id": _UUID,
+    "client_id": _UUID,
+    "purpose_id": _UUID,
+    "person_id": _UUID,
+    "user_id": Text(),
+    "user_location": Text(),
+    "loa": Text(),
+    "operation": Text(),
+    "selection_hash": LargeBinary(),
+    "asked": Text(),
+}
+"""The columns known before anything is read, and what each is bound as."""
+_FOUND: Mapping[str, TypeEngine[Any]] = {"subjects": Text(), "positions": Text(), "outcome": Text()}
+_CASTS: Mapping[str, TypeEngine[Any]] = {
+    "asked": JSON(),
+    "subjects": ARRAY(_UUID),
+    "positions": INT8MULTIRANGE(),
+}
+"""What comes as text and is kept as something else."""
+COLUMNS = (*_SAID, *_FOUND)
+LINE = frozenset(f"line_{name}" for name in _SAID)
+"""What `logged` binds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What an operation asks for: its field coordinates, sorted; their SHA-256; and its literal arguments, by coordinate."""
+
+    coordinates: tuple[str, ...]
+    hash: bytes
+    literals: Mapping[str, Any]
+
+
+class Operated(Protocol):
+    """An operation, as far as a line names it."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name in the document."""
+
+    @property
+    def selection(self) -> Selection:
+        """What it asks for."""
+
+
+@dataclass(slots=True)  # not frozen: one is made for each request
+class Look:
+    """Who asks, for what, with what: all of a line that is known before the answer is."""
+
+    caller: Caller
+    operator: Operator | None
+    operation: Operated
+    variables: Mapping[str, Any]
+
+    def said(self) -> tuple[Any, ...]:
+        """The values of the columns known beforehand, in their order."""
+        caller, operator, name, selection = (
+            self.caller,
+            self.operator,
+            self.operation.name,
+            self.operation.selection,
+        )
+        return (
+            caller.agency_id,
+            caller.client_id,
+            caller.purpose_id,
+            caller.person_id,
+            *((operator.user_id, operator.user_location, operator.loa) if operator else (None, None, None)),
+            name if name is None or len(name) <= LONGEST_NAME else name[:LONGEST_NAME],
+            selection.hash,
+            _written({**selection.literals, **self.variables} if selection.literals else self.variables),
+        )
+
+    def values(self) -> dict[str, Any]:
+        """The same by the names `logged` binds."""
+        return dict(zip((f"line_{name}" for name in _SAID), self.said(), strict=True))
+
+    def line(
+        self, outcome: AccessOutcome, subjects: str = "{}", positions: str | None = None
+    ) -> tuple[Any, ...]:
+        """The whole line; `subjects` and `positions` as PostgreSQL writes an array of keys and a multirange."""
+        return (*self.said(), subjects, positions, outcome.value)
+
+
+def _written(asked: Mapping[str, Any]) -> str:
+    if not asked:
+        return "{}"
+    text = orjson.dumps(asked, default=str)
+    return text.decode() if len(text) <= LONGEST_ASKED else f'{{"$bytes":{len(text)}}}'
+
+
+@cache
+def lines() -> Statement:
+    """The statement that writes any number of lines: each column's values as one array, bound under its name."""
+    kinds = {**_SAID, **_FOUND}
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in kinds.items()]
+    columns = [column(name, kind) for name, kind in kinds.items()]
+    given = func.unnest(*arrays).table_valued(*columns, name="line").render_derived()
+    return Statement(_insert({name: given.c[name] for name in COLUMNS}, given))
+
+
+def logged(answer: FromClause, subjects: ColumnElement[Any]) -> CTE:
+    """The part of a statement that writes the line of its own answer: one for each row of `answer`."""
+    values: dict[str, ColumnElement[Any]] = {
+        name: bindparam(f"line_{name}", type_=kind) for name, kind in _SAID.items()
+    }
+    values |= {
+        "subjects": subjects,
+        "outcome": bindparam("outcome", AccessOutcome.ANSWERED.value, type_=Text()),
+    }
+    written: CTE = _insert(values, answer).cte("logged")
+    return written
+
+
+def _insert(values: Mapping[str, ColumnElement[Any]], source: FromClause) -> Any:
+    typed = [
+        cast(value, _CASTS[name]) if name in _CASTS and isinstance(value.type, Text) else value
+        for name, value in values.items()
+    ]
+    return insert(table_of(AccessLog)).from_select(
+        list(values), select(*typed).select_from(source), include_defaults=False
+    )

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Whom a row is about: the person, or the household where it is no one person's.
+
+    beneficiary                                      the person
+    household                                        the household
+    pact                                             its person; an inclusion pact's, the household
+    event, activity, convocation, place in a PUC     its person
+    benefit, goal of a pact                          whom the row it is reached from is about
+
+A household reached from one of its people says nothing new: the person stands for it (docs/adr/0019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, FromClause, case, func
+
+from hub.access.rows import PUBLIC
+
+Subject: TypeAlias = Callable[[FromClause], ColumnElement[Any]]
+
+
+WHOLE_FEED = "feed"
+"""Where entries come from whose places are written down in place of their people (`access_log.positions`)."""
+
+
+def _itself(row: FromClause) -> ColumnElement[Any]:
+    return row.c["id"]
+
+
+def _its_person(row: FromClause) -> ColumnElement[Any]:
+    return row.c["beneficiary_id"]
+
+
+def _its_person_or_household(row: FromClause) -> ColumnElement[Any]:
+    return func.coalesce(row.c["beneficiary_id"], row.c["household_id"])
+
+
+def _its_household(row: FromClause) -> ColumnElement[Any]:
+    """Of an inclusion pact: any other that is reached from a person is that person's."""
+    return case((row.c["beneficiary_id"].is_(None), row.c["household_id"]))
+
+
+SUBJECTS: Mapping[str, Subject] = {
+    "beneficiary": _itself,
+    "household": _itself,
+    "pact": _its_person_or_household,
+    "conditionality_event": _its_person,
+    "feed_entry": _its_person,
+    "activity": _its_person,
+    "convocation": _its_person,
+    "puc_assignment": _its_person,
+}
+"""By table, where a row stands for itself. A row of `feed_entry` carries its event's columns (`hub.plan.feed`)."""
+
+STEPS: Mapping[tuple[str, str], Subject | None] = {
+    ("beneficiary", "household"): None,
+    ("beneficiary", "pact"): None,
+    ("beneficiary", "conditionality_event"): None,
+    ("beneficiary", "activity"): None,
+    ("beneficiary", "convocation"): None,
+    ("beneficiary", "puc_assignment"): None,
+    ("conditionality_event", "beneficiary"): None,
+    ("activity", "beneficiary"): None,
+    ("convocation", "beneficiary"): None,
+    ("puc_assignment", "beneficiary"): None,
+    ("pact", "beneficiary"): None,
+    ("pact", "household"): None,
+    ("pact", "pact_goal"): None,
+    ("household", "benefit"): None,
+    (WHOLE_FEED, "feed_entry"): None,
+    ("feed_entry", "conditionality_event"): None,
+    ("conditionality_event", "pact"): _its_household,
+    ("activity", "pact"): _its_household,
+}
+"""(from, to): steps that stay with the same person, and who else the row is about; None, nobody."""
+
+
+def is_personal(table: str) -> bool:
+    """Whether rows of a table are about people."""
+    return table not in PUBLIC
+
+
+def subject_of(row: FromClause, table: str, reached_from: str | None = None) -> ColumnElement[Any] | None:
+    """The key of whom `row`, of `table`, is about, where the row it was reached from has not said so; None, or an SQL NULL, if it has.
+
+    Raises KeyError for a table about people without a rule: none can be shown and nobody named.
+    """
+    if not is_personal(table):
+        return None
+    found = STEPS[reached_from, table] if (reached_from, table) in STEPS else SUBJECTS[table]  # type: ignore[index]
+    return None if found is None else found(row)
