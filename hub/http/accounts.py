@@ -31,7 +31,7 @@ async def accounted(account: Account, answering: Awaitable[Reply | Stream]) -> R
             await account.failed()
         raise
     if isinstance(reply, Reply):
-        await account.answered()
+        await (account.answered() if reply.gives_data else account.failed())
         return reply
     # Each page of a subscription accounts for itself (`hub.http.subscriptions`).
     return reply if reply.is_subscription else replace(reply, responses=_parts(account, reply.responses))

@@ -46,6 +46,8 @@ class Reply:
     status: int
     body: bytes
     headers: Sequence[tuple[bytes, bytes]] = ()
+    gives_data: bool = True
+    """Whether something is given, and not errors alone."""
 
 
 def with_extensions(body: bytes, extensions: dict[str, Any]) -> bytes:

@@ -108,4 +108,4 @@ def _written(result: ExecutionResult) -> Reply:
     if result.errors:
         answer["errors"] = [formatted(error) for error in result.errors]
     answer["data"] = result.data
-    return Reply(294 if result.errors else 200, orjson.dumps(answer))
+    return Reply(294 if result.errors else 200, orjson.dumps(answer), gives_data=result.data is not None)

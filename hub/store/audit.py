@@ -73,7 +73,8 @@ class AccessLog(Base):
     id: Mapped[UUID] = mapped_column(server_default=text("uuidv7()"))
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     agency_id: Mapped[UUID]
-    client_id: Mapped[UUID]
+    client_id: Mapped[UUID | None]
+    """Of PDND; NULL for a citizen."""
     purpose_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
     """The citizen who asked; NULL for an agency."""

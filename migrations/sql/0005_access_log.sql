@@ -17,7 +17,7 @@ CREATE TABLE access_log (
     id UUID DEFAULT uuidv7() NOT NULL,
     at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     agency_id UUID NOT NULL,
-    client_id UUID NOT NULL,
+    client_id UUID,
     purpose_id UUID NOT NULL,
     person_id UUID,
     user_id TEXT,

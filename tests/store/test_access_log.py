@@ -128,7 +128,7 @@ async def test_only_months_that_ended_long_enough_ago_are_dropped(owner: Owner, 
 async def test_what_a_line_names_stays(owner: Owner, database: Database, table: str) -> None:
     for connection in (owner, database.write):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="access log"):
-            await connection.execute(f"DELETE FROM {table}")  # type: ignore[attr-defined]
+            await connection.execute(f"DELETE FROM {table}")
 
 
 async def test_subjects_and_operators_are_whole(owner: Owner) -> None:
