@@ -24,6 +24,10 @@ class Seen:
         self.keys: dict[bytes, None] = {}
         self.places: list[bytes] = []
 
+    def __bool__(self) -> bool:
+        """Whether anybody was shown."""
+        return bool(self.keys or self.places)
+
     def take(self, text: bytes) -> bytes:
         """The JSON in a statement's text; whom it is about is kept here."""
         if text[:1] == PLACES:

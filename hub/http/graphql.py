@@ -260,24 +260,17 @@ class GraphQLEndpoint:
         ask_again: AskAgain | None,
     ) -> Reply | Stream:
         prepared = operation.prepare(variables, caller.scope)
-        look = Look(caller, operator, operation, request.variables)
-        account = Account(self._log, look)
-        answering = self._given(
-            Asked(request, operation, prepared, variables, caller, operator, account), ask_again
-        )
-        return await (accounted(account, answering) if prepared.is_personal else answering)
+        account = Account(self._log, Look(caller, operator, operation, request.variables))
+        asked = Asked(request, operation, prepared, variables, caller, operator, account)
+        return await accounted(asked, self._given(asked, ask_again))
 
     async def _given(self, asked: Asked, ask_again: AskAgain | None) -> Reply | Stream:
-        operation, prepared, variables, caller = (
-            asked.operation,
-            asked.prepared,
-            asked.variables,
-            asked.caller,
-        )
+        prepared, variables, caller = asked.prepared, asked.variables, asked.caller
+        kind = asked.operation.kind
         prepared.permit(caller)
         if len(prepared.plans) > 1:
             prepared.check(variables, caller)
-        if ask_again is not None and operation.kind is OperationType.SUBSCRIPTION:
+        if ask_again is not None and kind is OperationType.SUBSCRIPTION:
             return self._within_size(self._subscriptions.open(asked, ask_again))
         if prepared.is_stored:
             return Reply(200, await self._stored(prepared, variables, caller, asked.account.seen))
@@ -285,10 +278,10 @@ class GraphQLEndpoint:
             return await self._commands.run(
                 prepared.commands, variables, caller, asked.operator, asked.account
             )
-        in_parts = ask_again is not None and operation.defers
+        in_parts = ask_again is not None and asked.operation.defers
         reply = await (self._execution.parts if in_parts else self._execution.whole)(asked)
         # What a command did is said, however long it takes to say.
-        return self._within_size(reply) if operation.kind is OperationType.QUERY else reply
+        return self._within_size(reply) if kind is OperationType.QUERY else reply
 
     def _operation(self, request: GraphQLRequest, caller: Caller) -> Operation | list[GraphQLError]:
         if request.document_id is not None:

@@ -143,7 +143,7 @@ class Operation:
     @cached_property
     def selection(self) -> Selection:
         """What it asks for, as the access log tells it; read when it is first run."""
-        return selection_of(self._catalogue.schema, self.document, self.definition)
+        return selection_of(self.catalogue.schema, self.document, self.definition)
 
     def prepare(self, variables: Mapping[str, Any], scope: Scope) -> Prepared:
         """The plans for these variables' shape; made at the first request of the shape.
