@@ -7,7 +7,7 @@
     event, activity, convocation, place in a PUC     its person
     benefit, goal of a pact                          whom the row it is reached from is about
 
-A household reached from one of its people says nothing new: the person stands for it (docs/adr/0022).
+A household reached from one of its people says nothing new: the person stands for it (docs/adr/0023).
 """
 
 from __future__ import annotations
