@@ -22,6 +22,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     get_named_type,
+    print_ast,
 )
 
 from hub.access.caller import Caller, Scope
@@ -34,7 +35,7 @@ from hub.plan.cost import Estimate, Estimator
 from hub.plan.deferral import DEFER, deferring
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.needs import Needs
-from hub.plan.permission import FieldCheck
+from hub.plan.permission import FieldCheck, ForbiddenFields
 from hub.plan.plan import Plan
 from hub.plan.reading import read_document
 from hub.plan.roots import plan_root, plan_row, plan_written
@@ -93,7 +94,9 @@ class Prepared:
         """Raise Forbidden unless the caller's purpose has every capability the root fields ask for, and every field."""
         for capability in self.requires:
             caller.require(capability)
-        self.fields.permit(caller)
+        refused = self.fields.refused(caller.fields)
+        if refused:
+            raise ForbiddenFields(refused, caller)
 
     def check(self, variables: Mapping[str, Any], caller: Caller) -> None:
         """Read every value of every plan, so that none is sent when one is refused."""
@@ -164,6 +167,8 @@ class Operation:
                 self._prepared.popitem(last=False)[1] if len(self._prepared) > self.MOST_SHAPES else None
             )
             self._grow(found.all_plans, dropped.all_plans if dropped is not None else [])
+            if dropped is not None:
+                self.outgrown(-dropped.fields.weight)
         else:
             self._prepared.move_to_end(key)
             self._counts.plans_found += 1
@@ -206,18 +211,22 @@ class Operation:
         self._grew(self, grown)
 
     def instead(self, document: DocumentNode, definition: OperationDefinitionNode) -> Operation:
-        """Another operation in this one's place: what it remembers is counted as this one's."""
-        return Operation(
+        """Another operation in this one's place: its memory is counted as this one's."""
+        made = Operation(
             self.catalogue,
             document,
             definition,
             self.limits,
             self._counts,
-            self._outgrown,
+            lambda _instead, grown: self.outgrown(grown),
             defers=self.defers,
         )
+        made.weight = len(print_ast(definition)) * BYTES_OF_CHARACTER
+        self.outgrown(made.weight)
+        return made
 
-    def _outgrown(self, _instead: Operation, grown: int) -> None:
+    def outgrown(self, grown: int) -> None:
+        """Count memory, in bytes, that what stands in this operation's place takes or gives back."""
         self.weight += grown
         self._grew(self, grown)
 

@@ -39,6 +39,7 @@ def permitted_part(
     parts = prepared.fields.parts
     if caller.fields not in parts:
         if len(parts) >= prepared.fields.MOST:
+            operation.outgrown(-prepared.fields.weight)
             parts.clear()
         parts[caller.fields] = _part(operation, variables, refused)
     part: tuple[Operation, Omitted] | None = parts[caller.fields]

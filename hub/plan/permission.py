@@ -87,11 +87,10 @@ class FieldCheck:
             found = self._verdicts[permission] = self._judged(permission)
         return found
 
-    def permit(self, caller: Caller) -> None:
-        """Raise ForbiddenFields where one is not permitted."""
-        refused = self.refused(caller.fields)
-        if refused:
-            raise ForbiddenFields(refused, caller)
+    @property
+    def weight(self) -> int:
+        """The memory of the operations in `parts`, in bytes, by estimate."""
+        return sum(part[0].weight for part in self.parts.values() if part is not None)
 
     def _judged(self, permission: FieldPermission) -> Sequence[Refused]:
         permitted = self._policy.permitted(permission)

@@ -67,7 +67,14 @@ def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
     )
     assert good(snodo, "agency", "limit", "comune-a004") == limited
     assert snodo("agency", "limit", "comune-a005").returncode == 1
+    granted = good(snodo, "agency", "fields", "comune-a004", "--purpose", identity)
+    assert granted.startswith(f"purpose {identity} (Comune di Abbadia Cerreto)\n")
+    assert re.search(r"^PERSONAL Beneficiary\.fiscalCode +municipality$", granted, re.MULTILINE)
+    assert re.search(r"^SPECIAL  SocialSupportActivity\.title +municipality$", granted, re.MULTILINE)
+    assert "JobOffer." not in granted, "what is public is everybody's"
+    assert "No agency has this code" in snodo("agency", "fields", "comune-a005").stderr
     good(snodo, "agency", "revoke", identity)
+    assert "No purpose of this agency" in snodo("agency", "fields", "comune-a004").stderr
     assert "no grant in force" in good(snodo, "agency", "list")
 
     unconnected = snodo("sync", "inps")
