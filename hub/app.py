@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
@@ -27,10 +28,12 @@ from hub.access.directory import Directory
 from hub.access.jwks import KeySet
 from hub.access.log import AccessLog
 from hub.access.operator import Operator
+from hub.access.possession import Possession
+from hub.access.proof import ProofRules
 from hub.access.rate import RateLimiter
 from hub.access.seen_tokens import SeenTokens
 from hub.access.voucher import VoucherRules, VoucherVerifier
-from hub.errors import ConfigurationError
+from hub.errors import ClientError, ConfigurationError
 from hub.http.addresses import Addresses
 from hub.http.admission import Admission
 from hub.http.attempts import FailedAttempts
@@ -46,6 +49,7 @@ from hub.http.metrics import registry
 from hub.http.open_streams import OpenStreams
 from hub.http.origins import Origins
 from hub.http.probes import probe_routes
+from hub.http.problems import told_as_problem
 from hub.http.signing import Signing
 from hub.http.streams import StreamSender
 from hub.http.subscriptions import Subscriptions
@@ -169,8 +173,11 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             )
 
         keys = KeySet(_jwks_source(settings, http), time.monotonic, settings.jwks_refresh)
+        stack.push_async_callback(keys.close)
+        keys.prefetch()
         verifier = VoucherVerifier(keys, VoucherRules.from_settings(settings), time.time)
         seen = SeenTokens(database.write)
+        possession = Possession(seen, ProofRules.from_settings(settings), time.time)
         stack.push_async_callback(_cancel, asyncio.create_task(seen.run(), name="seen tokens"))
         signing = Signing.from_settings(settings, http, keys, seen)
         stack.push_async_callback(signing.close)
@@ -179,6 +186,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             verifier,
             Directory(database.write, time.monotonic, unseen),
             signing.evidence,
+            possession,
             citizens_door(settings, http, database.write, unseen),
         )
         demands = Demands(authenticator, signing.signatures, seen, signing.signer, settings.clock_skew)
@@ -213,7 +221,9 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]
-        other = Starlette(routes=routes)
+        other = Starlette(
+            routes=routes, exception_handlers={HTTPException: told_as_problem, ClientError: told_as_problem}
+        )
         announcements = FeedAnnouncements(lambda: open_connection(url, settings), settings.feed_poll_interval)
         stack.push_async_callback(
             _cancel, asyncio.create_task(announcements.run(), name="feed announcements")

@@ -200,6 +200,16 @@ class Settings(BaseSettings):
         "https://snodo.example/graphql",
         description="The hub's audience as registered on PDND; a voucher's `aud` must contain it.",
     )
+    public_url: str | None = Field(
+        None,
+        description="Address of `/graphql` as clients see it, which the `htu` of a DPoP proof must name; when absent, the audience.",
+    )
+    proof_life: float = Field(
+        60.0,
+        gt=0,
+        le=600,
+        description="Seconds from its `iat` for which a DPoP proof is taken, once; the difference of clocks is added.",
+    )
     eservice_id: str | None = Field(
         None, description="The hub's e-service id; a voucher that names another is refused."
     )
@@ -215,7 +225,10 @@ class Settings(BaseSettings):
         description="Refuse vouchers without producerId, consumerId, eserviceId and descriptorId (PDND adds them behind a feature flag).",
     )
     clock_skew: float = Field(
-        5.0, ge=0, le=300, description="Seconds a voucher's times may differ from the hub's clock."
+        5.0,
+        ge=0,
+        le=300,
+        description="Seconds the times in a voucher or a proof may differ from the hub's clock.",
     )
     jwks_refresh: float = Field(
         30.0, ge=1, description="Least seconds between two fetches of the keys after an unknown `kid`."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from hub.access.fields import PUBLIC_ONLY, FieldPermission
-from hub.errors import Forbidden
+from hub.access.refusal import Check, NotGranted
 from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
 
@@ -49,8 +49,12 @@ class Caller:
     def require(self, capability: Capability) -> None:
         """Raise Forbidden unless the purpose was granted the capability."""
         if capability not in self.capabilities:
-            raise Forbidden(
-                f"Purpose {self.purpose_id} of {self.agency_code} is not granted {capability.value}; "
-                "ask whoever runs the hub for a grant, or use a voucher of the purpose that has it.",
+            raise NotGranted(
+                f"Purpose {self.purpose_id} of {self.agency_code} is not granted {capability.value}.",
+                check=Check.CAPABILITY,
+                claim="purposeId",
+                expected=f"a purpose that is granted {capability.value}",
+                received=f"`{self.purpose_id}`",
+                remedy="Ask whoever runs the hub for it, or use a voucher of the purpose that has it.",
                 requires=capability.value,
             )

@@ -82,6 +82,7 @@ SENTENCES: Final[Mapping[Check, tuple[str, str]]] = {
 class CitizenTokenRefused(TokenRefused):
     """The citizen's token is not acceptable."""
 
+    credential = "citizen token"
     sentences = SENTENCES
 
 

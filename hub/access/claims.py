@@ -54,12 +54,17 @@ def check_times(
         raise refuse(
             Check.LIFETIME, "exp", f"more than 0 and at most {longest_life:.0f} seconds", f"{life:.0f}"
         )
-    clock = f"{instant(now)} (the hub's clock, {skew:g} s of difference allowed)"
+    clock = hub_clock(now, skew)
     if now >= expires_at + skew:
         raise refuse(Check.EXPIRED, "exp", f"later than {clock}", instant(expires_at))
     for name, time in (("nbf", not_before), ("iat", issued_at)):
         if time > now + skew:
             raise refuse(Check.NOT_YET_VALID, name, f"no later than {clock}", instant(time))
+
+
+def hub_clock(now: float, skew: float) -> str:
+    """Write the hub's clock, in Unix seconds, and by how many seconds another may differ from it."""
+    return f"{instant(now)} (the hub's clock, {skew:g} s of difference allowed)"
 
 
 def time_of(claims: Members, name: str, refuse: Refuse) -> float:

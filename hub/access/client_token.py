@@ -135,6 +135,7 @@ class ClientTokenRefused(TokenRefused):
 class EvidenceRefused(ClientTokenRefused):
     """The tracking evidence is not acceptable."""
 
+    credential = "evidence"
     header = EVIDENCE
     sentences: ClassVar[Mapping[Check, tuple[str, str]]] = {
         **_sentences("tracking evidence", EVIDENCE),
@@ -164,6 +165,7 @@ class EvidenceRefused(ClientTokenRefused):
 class SignatureRefused(ClientTokenRefused):
     """The signature on a request is not acceptable."""
 
+    credential = "signature"
     header = SIGNATURE
     sentences: ClassVar[Mapping[Check, tuple[str, str]]] = {
         **_sentences("signature", SIGNATURE),

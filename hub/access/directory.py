@@ -12,8 +12,10 @@ from sqlalchemy import DateTime, bindparam, func, or_, select
 
 from hub.access.caller import Caller, Scope
 from hub.access.fields import Unseen, field_permission
+from hub.access.refusal import Check, Explained
 from hub.access.voucher import Voucher
-from hub.errors import Forbidden, Unauthenticated
+from hub.access.withheld import why_not_granted, why_unknown
+from hub.errors import Unauthenticated
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
@@ -25,11 +27,7 @@ REMEMBERED = 2.0
 MOST = 10_000
 
 
-class UnknownClient(Unauthenticated):
-    """The voucher's client is not registered with this hub."""
-
-
-class OtherConsumer(Unauthenticated):
+class OtherConsumer(Explained, Unauthenticated):
     """The voucher's organisation is not the one its client is registered for."""
 
 
@@ -64,18 +62,18 @@ class Directory:
         async with self._pool.acquire() as connection:
             agency = await _agency().fetchrow(connection, client_id=voucher.client_id)
             if agency is None:
-                raise UnknownClient(
-                    f"Client {voucher.client_id} is not registered with this hub, or its registration was withdrawn. "
-                    "Ask whoever runs the hub to register it.",
-                    check="client", claim="client_id",
-                )  # fmt: skip
+                raise await why_unknown(connection, voucher.client_id)
             known = agency["pdnd_consumer_id"]
             if known is not None and voucher.consumer_id is not None and voucher.consumer_id != known:
                 raise OtherConsumer(
                     f"Client {voucher.client_id} is registered for {agency['code']}, which is another organisation on PDND than "
-                    "the voucher's. Ask whoever runs the hub to register it anew.",
-                    check="consumer", claim="consumerId",
-                )  # fmt: skip
+                    "the voucher's.",
+                    check=Check.CONSUMER,
+                    claim="consumerId",
+                    expected="the organisation the client is registered for",
+                    received=f"`{voucher.consumer_id}`",
+                    remedy="Ask whoever runs the hub to register it anew.",
+                )
             caller = await granted(
                 connection,
                 agency,
@@ -105,10 +103,7 @@ async def granted(
     """
     grants = await _grants().fetch(connection, purpose_id=purpose_id, agency_id=agency["id"])
     if not grants:
-        raise Forbidden(
-            f"Purpose {purpose_id} has no grant in force for {agency['code']}. Ask whoever runs the hub for one.",
-            check="purpose", claim="purposeId",
-        )  # fmt: skip
+        raise await why_not_granted(connection, purpose_id, agency)
     return _caller(agency, grants, client_id, purpose_id, unseen)
 
 

@@ -14,9 +14,10 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
+from uuid import UUID
 
 from hub.access.client_keys import ClientKeys, Found
-from hub.access.client_token import EVIDENCE, ClientToken, ClientTokenRules, EvidenceRefused, verified
+from hub.access.client_token import EVIDENCE, ClientTokenRules, EvidenceRefused, verified
 from hub.access.jws import LONGEST_TOKEN, Form, Members
 from hub.access.operator import Operator
 from hub.access.received import ABSENT, described, kind
@@ -96,7 +97,7 @@ class EvidenceVerifier:
         """
         if (known := self.cached(evidence, voucher)) is not None:
             return known
-        _check_digest(evidence, voucher)
+        check_bound(evidence, voucher.digest)
         token = await verified(
             evidence,
             _FORM,
@@ -106,7 +107,7 @@ class EvidenceVerifier:
             longest_life=LONGEST_LIFE,
             now=self._clock(),
         )
-        operator = _operator(token, voucher)
+        operator = operator_of(token.claims, voucher.client_id, voucher.purpose_id)
         # NOTE the request is used once by the signature's `jti`; evidence is used with one voucher, as long as both last.
         ends, issuer = token.expires_at + self._rules.clock_skew, str(voucher.client_id)
         if not await self._seen.same_use(TokenKind.EVIDENCE, token.jti, voucher.jti, ends, issuer=issuer):
@@ -120,30 +121,28 @@ class EvidenceVerifier:
         return operator
 
 
-def _check_digest(evidence: str, voucher: Voucher) -> None:
-    """Check that PDND issued the voucher for this evidence: before anything in it is looked at."""
+def check_bound(evidence: str, digest: str | None) -> None:
+    """Check that PDND issued the voucher with this `digest` for this evidence: before anything in it is looked at."""
     if len(evidence) > LONGEST_TOKEN:
         raise EvidenceRefused(Check.FORM, "token", f"at most {LONGEST_TOKEN} characters", f"{len(evidence)}")
-    if voucher.digest is None:
+    if digest is None:
         raise EvidenceRefused(
             Check.DIGEST, "digest", "the evidence's SHA-256 in the voucher", "a voucher without it"
         )
     found = hashlib.sha256(evidence.encode("latin-1")).hexdigest()
-    if not hmac.compare_digest(found, voucher.digest):
+    if not hmac.compare_digest(found, digest):
         raise EvidenceRefused(
             Check.DIGEST, "digest", "an evidence with the SHA-256 in the voucher", "another one"
         )
 
 
-def _operator(token: ClientToken, voucher: Voucher) -> Operator:
-    claims = token.claims
+def operator_of(claims: Members, client_id: UUID, purpose_id: UUID) -> Operator:
+    """Give the operator that evidence for this client and purpose names. Raises EvidenceRefused."""
     if claims.get("iss", ABSENT) is ABSENT:
-        raise EvidenceRefused(
-            Check.ISSUER, "iss", f"`{voucher.client_id}`, the client of the voucher", "nothing"
-        )
+        raise EvidenceRefused(Check.ISSUER, "iss", f"`{client_id}`, the client of the voucher", "nothing")
     purpose = claims.get("purposeId", ABSENT)
-    if purpose != str(voucher.purpose_id):
-        raise EvidenceRefused(Check.PURPOSE, "purposeId", f"`{voucher.purpose_id}`", described(purpose))
+    if purpose != str(purpose_id):
+        raise EvidenceRefused(Check.PURPOSE, "purposeId", f"`{purpose_id}`", described(purpose))
     _check_nonce(claims)
     return Operator(*(_word(claims, name) for name in ("userID", "userLocation", "LoA")))
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """An issuer's public keys, as this process knows them (JWK Set, RFC 7517): PDND's, the citizens' identity provider's.
 
-The keys are fetched at first use, again when a token names a `kid` that is not among them, and once an
+The keys are fetched when the hub starts, while nobody waits for them, or at first use; again when a token names a `kid` that is not among them, and once an
 hour in the background. A flood of invented `kid`s costs one fetch per interval; callers that need the same
 fetch share it; a fetch that fails leaves the keys as they were.
 """
@@ -72,6 +72,17 @@ class KeySet:
         """Whether the keys are missing or too old, and nobody is fetching them yet: `key` will begin to."""
         return self._clock() >= self._refresh_at and self._fetching is None
 
+    def prefetch(self) -> None:
+        """Begin to fetch, so that the first token finds the keys. Should it fail, first use fetches, as if this had not been."""
+        if self.due:
+            self._begin_fetch(counts=False)
+
+    async def close(self) -> None:
+        """End a fetch that is under way."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
+
     async def key(self, kid: str) -> SignatureKey | None:
         """Give the key named `kid`, or None when the issuer has no such key.
 
@@ -98,11 +109,12 @@ class KeySet:
             )
         return self._keys.get(kid)
 
-    def _begin_fetch(self) -> None:
-        self._fetching = asyncio.create_task(self._refetch(), name="jwks")
+    def _begin_fetch(self, *, counts: bool = True) -> None:
+        self._fetching = asyncio.create_task(self._refetch(counts=counts), name="jwks")
 
-    async def _refetch(self) -> None:
-        good_for = self._least_interval
+    async def _refetch(self, *, counts: bool) -> None:
+        """Fetch the keys. One that fails puts the next off, unless it does not count."""
+        good_for = self._least_interval if counts else -inf
         try:
             self._replace(usable_keys(await self._fetch(), self._algorithms))
             good_for = self._longest_age
@@ -113,7 +125,7 @@ class KeySet:
             )
         finally:
             now = self._clock()
-            self._fetch_allowed_at = now + self._least_interval
+            self._fetch_allowed_at = now + (self._least_interval if good_for > 0 else -inf)
             self._refresh_at = now + good_for
             self._fetching = None
 

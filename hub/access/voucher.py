@@ -2,17 +2,20 @@
 """PDND vouchers: a bearer token becomes a `Voucher`, or a refusal that says which check failed.
 
 A voucher is an `at+jwt` (RFC 9068) that PDND signs with RS256 for one consumer, one purpose and one
-e-service. The checks run in the order of `Check`: nothing in the payload is looked at before the signature
-holds, and no refusal quotes the token or its signature. The forms of the claims are those PDND's own back end
-writes (pagopa/interop-be-monorepo, `packages/commons/src/interop-token`).
+e-service. The checks stand in lists, in their order: the verifier stops at the first that fails, and looks at nothing
+in the payload before the signature holds; `hub.access.examination` goes through all of them. No refusal quotes the
+token or its signature. The forms of the claims are those PDND's own back end writes (pagopa/interop-be-monorepo,
+`packages/commons/src/interop-token`).
+
+A voucher with a `key_thumbprint` is good only beside a proof of possession (`hub.access.possession`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from hub.access.claims import check_audience, check_issuer, check_times, identifier, time_of
@@ -88,6 +91,10 @@ class VoucherRules:
         )
 
 
+ClaimCheck: TypeAlias = Callable[[Members, VoucherRules, float], Mapping[str, Any]]
+"""Takes the claims, the rules and the time in Unix seconds; gives attributes of the `Voucher`, or raises VoucherRefused."""
+
+
 class VoucherVerifier:
     """Verifies vouchers, and remembers the last `capacity` it found good, so that a warm request is cheap.
 
@@ -120,38 +127,41 @@ class VoucherVerifier:
         """
         if (known := self.cached(token)) is not None:
             return known
-        voucher = _voucher(await signed_claims(token, FORM, self._keys), self._rules, self._clock())
-        if voucher.key_thumbprint is not None:
-            raise VoucherRefused(Check.POSSESSION, "cnf", "no `cnf`", "the thumbprint of a key")
+        voucher = read_voucher(await signed_claims(token, FORM, self._keys), self._rules, self._clock())
         self._verified.put(token, voucher)
         return voucher
 
 
 # ── the claims ────────────────────────────────────────────────────────────────────────────────────────
 
+_Read: TypeAlias = Mapping[str, Any]
+"""Attributes of a `Voucher`, by name."""
 
-def _voucher(claims: Members, rules: VoucherRules, now: float) -> Voucher:
-    """Check signed claims against the rules at `now` (Unix seconds)."""
+
+def read_voucher(claims: Members, rules: VoucherRules, now: float) -> Voucher:
+    """Check signed claims against the rules at `now` (Unix seconds).
+
+    Raises:
+        VoucherRefused: a check failed: the first in their order.
+
+    """
+    read: dict[str, Any] = {}
+    for _, check in CLAIM_CHECKS:
+        read |= check(claims, rules, now)
+    return Voucher(**read)
+
+
+def _issuer(claims: Members, rules: VoucherRules, _now: float) -> _Read:
     check_issuer(claims, rules.issuer, VoucherRefused)
+    return {}
+
+
+def _audience(claims: Members, rules: VoucherRules, _now: float) -> _Read:
     check_audience(claims, rules.audience, VoucherRefused)
-    issued_at, not_before, expires_at = _times(claims, rules.clock_skew, now)
-    return Voucher(
-        client_id=_client(claims),
-        purpose_id=_id(claims, "purposeId", Check.PURPOSE),
-        issued_at=issued_at,
-        not_before=not_before,
-        expires_at=expires_at,
-        producer_id=_eservice_id(claims, "producerId", rules, rules.producer_id),
-        consumer_id=_eservice_id(claims, "consumerId", rules, None),
-        eservice_id=_eservice_id(claims, "eserviceId", rules, rules.eservice_id),
-        descriptor_id=_eservice_id(claims, "descriptorId", rules, rules.descriptor_id),
-        jti=identifier(claims, VoucherRefused),
-        digest=_digest(claims),
-        key_thumbprint=_thumbprint(claims),
-    )
+    return {}
 
 
-def _times(claims: Members, skew: float, now: float) -> tuple[float, float, float]:
+def _times(claims: Members, rules: VoucherRules, now: float) -> _Read:
     """Give `iat`, `nbf` and `exp` of a voucher that is good at `now`."""
     issued_at, not_before, expires_at = (
         time_of(claims, name, VoucherRefused) for name in ("iat", "nbf", "exp")
@@ -160,31 +170,97 @@ def _times(claims: Members, skew: float, now: float) -> tuple[float, float, floa
         issued_at,
         not_before,
         expires_at,
-        skew=skew,
+        skew=rules.clock_skew,
         longest_life=LONGEST_LIFE,
         now=now,
         refuse=VoucherRefused,
     )
-    return issued_at, not_before, expires_at
+    return {"issued_at": issued_at, "not_before": not_before, "expires_at": expires_at}
 
 
-def _client(claims: Members) -> UUID:
+def _client(claims: Members, _rules: VoucherRules, _now: float) -> _Read:
     """Give `client_id`, which `sub` repeats."""
     client_id = _id(claims, "client_id", Check.CLIENT)
     subject = claims.get("sub", ABSENT)
     if _uuid(subject) != client_id:
         raise VoucherRefused(Check.CLIENT, "sub", f"`{client_id}`, as in `client_id`", described(subject))
-    return client_id
+    return {"client_id": client_id}
 
 
-def _eservice_id(claims: Members, name: str, rules: VoucherRules, ours: UUID | None) -> UUID | None:
-    """Give one of the four ids PDND writes behind a feature flag: `ours`, unless that is None."""
-    if name not in claims and not rules.require_eservice_claims:
-        return None
-    received = _id(claims, name, Check.ESERVICE)
-    if ours is not None and received != ours:
-        raise VoucherRefused(Check.ESERVICE, name, f"`{ours}`", f"`{received}`")
-    return received
+def _purpose(claims: Members, _rules: VoucherRules, _now: float) -> _Read:
+    return {"purpose_id": _id(claims, "purposeId", Check.PURPOSE)}
+
+
+def _eservice_id(name: str, attribute: str, *, is_ours: bool = True) -> ClaimCheck:
+    """Give the check of one of the four ids PDND writes behind a feature flag: ours, where the rules say which that is."""
+
+    def check(claims: Members, rules: VoucherRules, _now: float) -> _Read:
+        if name not in claims and not rules.require_eservice_claims:
+            return {attribute: None}
+        received = _id(claims, name, Check.ESERVICE)
+        ours: UUID | None = getattr(rules, attribute) if is_ours else None
+        if ours is not None and received != ours:
+            raise VoucherRefused(Check.ESERVICE, name, f"`{ours}`", f"`{received}`")
+        return {attribute: received}
+
+    return check
+
+
+def _identifier(claims: Members, _rules: VoucherRules, _now: float) -> _Read:
+    return {"jti": identifier(claims, VoucherRefused)}
+
+
+def _digest(claims: Members, _rules: VoucherRules, _now: float) -> _Read:
+    """Give the evidence's SHA-256, in lower case; PDND copies the claim from the client assertion."""
+    claim = claims.get("digest", ABSENT)
+    if claim is ABSENT:
+        return {"digest": None}
+    if isinstance(claim, dict) and claim.keys() == {"alg", "value"} and claim["alg"] == "SHA256":
+        value = claim["value"]
+        if isinstance(value, str) and _SHA256_HEX.fullmatch(value):
+            return {"digest": value.lower()}
+    expected = '`{"alg": "SHA256", "value": …}` with 64 hexadecimal digits'
+    raise VoucherRefused(Check.DIGEST, "digest", expected, _digest_that_came(claim))
+
+
+def _digest_that_came(claim: object) -> str:
+    if not isinstance(claim, dict):
+        return kind(claim)
+    if claim.keys() != {"alg", "value"}:
+        return f"an object of {len(claim)} members, not these two"
+    if claim["alg"] != "SHA256":
+        return f"`alg` of {described(claim['alg'])}"
+    return f"`value` of {kind(claim['value'])}"
+
+
+def _thumbprint(claims: Members, _rules: VoucherRules, _now: float) -> _Read:
+    """Give the thumbprint of the key the voucher is bound to (RFC 9449, section 6.1)."""
+    claim = claims.get("cnf", ABSENT)
+    if claim is ABSENT:
+        return {"key_thumbprint": None}
+    jkt = claim.get("jkt", ABSENT) if isinstance(claim, dict) else ABSENT
+    # NOTE: a voucher bound in a way the hub does not know is refused, never taken as if it were not bound.
+    if isinstance(claim, dict) and len(claim) == 1 and isinstance(jkt, str) and _THUMBPRINT.fullmatch(jkt):
+        return {"key_thumbprint": jkt}
+    came = f"`jkt` of {kind(jkt)}, among {len(claim)}" if isinstance(claim, dict) else kind(claim)
+    raise VoucherRefused(Check.POSSESSION, "cnf", "`jkt` alone, a thumbprint of 43 characters", came)
+
+
+CLAIM_CHECKS: Final[tuple[tuple[str, ClaimCheck], ...]] = (
+    ("iss", _issuer),
+    ("aud", _audience),
+    ("iat, nbf, exp", _times),
+    ("client_id, sub", _client),
+    ("purposeId", _purpose),
+    ("producerId", _eservice_id("producerId", "producer_id")),
+    ("consumerId", _eservice_id("consumerId", "consumer_id", is_ours=False)),
+    ("eserviceId", _eservice_id("eserviceId", "eservice_id")),
+    ("descriptorId", _eservice_id("descriptorId", "descriptor_id")),
+    ("jti", _identifier),
+    ("digest", _digest),
+    ("cnf", _thumbprint),
+)
+"""What the claims are checked for, in this order, by the claims each looks at."""
 
 
 def _id(claims: Members, name: str, check: Check) -> UUID:
@@ -192,30 +268,6 @@ def _id(claims: Members, name: str, check: Check) -> UUID:
     if (read := _uuid(value)) is not None:
         return read
     raise VoucherRefused(check, name, "a UUID", described(value))
-
-
-def _digest(claims: Members) -> str | None:
-    """Give the evidence's SHA-256, in lower case; PDND copies the claim from the client assertion."""
-    claim = claims.get("digest", ABSENT)
-    if claim is ABSENT:
-        return None
-    if isinstance(claim, dict) and claim.keys() == {"alg", "value"} and claim["alg"] == "SHA256":
-        value = claim["value"]
-        if isinstance(value, str) and _SHA256_HEX.fullmatch(value):
-            return value.lower()
-    expected = '`{"alg": "SHA256", "value": …}` with 64 hexadecimal digits'
-    raise VoucherRefused(Check.DIGEST, "digest", expected, kind(claim))
-
-
-def _thumbprint(claims: Members) -> str | None:
-    """Give the thumbprint of the key the voucher is bound to (RFC 9449, section 6.1)."""
-    claim = claims.get("cnf", ABSENT)
-    if claim is ABSENT:
-        return None
-    jkt = claim.get("jkt") if isinstance(claim, dict) else None
-    if isinstance(jkt, str) and _THUMBPRINT.fullmatch(jkt):
-        return jkt
-    raise VoucherRefused(Check.POSSESSION, "cnf", "`jkt`, a thumbprint of 43 characters", kind(claim))
 
 
 def _uuid(value: object) -> UUID | None:

@@ -21,7 +21,7 @@ GROUPS = {
     "reference": "data",
     "sync": "data",
     "feed": "data",
-    "doctor": "data",
+    "doctor": "doctor",
     "agency": "agencies",
     "simulate": "simulators",
     "voucher": "voucher",

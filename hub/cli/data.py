@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Commands on the database and what is in it: migrate, seed, reference, sync, feed, doctor."""
+"""Commands on the database and what is in it: migrate, seed, reference, sync, feed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from connectors.inbound import RunReport, pull_admitted_households, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
 from hub.cli.options import DataDir, run, settings_of
-from hub.errors import ConfigurationError, DatabaseError, InvalidInput, SnodoError
+from hub.errors import ConfigurationError, DatabaseError, InvalidInput
 from hub.ledger.append import FEED_TOPIC
 from hub.settings import Environment, Settings
 from hub.store.base import table_of
@@ -46,7 +46,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(seed)
     app.command()(feed)
-    app.command()(doctor)
     app.add_typer(reference, name="reference")
     app.add_typer(sync, name="sync")
 
@@ -259,37 +258,6 @@ def feed(data_dir: DataDir = None) -> None:
     with database_url(settings) as url:
         position, left = run(stand(url))
     typer.echo(f"Last position {position:,}; {left:,} events wait for theirs.")
-
-
-def doctor(data_dir: DataDir = None) -> None:
-    """Check settings, database and connections, and say what to mend."""
-    settings = settings_of(data_dir=data_dir)
-    faults = 0
-
-    def say(what: str, fault: SnodoError | None) -> None:
-        nonlocal faults
-        faults += fault is not None
-        typer.echo(f"{'FAULT' if fault else 'ok   '} {what}{': ' + fault.message if fault else ''}")
-
-    async def check(url: str) -> None:
-        try:
-            async with open_database(url, settings) as database, database.write.acquire() as connection:
-                await check_version(connection, url)
-            say("database: reached, of this hub's version, role can be taken", None)
-        except SnodoError as error:
-            say("database", error)
-        async with httpx2.AsyncClient(trust_env=False) as http:
-            try:
-                agencies = connect_agencies(settings, http)
-                named = [name for name in ("anpr", "inps", "region") if getattr(agencies, name) is not None]
-                say(f"agencies: {', '.join(named) or 'none connected'}", None)
-            except SnodoError as error:
-                say("agencies", error)
-
-    with database_url(settings) as url:
-        run(check(url))
-    if faults:
-        raise typer.Exit(1)
 
 
 def _now() -> datetime:

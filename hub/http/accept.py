@@ -11,6 +11,7 @@ from hub.errors import ClientError
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+PROBLEM = b"application/problem+json"
 
 LONGEST_REMEMBERED = 500
 """Bytes of an `Accept` header that is remembered: those of clients are far shorter."""
@@ -96,6 +97,15 @@ def media_ranges(accept: bytes) -> list[tuple[str, float]]:
         if given.get("charset", "utf-8") == "utf-8":
             found.append((name, _number(given.get("q", "1"))))
     return found
+
+
+def prefers_problem(accept: bytes | None) -> bool:
+    """Whether a refusal is to be `application/problem+json`: named, and wanted as much as any media type of an answer."""
+    if accept is None or PROBLEM not in accept.lower():
+        return False
+    ranges = media_ranges(accept)
+    wanted = max((quality for name, quality in ranges if name == PROBLEM.decode()), default=0.0)
+    return wanted > 0 and wanted >= max(_quality(name, ranges) for name in (JSON, GRAPHQL))
 
 
 def _parameter(word: str) -> tuple[str, str]:

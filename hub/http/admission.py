@@ -15,7 +15,7 @@ from hub.access.operator import Operator
 from hub.access.rate import Allowance, CallsUsedUp, RateLimiter
 from hub.errors import ClientError
 from hub.http.attempts import FailedAttempts
-from hub.http.authentication import Authenticator, Headers
+from hub.http.authentication import UPGRADE, Authenticator, Headers
 from hub.http.watch import UnderWay
 
 Told: TypeAlias = Sequence[tuple[bytes, bytes]]
@@ -62,7 +62,7 @@ class Admission:
         if self._attempts.is_over(scope, headers) and not self._authenticator.knows(headers):
             self._attempts.refuse()
         try:
-            return await self._authenticator.authenticate(headers)
+            return await self._authenticator.authenticate(headers, scope.get("method", UPGRADE))
         except ClientError:
             self._attempts.failed(scope, headers)
             raise

@@ -13,6 +13,7 @@ import structlog
 from graphql import GraphQLError
 
 from hub.errors import ClientError, InvalidInput, SnodoError, Unavailable, UpstreamError
+from hub.http.problems import challenges
 from hub.plan.permission import ForbiddenFields
 
 log = structlog.get_logger()
@@ -67,7 +68,7 @@ def refusal(error: ClientError) -> Reply:
     """A refusal of the whole request."""
     headers: list[tuple[bytes, bytes]] = []
     if error.status == 401:
-        headers.append((b"www-authenticate", b'Bearer realm="snodo"'))
+        headers += challenges(error)
     if isinstance(seconds := error.extensions.get("retryAfter"), int):
         headers.append((b"retry-after", b"%d" % seconds))
     told = [formatted(one) for one in error.errors] if isinstance(error, ForbiddenFields) else [said(error)]

@@ -3,21 +3,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hub.access.caller import Caller
 from hub.access.citizens import CitizensDoor
 from hub.access.directory import Directory
 from hub.access.evidence import EvidenceVerifier, evidence_in
 from hub.access.operator import Operator
+from hub.access.possession import Possession, check_scheme
+from hub.access.refusal import Check, Explained, NoVoucher
 from hub.access.voucher import Voucher, VoucherVerifier
 from hub.errors import Unauthenticated
 
 Headers = Mapping[bytes, bytes]
 
+UPGRADE = "GET"
+"""The method of a WebSocket's upgrade (RFC 6455, section 4.1), for which its proof is made."""
 
-class NobodysDesk(Unauthenticated):
-    """A citizen sits at nobody's desk and signs nothing: send its token without tracking evidence and without a signature."""
+
+class NobodysDesk(Explained, Unauthenticated):
+    """A citizen sits at nobody's desk and signs nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A citizen sits at nobody's desk and signs nothing.",
+            check=Check.OPERATOR,
+            claim="authorization",
+            expected="a citizen's token alone",
+            received="evidence or a signature beside it",
+            remedy="Send it without tracking evidence and without a signature.",
+        )
 
 
 class Authenticator:
@@ -31,31 +46,45 @@ class Authenticator:
         verifier: VoucherVerifier,
         directory: Directory,
         evidence: EvidenceVerifier,
+        possession: Possession,
         citizens: CitizensDoor | None = None,
     ) -> None:
         self._verifier = verifier
         self._directory = directory
         self._evidence = evidence
+        self._possession = possession
         self._citizens = citizens
 
-    async def authenticate(self, headers: Headers) -> tuple[Caller, Operator | None]:
-        """The caller, and the operator when the request names one.
+    async def authenticate(self, headers: Headers, method: str | None) -> tuple[Caller, Operator | None]:
+        """The caller, and the operator when the request names one. A proof of possession is used up by it.
+
+        Args:
+            headers: of the request.
+            method: of the request; None for headers that were authenticated before, whose proof is not asked for again.
 
         Raises:
             Unauthenticated: no token, or one that does not hold; says which check failed.
             Forbidden: the purpose has no grant.
             UpstreamUnavailable: the issuer's keys cannot be had, or the consumer's.
+            Unavailable: whether a proof was used before cannot be said.
 
         """
-        token = _bearer(headers)
+        scheme, token = _presented(headers)
         evidence = evidence_in(headers)
         voucher = self._verifier.cached(token)
         if voucher is None:
-            if self._citizens is not None and self._citizens.is_for(token):
+            if self._citizens is not None and scheme == "bearer" and self._citizens.is_for(token):
                 if evidence is not None:
                     raise NobodysDesk
                 return await self._citizens.caller(token), None
             voucher = await self._verifier.verify(token)
+        if voucher.key_thumbprint is not None or scheme != "bearer":
+            check_scheme(voucher, scheme)
+            if method is not None:
+                proof = headers.get(b"dpop")
+                await self._possession.prove(
+                    voucher, token, None if proof is None else proof.decode("latin-1"), method
+                )
         caller = self._directory.remembered(voucher) or await self._directory.caller(voucher)
         if evidence is None:
             return caller, None
@@ -63,9 +92,13 @@ class Authenticator:
             evidence, voucher
         )
 
+    async def ask_again(self, headers: Headers) -> tuple[Caller, Operator | None]:
+        """Who asks, as of now, by headers that were authenticated before. Raises as `authenticate` does."""
+        return await self.authenticate(headers, None)
+
     async def seconds_left(self, headers: Headers) -> float:
         """How long the token still holds. Raises as `authenticate` does."""
-        token = _bearer(headers)
+        _, token = _presented(headers)
         if self._citizens is not None and self._citizens.is_for(token):
             return await self._citizens.seconds_left(token)
         return self._verifier.seconds_left(await self._verifier.verify(token))
@@ -79,16 +112,29 @@ class Authenticator:
 
     async def voucher(self, headers: Headers) -> Voucher:
         """An agency's voucher itself. Raises as `authenticate` does."""
-        token = _bearer(headers)
+        _, token = _presented(headers)
         return self._verifier.cached(token) or await self._verifier.verify(token)
 
 
-def _bearer(headers: Headers) -> str:
+def _presented(headers: Headers) -> tuple[str, str]:
+    """The scheme, `bearer` or `dpop`, and the token."""
     authorization = headers.get(b"authorization")
     if authorization is None:
-        raise Unauthenticated
+        raise NoVoucher("nothing")
     scheme, _, token = authorization.decode("latin-1").partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated("Present the token as `Authorization: Bearer …`; other schemes are not taken.")
-    return token
+    scheme, token = scheme.lower(), token.strip()
+    if scheme not in ("bearer", "dpop"):
+        raise NoVoucher("another scheme")
+    if not token:
+        raise NoVoucher("the scheme alone")
+    return scheme, token
+
+
+def headers_of(listed: Sequence[tuple[bytes, bytes]]) -> Headers:
+    """A request's headers by name; those of one name are one, joined by commas, as HTTP has it (RFC 9110, section 5.3)."""
+    headers = dict(listed)
+    if len(headers) != len(listed):
+        headers = {}
+        for name, value in listed:
+            headers[name] = b", ".join((headers[name], value)) if name in headers else value
+    return headers

@@ -15,7 +15,7 @@ from hub.access.client_token import EVIDENCE, SIGNATURE
 from hub.access.integrity import DIGEST, SignatureVerifier, check_digest
 from hub.access.integrity import HEADER as SIGNED
 from hub.access.operator import Operator
-from hub.access.refusal import Check
+from hub.access.refusal import Check, Explained, VoucherRefused
 from hub.access.seen_tokens import SeenTokens, TokenKind
 from hub.access.voucher import Voucher
 from hub.errors import Forbidden, Unauthenticated, Unavailable
@@ -25,34 +25,40 @@ from hub.http.signed_answers import AnswerSigner
 from hub.http.streams import Accepted
 from hub.store.vocabulary import Demand
 
-_SENTENCES: Final[Mapping[Demand, tuple[str, str]]] = {
+_DEMANDED: Final[Mapping[Demand, tuple[str, str, str]]] = {
     Demand.EVIDENCE: (
         EVIDENCE,
-        f"Tracking evidence is demanded of {{code}}: send `{EVIDENCE}` (AUDIT_REST_02), with its SHA-256 in the voucher's `digest`.",
+        "Tracking evidence is demanded of {code} (AUDIT_REST_02).",
+        f"Send `{EVIDENCE}`, with its SHA-256 in the voucher's `digest`.",
     ),
     Demand.SIGNATURE: (
         SIGNATURE,
-        f"Signed requests are demanded of {{code}}: send `Digest` and `{SIGNATURE}` (INTEGRITY_REST_02).",
+        "Signed requests are demanded of {code} (INTEGRITY_REST_02).",
+        f"Send `Digest` and `{SIGNATURE}`.",
     ),
     Demand.DPOP: (
         "cnf",
-        "A voucher bound to a key is demanded of {code}: ask PDND for it with a proof, and send it as `Authorization: DPoP …`.",
+        "A voucher bound to a key is demanded of {code}.",
+        "Ask PDND for it with a proof, and send it as `Authorization: DPoP …`.",
     ),
 }
+"""By what it is missed, what is demanded, and the remedy."""
 
 
-class DemandNotMet(Unauthenticated):
+class DemandNotMet(Explained, Unauthenticated):
     """What this consumer must present beyond its voucher is missing."""
 
     def __init__(self, demand: Demand, caller: Caller) -> None:
-        claim, sentence = _SENTENCES[demand]
+        claim, problem, remedy = _DEMANDED[demand]
         super().__init__(
-            sentence.format(code=caller.agency_code), check="demanded", demand=demand.value, claim=claim
+            problem.format(code=caller.agency_code),
+            check=Check.DEMANDED,
+            claim=claim,
+            expected=f"`{claim}`",
+            received="nothing",
+            remedy=remedy,
+            demand=demand.value,
         )
-
-
-class VoucherSpent(Unauthenticated):
-    """A voucher for each request is demanded of you (ID_AUTH_REST_02), and this one was used: ask PDND for another."""
 
 
 class SignedOverHttpOnly(Forbidden):
@@ -101,7 +107,7 @@ class Demands:
         Raises:
             DemandNotMet: something is missing.
             SignatureRefused: what was signed is not what came, or came before.
-            VoucherSpent: the voucher was to be used once, and was.
+            VoucherRefused: the voucher was to be used once, and was.
             Unavailable: it cannot be said now, or the answer could not be signed.
             UpstreamError: nor can the consumer's key be looked up.
 
@@ -141,7 +147,7 @@ class Demands:
     async def _spend(self, voucher: Voucher) -> None:
         ends = voucher.expires_at + self._clock_skew
         if not await self._seen.first_time(TokenKind.VOUCHER, voucher.jti, ends):
-            raise VoucherSpent(check=Check.REPLAYED.value, claim="jti")
+            raise VoucherRefused(Check.REPLAYED, "jti", "one that was not used before", "one that was")
 
     def sign(
         self, caller: Caller, headers: Headers, body: bytes, content_type: bytes

@@ -24,12 +24,13 @@ from hub.http.accept import GRAPHQL, JSON, UNSAID, Media, NotAcceptable, media_f
 from hub.http.accounts import accounted
 from hub.http.admission import Admission
 from hub.http.answers import Reply, ResponseTooLarge, error_reply, fault, formatted, refusal, unprocessable
-from hub.http.authentication import Authenticator, Headers
+from hub.http.authentication import Authenticator, Headers, headers_of
 from hub.http.commands import Commands
 from hub.http.demands import Demands
 from hub.http.execution import Asked, Execution
 from hub.http.notes import asks_for_cost, with_notes
 from hub.http.origins import PREFLIGHT, Origins, shared_with
+from hub.http.problems import as_wanted
 from hub.http.request import (
     BodyTooLarge,
     GraphQLRequest,
@@ -103,7 +104,7 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        headers = dict(scope["headers"])
+        headers = headers_of(scope["headers"])
         accept, media, origin = headers.get(b"accept"), UNSAID, None
         streams = accepted(accept) if accept is not None and (EVENTS in accept or PARTS in accept) else None
         under_way = self._watch.enter()
@@ -129,9 +130,10 @@ class GraphQLEndpoint:
             assert streams is not None
             await self._sender(reply, streams.media, receive, send, told)
             return
+        body, media_type = as_wanted(reply.body, reply.status, media.content_type, accept)
         caller = under_way.caller
         signed = (
-            self._demands.sign(caller, headers, reply.body, media.content_type)
+            self._demands.sign(caller, headers, body, media_type)
             if caller is not None and caller.demands
             else ()
         )
@@ -140,8 +142,8 @@ class GraphQLEndpoint:
                 "type": "http.response.start",
                 "status": reply.status,
                 "headers": [
-                    (b"content-type", media.content_type),
-                    (b"content-length", str(len(reply.body)).encode()),
+                    (b"content-type", media_type),
+                    (b"content-length", str(len(body)).encode()),
                     (b"cache-control", b"no-store"),
                     *told,
                     *reply.headers,
@@ -149,7 +151,7 @@ class GraphQLEndpoint:
                 ],
             }
         )
-        await send({"type": "http.response.body", "body": reply.body})
+        await send({"type": "http.response.body", "body": body})
 
     async def _reply(
         self,
@@ -189,7 +191,7 @@ class GraphQLEndpoint:
                 caller,
                 operator,
                 reads_only=method == "GET",
-                ask_again=None if streams is None else partial(self._authenticator.authenticate, headers),
+                ask_again=None if streams is None else partial(self._authenticator.ask_again, headers),
                 under_way=under_way,
             )
         except InvalidInput as error:

@@ -23,7 +23,7 @@ PREFLIGHT: Sequence[Header] = (
     (b"access-control-allow-methods", b"GET, POST"),
     (
         b"access-control-allow-headers",
-        b"accept, agid-jwt-signature, agid-jwt-tracking-evidence, agid-jwt-trackingevidence, authorization, content-type, digest, graphql-cost",
+        b"accept, agid-jwt-signature, agid-jwt-tracking-evidence, agid-jwt-trackingevidence, authorization, content-type, digest, dpop, graphql-cost",
     ),
     (b"access-control-max-age", b"600"),
 )

@@ -19,7 +19,7 @@ from hub.access.caller import Caller
 from hub.errors import ClientError, InvalidInput, SnodoError
 from hub.http.admission import Admission
 from hub.http.answers import Reply, fault, refusal
-from hub.http.authentication import Authenticator, Headers
+from hub.http.authentication import Authenticator, Headers, headers_of
 from hub.http.demands import Demands
 from hub.http.graphql import GraphQLEndpoint
 from hub.http.open_streams import CLOSING, OpenStreams
@@ -45,7 +45,7 @@ from hub.http.subscriptions import AskAgain
 from hub.http.tasks import first_of
 from hub.http.watch import UnderWay, Watch
 
-IDENTITY = ("authorization", "agid-jwt-trackingevidence", "agid-jwt-tracking-evidence")
+IDENTITY = ("authorization", "dpop", "agid-jwt-trackingevidence", "agid-jwt-tracking-evidence")
 """What `connection_init` may say of who asks: headers a browser cannot send with an upgrade."""
 
 
@@ -90,7 +90,7 @@ class GraphQLSockets:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, from the upgrade to its end."""
-        headers = dict(scope["headers"])
+        headers = headers_of(scope["headers"])
         await receive()  # websocket.connect
         try:
             self._origins.check(headers)
@@ -286,7 +286,7 @@ class _Socket:
             del self._operations[operation.id]
 
     async def _operate(self, operation: _Operation, request: GraphQLRequest) -> None:
-        ask_again = partial(self._authenticator.authenticate, self._headers)
+        ask_again = partial(self._authenticator.ask_again, self._headers)
         reply = await self._answered(operation, request, ask_again)
         try:
             try:

@@ -161,6 +161,9 @@ class Answer:
 class Service:
     """A running hub: its address, its database, and the callers it knows."""
 
+    settings: Settings
+    database_url: str
+
     def __init__(
         self, hub: Hub, url: str, client: httpx2.AsyncClient, registry: Registry, keys: DemoKeys,
         owner: asyncpg.Connection[asyncpg.Record], world: World,
@@ -317,7 +320,9 @@ class Opener:
             )
             _, address = await stack.enter_async_context(served)
             client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, timeout=30))
-            yield Service(hub, address, client, self._registry, self._keys, owner, self._world)
+            service = Service(hub, address, client, self._registry, self._keys, owner, self._world)
+            service.settings, service.database_url = chosen, url
+            yield service
 
 
 @pytest.fixture(scope="session")

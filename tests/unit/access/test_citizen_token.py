@@ -290,7 +290,7 @@ async def test_a_refusal_names_nobody(hostile: Hostile, provider: Provider, cloc
     written = "".join(traceback.format_exception(error)) + error.message + repr(error.extensions)
     for secret in (CODE, "VRDLGI80A01H501X", *filter(None, token.split(".")[1:])):
         assert len(secret) < 4 or secret not in written
-    assert error.extensions.keys() == {"check", "claim", "expected", "received"}
+    assert error.extensions.keys() == {"check", "claim", "expected", "received", "remedy", "credential"}
 
 
 def test_every_check_has_its_hostile_token_and_its_sentence() -> None:

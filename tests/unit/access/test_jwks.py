@@ -178,6 +178,50 @@ async def test_key_replaced_under_its_kid_counts_as_withdrawn(
     assert await keys.key("a") != old
 
 
+# ── at the start ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_keys_are_fetched_before_anybody_asks(keys: KeySet, issuer: Issuer) -> None:
+    keys.prefetch()
+    keys.prefetch()
+    await settle()
+    assert issuer.fetches == 1
+    assert not keys.due
+    assert await keys.key("a")
+    keys.prefetch()
+    await settle()
+    assert issuer.fetches == 1
+
+
+async def test_a_first_voucher_shares_the_fetch_of_the_start(keys: KeySet, issuer: Issuer) -> None:
+    issuer.answering.clear()
+    keys.prefetch()
+    caller = asyncio.create_task(keys.key("a"))
+    await settle()
+    issuer.answering.set()
+    assert await caller
+    assert issuer.fetches == 1
+
+
+async def test_a_fetch_at_the_start_that_fails_is_as_if_it_had_not_been(keys: KeySet, issuer: Issuer) -> None:
+    issuer.error = OSError("refused")
+    keys.prefetch()
+    await settle()
+    assert issuer.fetches == 1
+    issuer.error = None
+    assert await keys.key("a"), "the first voucher does not wait for the interval"
+    assert issuer.fetches == 2
+
+
+async def test_closing_ends_the_fetch_under_way(keys: KeySet, issuer: Issuer) -> None:
+    await keys.close()
+    issuer.answering.clear()
+    keys.prefetch()
+    await settle()
+    await keys.close()
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "jwks"]
+
+
 # ── when they cannot be had ───────────────────────────────────────────────────────────────────────────
 
 

@@ -163,4 +163,5 @@ def test_a_capability_is_asked_for_by_name() -> None:
     caller.require(Capability.READ_FEED)
     with pytest.raises(Forbidden) as refused:
         caller.require(Capability.RECORD_EVENTS)
-    assert refused.value.extensions == {"requires": "RECORD_EVENTS"}
+    assert refused.value.extensions["requires"] == "RECORD_EVENTS"
+    assert refused.value.extensions["check"] == "capability"

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import json
 import secrets
 import string
@@ -19,8 +18,7 @@ from joserfc.jwk import RSAKey
 from joserfc.jws import JWSRegistry
 
 from hub.access.jwks import KeySet
-from hub.access.jws import LONGEST_TOKEN
-from hub.access.refusal import SENTENCES, Check, VoucherRefused
+from hub.access.refusal import Check, VoucherRefused
 from hub.access.voucher import (
     LONGEST_LIFE,
     Voucher,
@@ -151,73 +149,6 @@ async def refusal(
     return refused.value
 
 
-# ── hostile tokens ────────────────────────────────────────────────────────────────────────────────────
-
-
-def parts_of(pdnd: Pdnd) -> tuple[str, str, str]:
-    header, payload, signature = pdnd.voucher().split(".")
-    return header, payload, signature
-
-
-def unsigned(pdnd: Pdnd) -> str:
-    return f"{b64_json({**HEADER, 'alg': 'none'})}.{b64_json(CLAIMS)}."
-
-
-def hmac_with_public_key(pdnd: Pdnd) -> str:
-    signed = f"{b64_json({**HEADER, 'alg': 'HS256'})}.{b64_json(CLAIMS)}"
-    pem = pdnd.key.as_pem(private=False)
-    return f"{signed}.{b64(hmac.new(pem, signed.encode(), hashlib.sha256).digest())}"
-
-
-def other_algorithm(alg: str) -> Callable[[Pdnd], str]:
-    return lambda pdnd: pdnd.sign(b64_json({**HEADER, "alg": alg}), b64_json(CLAIMS), alg=alg)
-
-
-def hidden_algorithm(pdnd: Pdnd) -> str:
-    return pdnd.sign(b64_json(HEADER), b64_json(CLAIMS), alg="PS256")
-
-
-def by_stranger(pdnd: Pdnd) -> str:
-    return pdnd.sign(b64_json(HEADER), b64_json(CLAIMS), key=pdnd.stranger)
-
-
-def by_stranger_with_own_key(pdnd: Pdnd) -> str:
-    header = {**HEADER, "jwk": pdnd.stranger.as_dict(private=False)}
-    return pdnd.sign(b64_json(header), b64_json(CLAIMS), key=pdnd.stranger)
-
-
-def tampered_payload(pdnd: Pdnd) -> str:
-    header, _, signature = parts_of(pdnd)
-    return f"{header}.{b64_json({**CLAIMS, 'purposeId': ANOTHER})}.{signature}"
-
-
-def tampered_header(pdnd: Pdnd) -> str:
-    _, payload, signature = parts_of(pdnd)
-    return f"{b64_json({**HEADER, 'typ': 'AT+JWT'})}.{payload}.{signature}"
-
-
-def signature_swapped(pdnd: Pdnd) -> str:
-    header, payload, _ = parts_of(pdnd)
-    return f"{header}.{payload}.{pdnd.voucher(jti='another').split('.')[2]}"
-
-
-def signature_not_canonical(pdnd: Pdnd) -> str:
-    """The same 256 bytes in another spelling: the last character's four spare bits are not zero."""
-    token = pdnd.voucher()
-    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
-    return token[:-1] + alphabet[alphabet.index(token[-1]) + 1]
-
-
-def raw_header(text: str | bytes) -> Callable[[Pdnd], str]:
-    raw = text.encode() if isinstance(text, str) else text
-    return lambda pdnd: pdnd.sign(b64(raw), b64_json(CLAIMS))
-
-
-def raw_payload(text: str | bytes) -> Callable[[Pdnd], str]:
-    raw = text.encode() if isinstance(text, str) else text
-    return lambda pdnd: pdnd.sign(b64_json(HEADER), b64(raw))
-
-
 def with_header(**members: object) -> Callable[[Pdnd], str]:
     return lambda pdnd: pdnd.voucher(members)
 
@@ -226,238 +157,12 @@ def with_claims(**claims: Any) -> Callable[[Pdnd], str]:
     return lambda pdnd: pdnd.voucher(**claims)
 
 
-def without(name: str) -> Callable[[Pdnd], str]:
-    return lambda pdnd: pdnd.voucher(without=name)
+def tampered(pdnd: Pdnd) -> str:
+    header, _, signature = pdnd.voucher().split(".")
+    return f"{header}.{b64_json({**CLAIMS, 'purposeId': ANOTHER})}.{signature}"
 
 
-def text(value: str) -> Callable[[Pdnd], str]:
-    return lambda pdnd: value
-
-
-def changed(change: Callable[[str], str]) -> Callable[[Pdnd], str]:
-    return lambda pdnd: change(pdnd.voucher())
-
-
-@dataclass(frozen=True)
-class Hostile:
-    make: Callable[[Pdnd], str]
-    check: Check
-    claim: str
-    rules: VoucherRules = RULES
-
-
-HEADER_TEXT, CLAIMS_TEXT = json.dumps(HEADER), json.dumps(CLAIMS)
-
-HOSTILE: dict[str, Hostile] = {
-    # the text
-    "empty": Hostile(text(""), Check.FORM, "token"),
-    "one part": Hostile(text("Bearer"), Check.FORM, "token"),
-    "two parts": Hostile(changed(lambda t: t.rpartition(".")[0]), Check.FORM, "token"),
-    "four parts": Hostile(changed(lambda t: t + ".AAAA"), Check.FORM, "token"),
-    "five parts, encrypted": Hostile(changed(lambda t: t + ".AAAA.AAAA"), Check.FORM, "token"),
-    "huge": Hostile(text("A" * (LONGEST_TOKEN + 1)), Check.FORM, "token"),
-    "huge though well signed": Hostile(with_claims(padding="x" * LONGEST_TOKEN), Check.FORM, "token"),
-    "only full stops": Hostile(text(".."), Check.FORM, "header"),
-    "whitespace": Hostile(text(" . . "), Check.FORM, "header"),
-    "whitespace before": Hostile(changed(lambda t: " " + t), Check.FORM, "header"),
-    "line break after": Hostile(changed(lambda t: t + "\n"), Check.SIGNATURE, "signature"),
-    "with its scheme": Hostile(changed(lambda t: "Bearer " + t), Check.FORM, "header"),
-    "NUL": Hostile(changed(lambda t: "\0" + t), Check.FORM, "header"),
-    "NUL in the payload": Hostile(changed(lambda t: t.replace(".", ".\0", 1)), Check.SIGNATURE, "signature"),
-    "letters outside ASCII": Hostile(changed(lambda t: "é" + t), Check.FORM, "header"),
-    "payload outside ASCII": Hostile(
-        changed(lambda t: t.replace(".", ".é", 1)), Check.SIGNATURE, "signature"
-    ),
-    "lone surrogate": Hostile(changed(lambda t: "\ud800" + t), Check.FORM, "header"),
-    "not base64": Hostile(text("!!!!.????.****"), Check.FORM, "header"),
-    "base64 with padding": Hostile(changed(lambda t: t.replace(".", "=.", 1)), Check.FORM, "header"),
-    "header not JSON": Hostile(raw_header("alg=RS256"), Check.FORM, "header"),
-    "header an array": Hostile(raw_header("[]"), Check.FORM, "header"),
-    "header not UTF-8": Hostile(raw_header(b'{"alg":"\xff"}'), Check.FORM, "header"),
-    "header in UTF-16": Hostile(raw_header(HEADER_TEXT.encode("utf-16")), Check.FORM, "header"),
-    "header nested without end": Hostile(raw_header("[" * 5_000), Check.FORM, "header"),
-    "typ nested deeply": Hostile(
-        raw_header('{"alg":"RS256","typ":' + "[" * 700 + "]" * 700 + "}"), Check.TYPE, "typ"
-    ),
-    "header twice alg": Hostile(raw_header('{"alg":"none",' + HEADER_TEXT[1:]), Check.DUPLICATE, "alg"),
-    "payload not JSON": Hostile(raw_payload("iss=x"), Check.FORM, "payload"),
-    "payload a text": Hostile(raw_payload('"iss"'), Check.FORM, "payload"),
-    "payload empty": Hostile(raw_payload(""), Check.FORM, "payload"),
-    "payload nested without end": Hostile(raw_payload('{"a":' * 1_000), Check.FORM, "payload"),
-    "payload with NaN": Hostile(raw_payload('{"exp":NaN,' + CLAIMS_TEXT[1:]), Check.FORM, "payload"),
-    "payload twice aud": Hostile(
-        raw_payload(f'{{"aud":"{AUDIENCE}",' + CLAIMS_TEXT[1:]), Check.DUPLICATE, "aud"
-    ),
-    "payload twice aud, escaped": Hostile(
-        raw_payload(r'{"\u0061ud":"x",' + CLAIMS_TEXT[1:]), Check.DUPLICATE, "aud"
-    ),
-    "twice inside digest": Hostile(
-        raw_payload('{"digest":{"alg":"SHA256","alg":"MD5"},' + CLAIMS_TEXT[1:]), Check.DUPLICATE, "alg"
-    ),
-    # the header
-    "alg none": Hostile(unsigned, Check.ALGORITHM, "alg"),
-    "alg nOnE": Hostile(with_header(alg="nOnE"), Check.ALGORITHM, "alg"),
-    "alg rs256": Hostile(with_header(alg="rs256"), Check.ALGORITHM, "alg"),
-    "alg missing": Hostile(without("alg"), Check.ALGORITHM, "alg"),
-    "alg a list": Hostile(with_header(alg=["RS256"]), Check.ALGORITHM, "alg"),
-    "HS256 with the public key": Hostile(hmac_with_public_key, Check.ALGORITHM, "alg"),
-    "RS512": Hostile(other_algorithm("RS512"), Check.ALGORITHM, "alg"),
-    "PS256": Hostile(other_algorithm("PS256"), Check.ALGORITHM, "alg"),
-    "PS256 called RS256": Hostile(hidden_algorithm, Check.SIGNATURE, "signature"),
-    "crit": Hostile(with_header(crit=["exp"]), Check.CRITICAL, "crit"),
-    "crit with b64": Hostile(with_header(crit=["b64"], b64=False), Check.CRITICAL, "crit"),
-    "embedded jwk": Hostile(by_stranger_with_own_key, Check.EMBEDDED_KEY, "jwk"),
-    "jku": Hostile(with_header(jku="https://evil.example/jwks"), Check.EMBEDDED_KEY, "jku"),
-    "x5u": Hostile(with_header(x5u="https://evil.example/cert"), Check.EMBEDDED_KEY, "x5u"),
-    "x5c": Hostile(with_header(x5c=["MIIB"]), Check.EMBEDDED_KEY, "x5c"),
-    "typ JWT": Hostile(with_header(typ="JWT"), Check.TYPE, "typ"),
-    "typ dpop+jwt": Hostile(with_header(typ="dpop+jwt"), Check.TYPE, "typ"),
-    "typ missing": Hostile(without("typ"), Check.TYPE, "typ"),
-    "typ a number": Hostile(with_header(typ=1), Check.TYPE, "typ"),
-    "kid missing": Hostile(without("kid"), Check.KEY, "kid"),
-    "kid a number": Hostile(with_header(kid=0), Check.KEY, "kid"),
-    "kid a list": Hostile(with_header(kid=[KID]), Check.KEY, "kid"),
-    "kid empty": Hostile(with_header(kid=""), Check.KEY, "kid"),
-    "kid unknown": Hostile(with_header(kid=ANOTHER), Check.KEY, "kid"),
-    "kid a path": Hostile(with_header(kid="../../../../dev/null"), Check.KEY, "kid"),
-    "kid with SQL": Hostile(with_header(kid="x' UNION SELECT 'k"), Check.KEY, "kid"),
-    # the signature
-    "no signature": Hostile(changed(lambda t: t.rpartition(".")[0] + "."), Check.SIGNATURE, "signature"),
-    "signed by another key": Hostile(by_stranger, Check.SIGNATURE, "signature"),
-    "payload tampered": Hostile(tampered_payload, Check.SIGNATURE, "signature"),
-    "header tampered": Hostile(tampered_header, Check.SIGNATURE, "signature"),
-    "signature of another token": Hostile(signature_swapped, Check.SIGNATURE, "signature"),
-    "signature cut": Hostile(changed(lambda t: t[:-8]), Check.SIGNATURE, "signature"),
-    "signature spelt otherwise": Hostile(signature_not_canonical, Check.SIGNATURE, "signature"),
-    # issuer and audience
-    "iss wrong": Hostile(with_claims(iss="uat.interop.pagopa.it"), Check.ISSUER, "iss"),
-    "iss missing": Hostile(without("iss"), Check.ISSUER, "iss"),
-    "iss a list with ours": Hostile(with_claims(iss=[ISSUER]), Check.ISSUER, "iss"),
-    "aud wrong": Hostile(with_claims(aud="https://other.example"), Check.AUDIENCE, "aud"),
-    "aud missing": Hostile(without("aud"), Check.AUDIENCE, "aud"),
-    "aud empty": Hostile(with_claims(aud=""), Check.AUDIENCE, "aud"),
-    "aud begins with ours": Hostile(with_claims(aud=AUDIENCE + ".evil"), Check.AUDIENCE, "aud"),
-    "aud ends with ours": Hostile(with_claims(aud="x" + AUDIENCE), Check.AUDIENCE, "aud"),
-    "aud in other case": Hostile(with_claims(aud=AUDIENCE.upper()), Check.AUDIENCE, "aud"),
-    "aud array without ours": Hostile(with_claims(aud=["https://a", AUDIENCE + "/"]), Check.AUDIENCE, "aud"),
-    "aud array holding a list": Hostile(
-        with_claims(aud=["https://a,https://b", [AUDIENCE]]), Check.AUDIENCE, "aud"
-    ),
-    "aud object": Hostile(with_claims(aud={AUDIENCE: AUDIENCE}), Check.AUDIENCE, "aud"),
-    # times
-    "exp missing": Hostile(without("exp"), Check.TIME, "exp"),
-    "nbf missing": Hostile(without("nbf"), Check.TIME, "nbf"),
-    "iat missing": Hostile(without("iat"), Check.TIME, "iat"),
-    "exp as text": Hostile(with_claims(exp=str(NOW + 590)), Check.TIME, "exp"),
-    "exp true": Hostile(with_claims(exp=True), Check.TIME, "exp"),
-    "exp without end": Hostile(
-        raw_payload(CLAIMS_TEXT.replace(json.dumps(NOW + 590), "1e999")), Check.TIME, "exp"
-    ),
-    "exp of 4,000 digits": Hostile(with_claims(exp=10**4_000), Check.TIME, "exp"),
-    "iat negative": Hostile(with_claims(iat=-1), Check.TIME, "iat"),
-    "exp passed": Hostile(with_claims(iat=NOW - 600, exp=NOW - SKEW), Check.EXPIRED, "exp"),
-    "exp in milliseconds": Hostile(with_claims(exp=(NOW + 590) * 1000), Check.TIME, "exp"),
-    "nbf in the future": Hostile(with_claims(nbf=NOW + SKEW + 1), Check.NOT_YET_VALID, "nbf"),
-    "iat in the future": Hostile(with_claims(iat=NOW + SKEW + 1), Check.NOT_YET_VALID, "iat"),
-    "exp before iat": Hostile(with_claims(iat=NOW, exp=NOW - 1), Check.LIFETIME, "exp"),
-    "exp equals iat": Hostile(with_claims(iat=NOW, exp=NOW), Check.LIFETIME, "exp"),
-    "life too long": Hostile(with_claims(iat=NOW, exp=NOW + LONGEST_LIFE + 1), Check.LIFETIME, "exp"),
-    # client and purpose
-    "sub is another client": Hostile(with_claims(sub=ANOTHER), Check.CLIENT, "sub"),
-    "sub missing": Hostile(without("sub"), Check.CLIENT, "sub"),
-    "client_id missing": Hostile(without("client_id"), Check.CLIENT, "client_id"),
-    "client_id not a UUID": Hostile(with_claims(client_id="inps", sub="inps"), Check.CLIENT, "client_id"),
-    "client_id in braces": Hostile(with_claims(client_id=f"{{{CLIENT}}}"), Check.CLIENT, "client_id"),
-    "purposeId missing (m2m)": Hostile(without("purposeId"), Check.PURPOSE, "purposeId"),
-    "purposeId not a UUID": Hostile(with_claims(purposeId="benefits"), Check.PURPOSE, "purposeId"),
-    # producer, consumer, e-service, descriptor
-    "another producer, our audience": Hostile(
-        with_claims(**{**ESERVICE_CLAIMS, "producerId": ANOTHER}), Check.ESERVICE, "producerId", PINNED
-    ),
-    "another e-service": Hostile(
-        with_claims(**{**ESERVICE_CLAIMS, "eserviceId": ANOTHER}), Check.ESERVICE, "eserviceId", PINNED
-    ),
-    "another descriptor": Hostile(
-        with_claims(**{**ESERVICE_CLAIMS, "descriptorId": ANOTHER}), Check.ESERVICE, "descriptorId", PINNED
-    ),
-    "another producer, alone": Hostile(with_claims(producerId=ANOTHER), Check.ESERVICE, "producerId", PINNED),
-    "producerId null": Hostile(with_claims(producerId=None), Check.ESERVICE, "producerId"),
-    "consumerId not a UUID": Hostile(with_claims(consumerId="INPS"), Check.ESERVICE, "consumerId"),
-    "required, all absent": Hostile(with_claims(), Check.ESERVICE, "producerId", REQUIRED),
-    **{
-        f"required, {name} absent": Hostile(
-            with_claims(**{k: v for k, v in ESERVICE_CLAIMS.items() if k != name}),
-            Check.ESERVICE,
-            name,
-            REQUIRED,
-        )
-        for name in ESERVICE_CLAIMS
-    },
-    # identifier, digest, possession
-    "jti missing": Hostile(without("jti"), Check.IDENTIFIER, "jti"),
-    "jti empty": Hostile(with_claims(jti=""), Check.IDENTIFIER, "jti"),
-    "jti a number": Hostile(with_claims(jti=1), Check.IDENTIFIER, "jti"),
-    "jti with NUL": Hostile(with_claims(jti="a\0"), Check.IDENTIFIER, "jti"),
-    "jti very long": Hostile(with_claims(jti="a" * 256), Check.IDENTIFIER, "jti"),
-    "digest a text": Hostile(with_claims(digest=DIGEST), Check.DIGEST, "digest"),
-    "digest null": Hostile(with_claims(digest=None), Check.DIGEST, "digest"),
-    "digest of another kind": Hostile(
-        with_claims(digest={"alg": "MD5", "value": DIGEST}), Check.DIGEST, "digest"
-    ),
-    "digest too short": Hostile(
-        with_claims(digest={"alg": "SHA256", "value": DIGEST[1:]}), Check.DIGEST, "digest"
-    ),
-    "digest not hexadecimal": Hostile(
-        with_claims(digest={"alg": "SHA256", "value": "g" * 64}), Check.DIGEST, "digest"
-    ),
-    "digest with more": Hostile(
-        with_claims(digest={"alg": "SHA256", "value": DIGEST, "salt": ""}), Check.DIGEST, "digest"
-    ),
-    "bound by DPoP": Hostile(with_claims(cnf={"jkt": THUMBPRINT}), Check.POSSESSION, "cnf"),
-    "bound by a short thumbprint": Hostile(with_claims(cnf={"jkt": "abc"}), Check.POSSESSION, "cnf"),
-    "bound by a certificate": Hostile(with_claims(cnf={"x5t#S256": THUMBPRINT}), Check.POSSESSION, "cnf"),
-    "cnf null": Hostile(with_claims(cnf=None), Check.POSSESSION, "cnf"),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-async def test_hostile_token_is_refused_with_its_own_check(pdnd: Pdnd, name: str) -> None:
-    hostile = HOSTILE[name]
-    token = hostile.make(pdnd)
-    refused = await refusal(pdnd, token, hostile.rules)
-    assert (refused.check, refused.claim) == (hostile.check, hostile.claim)
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-async def test_refusal_reads_well_and_never_quotes_the_token(pdnd: Pdnd, name: str) -> None:
-    hostile = HOSTILE[name]
-    token = hostile.make(pdnd)
-    refused = await refusal(pdnd, token, hostile.rules)
-    said = str(refused)
-    assert (refused.code, refused.status) == ("UNAUTHENTICATED", 401)
-    assert refused.extensions == {
-        "check": hostile.check.value,
-        "claim": hostile.claim,
-        "expected": refused.expected,
-        "received": refused.received,
-    }
-    assert f"Expected {refused.expected}; received {refused.received}." in said
-    assert said.endswith(".")
-    assert said.isprintable()
-    assert len(said) < 1_000
-    for part in filter(None, token.split(".")):
-        assert len(part) < 16 or part not in said
-    assert refused.__cause__ is None
-    assert refused.__context__ is None
-
-
-def test_every_check_has_its_sentences_and_a_hostile_token() -> None:
-    assert {hostile.check for hostile in HOSTILE.values()} == set(SENTENCES)
-    others = (
-        {Check.ASSURANCE, Check.SUBJECT},
-        {Check.HEADER, Check.SIGNED_HEADERS, Check.NONCE, Check.OPERATOR, Check.REPLAYED},
-    )
-    assert set(Check) - set(SENTENCES) == set.union(*others), "of citizens, and of what consumers sign"
+# ── how a refusal reads (hostile.py is the table of them) ─────────────────────────────────────────────
 
 
 async def test_wrong_audience_says_what_to_do(pdnd: Pdnd) -> None:
@@ -521,6 +226,7 @@ ACCEPTED: dict[str, tuple[Callable[[Pdnd], str], VoucherRules]] = {
     "e-service claims present, nothing pinned": (with_claims(**ESERVICE_CLAIMS), RULES),
     "e-service claims as required": (with_claims(**ESERVICE_CLAIMS), REQUIRED),
     "any consumer": (with_claims(**{**ESERVICE_CLAIMS, "consumerId": ANOTHER}), REQUIRED),
+    "bound to a key": (with_claims(cnf={"jkt": THUMBPRINT}), RULES),
     "claims and header members nobody knows": (lambda pdnd: pdnd.voucher({"x": 1}, y={"z": [1]}), RULES),
 }
 
@@ -592,7 +298,7 @@ async def test_verified_token_is_remembered(pdnd: Pdnd, clock: Clock) -> None:
 
 async def test_refused_token_is_not_remembered(pdnd: Pdnd, clock: Clock) -> None:
     verifier = verifier_of(pdnd, clock)
-    for token in (pdnd.voucher(iss="evil"), pdnd.voucher(cnf={"jkt": THUMBPRINT}), tampered_payload(pdnd)):
+    for token in (pdnd.voucher(iss="evil"), pdnd.voucher(cnf={"jkt": "short"}), tampered(pdnd)):
         with pytest.raises(VoucherRefused):
             await verifier.verify(token)
         assert verifier.cached(token) is None

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`snodo doctor`: what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import httpx2
+import orjson
+import typer
+
+from connectors.connected import connect_agencies
+from hub.access.examination import Finding, Presentation, Verdict, examine
+from hub.access.jwks import SignatureKey, usable_keys
+from hub.access.proof import ProofRules
+from hub.access.voucher import VoucherRules
+from hub.cli.options import DataDir, run, settings_of
+from hub.errors import InvalidInput, SnodoError
+from hub.settings import Settings
+from hub.store.engine import database_url, open_database
+from hub.store.migrations import check_version
+
+LARGEST_FILE = 1_000_000
+"""Bytes that are read of a file."""
+
+commands = typer.Typer(
+    help="Check settings, database and connections, and say what to mend.", invoke_without_command=True
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.add_typer(commands, name="doctor")
+
+
+@commands.callback()
+def doctor(context: typer.Context, data_dir: DataDir = None) -> None:
+    """Check settings, database and connections, and say what to mend."""
+    if context.invoked_subcommand is None:
+        settings = settings_of(data_dir=data_dir)
+        with database_url(settings) as url:
+            faults = run(_examine_hub(settings, url))
+        if faults:
+            raise typer.Exit(1)
+
+
+async def _examine_hub(settings: Settings, url: str) -> int:
+    faults = 0
+
+    def say(what: str, fault: SnodoError | None) -> None:
+        nonlocal faults
+        faults += fault is not None
+        typer.echo(f"{'FAULT' if fault else 'ok   '} {what}{': ' + fault.message if fault else ''}")
+
+    try:
+        async with open_database(url, settings) as database, database.write.acquire() as connection:
+            await check_version(connection, url)
+        say("database: reached, of this hub's version, role can be taken", None)
+    except SnodoError as error:
+        say("database", error)
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        try:
+            agencies = connect_agencies(settings, http)
+            named = [name for name in ("anpr", "inps", "region") if getattr(agencies, name) is not None]
+            say(f"agencies: {', '.join(named) or 'none connected'}", None)
+        except SnodoError as error:
+            say("agencies", error)
+    return faults
+
+
+@commands.command()
+def voucher(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The voucher, as it is sent; `-` for stdin.")],
+    jwks: Annotated[Path | None, typer.Option(help="PDND's public keys, to check the signature.")] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="The Agid-JWT-TrackingEvidence sent beside it.")
+    ] = None,
+    dpop: Annotated[Path | None, typer.Option(help="The DPoP proof sent beside it.")] = None,
+    method: Annotated[Literal["POST", "GET"], typer.Option(help="The request the proof is for.")] = "POST",
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="ISO 8601, with an offset; now if absent.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say what the hub would say of a voucher: every check, without asking anyone; never the token itself."""
+    settings = settings_of(data_dir=data_dir)
+    scheme, token = _presented(_read(file))
+    findings = examine(
+        Presentation(
+            token=token,
+            scheme=scheme,
+            proof=None if dpop is None else _read(str(dpop)),
+            method=method,
+            evidence=None if evidence is None else _read(str(evidence)),
+        ),
+        VoucherRules.from_settings(settings),
+        ProofRules.from_settings(settings),
+        time.time() if at is None else _moment(at),
+        None if jwks is None else _keys(jwks),
+    )
+    for finding in findings:
+        typer.echo(_line(finding))
+    failed = sum(finding.verdict is Verdict.FAILED for finding in findings)
+    if failed:
+        typer.echo(f"\nThe hub would refuse this: {failed} failed, and it stops at the first.")
+        raise typer.Exit(1)
+    unsigned = jwks is None
+    typer.echo(
+        "\nNothing here would have it refused"
+        + (", as far as can be said without checking the signature." if unsigned else ".")
+    )
+
+
+def _line(finding: Finding) -> str:
+    line = f"{finding.verdict.value:8}{finding.credential:9} {finding.what}"
+    if finding.refused is not None:
+        refused = finding.refused
+        return (
+            f"{line}: {refused.check.value}, in `{refused.claim}`\n"
+            f"{'':18}expected {refused.expected}\n{'':18}received {refused.received}\n{'':18}{refused.remedy}"
+        )
+    return f"{line}: {finding.why}" if finding.why else line
+
+
+def _presented(text: str) -> tuple[str | None, str]:
+    """The scheme, if the text has one, and the token: a header may be pasted whole."""
+    name, colon, value = text.partition(":")
+    if colon and name.strip().lower() == "authorization":
+        text = value.strip()
+    scheme, space, token = text.partition(" ")
+    return (scheme.lower(), token.strip()) if space and scheme.lower() in ("bearer", "dpop") else (None, text)
+
+
+def _read(file: str) -> str:
+    # NOTE letters as in a header: whatever the file holds becomes the same text as it would on its way over HTTP.
+    return _bytes(file).decode("latin-1").strip()
+
+
+def _bytes(file: str) -> bytes:
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read(LARGEST_FILE)
+        with Path(file).open("rb") as opened:
+            return opened.read(LARGEST_FILE)
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _keys(file: Path) -> dict[str, SignatureKey]:
+    try:
+        content = orjson.loads(_bytes(str(file)))
+        return usable_keys(content if isinstance(content, dict) else {})
+    except ValueError as error:
+        raise InvalidInput(f"{file} is not a JWK Set (RFC 7517): an object with an array `keys`.") from error
+
+
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidInput("--at is a time with an offset, as in 2026-11-22T09:30:00+01:00.")
+    return moment.timestamp()

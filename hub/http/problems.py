@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Refusals as `application/problem+json` (RFC 9457), and what a 401 says of how to ask.
+
+A GraphQL client gets GraphQL errors; who asks for problem+json beside them, or anywhere but at `/graphql`, gets this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.access.proof import ALGORITHMS, ProofRefused
+from hub.access.refusal import NoVoucher
+from hub.errors import ClientError
+from hub.http.accept import PROBLEM, prefers_problem
+
+
+def as_wanted(body: bytes, status: int, media: bytes, accept: bytes | None) -> tuple[bytes, bytes]:
+    """A response's body and media type, as `Accept` wants it: a refusal perhaps as a problem, an answer as it is."""
+    if status < 400 or not prefers_problem(accept):
+        return body, media
+    return problem(body, status), PROBLEM
+
+
+def problem(reply_body: bytes, status: int) -> bytes:
+    """A problem for the errors of a GraphQL response that has nothing but errors: the first in full, all where there are more."""
+    errors: list[dict[str, Any]] = orjson.loads(reply_body)["errors"]
+    first = errors[0]
+    content = {**_standard(status, first["message"]), **first.get("extensions", {})}
+    if len(errors) > 1:
+        content["errors"] = errors
+    return orjson.dumps(content)
+
+
+async def told_as_problem(_request: Request, error: Exception) -> Response:
+    """The refusal of a request to another path than `/graphql`."""
+    assert isinstance(error, HTTPException | ClientError)
+    if isinstance(error, HTTPException):
+        content: dict[str, Any] = _standard(error.status_code, error.detail)
+        status, headers = error.status_code, dict(error.headers or {})
+    else:
+        status, headers = error.status, {}
+        said = {name: value for name, value in error.extensions.items() if value is not None}
+        content = {**_standard(status, error.message), "code": error.code, **said}
+    response = Response(
+        orjson.dumps(content), status, {**headers, "cache-control": "no-store"}, PROBLEM.decode()
+    )
+    if status == HTTPStatus.UNAUTHORIZED and isinstance(error, ClientError):
+        response.raw_headers += challenges(error)
+    return response
+
+
+def _standard(status: int, detail: str) -> dict[str, Any]:
+    # NOTE `about:blank` says that the title is the status's own phrase (RFC 9457, section 4.2.1); `code` says the rest.
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+
+
+def challenges(refused: ClientError) -> Sequence[tuple[bytes, bytes]]:
+    """What a 401 says of how to ask (RFC 6750, section 3; RFC 9449, section 7.1)."""
+    bearer, dpop = b'Bearer realm="snodo"', b'DPoP realm="snodo", algs="%s"' % " ".join(ALGORITHMS).encode()
+    if isinstance(refused, ProofRefused):
+        dpop += b', error="invalid_dpop_proof"'
+    elif not isinstance(refused, NoVoucher):
+        bearer += b', error="invalid_token"'
+        dpop += b', error="invalid_token"'
+    return ((b"www-authenticate", bearer), (b"www-authenticate", dpop))
