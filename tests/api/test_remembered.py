@@ -171,10 +171,10 @@ def test_a_plan_holds_no_values() -> None:
         "query ($i: ID!) { node(id: $i) { id } }",
     )
     given: list[dict[str, Any]] = [
-        {"r": [{"__typename": "Household", "x": number} for number in range(5_000)], "i": True},
-        {"f": {"name": {"family": "x" * 100_000}, "pacts": {"some": {"kinds": ["WORK"] * 30_000}}}, "o": ["BIRTH_DATE_ASC"] * 30_000},
-        {"k": ["WORK"] * 30_000, "a": "x" * 100_000},
-        {"i": "ben_" + "0" * 100_000},
+        {"r": [{"__typename": "Household", "x": number} for number in range(2_000)], "i": True},
+        {"f": {"name": {"family": "x" * 450_000}, "pacts": {"some": {"kinds": ["WORK"] * 1_000}}}, "o": ["BIRTH_DATE_ASC"] * 1_000},
+        {"k": ["WORK"] * 2_000, "a": "x" * 450_000},
+        {"i": "ben_" + "0" * 450_000},
     ]  # fmt: skip
     for one in (False, True):  # the first time for what is made once
         gc.collect()
