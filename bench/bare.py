@@ -30,6 +30,7 @@ from hub.cli.options import run
 from hub.cli.serving import http_server, listen
 from hub.plan.operation import Documents, Operation
 from hub.settings import Settings
+from hub.store.announcements import Word
 from hub.store.engine import Pool, database_url, open_database
 from schema.build import build_schema
 
@@ -107,7 +108,7 @@ async def serve(settings: Settings, url: str, port: int) -> None:
     """Serve until a signal."""
     registry = demo_registry()
     async with open_database(url, settings) as database:
-        directory = Directory(database.write, lambda: 0.0, build_schema()[1].fields.unseen)
+        directory = Directory(database.write, lambda: 0.0, build_schema()[1].fields.unseen, Word())
         known: dict[str, Answer] = {}
         for question in questions(["RSSMRA80A01H501U"], ["x"], ["0"]):
             consumer = registry.consumer(question.consumer)

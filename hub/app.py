@@ -24,6 +24,7 @@ from connectors.pdnd import Operator as DeskOperator
 from connectors.pdnd import fetch_jwks
 from hub.access.call_counts import DefaultLimits, StoredCallCounts
 from hub.access.caller import Caller
+from hub.access.directory import CHANNEL as ACCESS_CHANNEL
 from hub.access.directory import Directory
 from hub.access.jwks import KeySet
 from hub.access.log import AccessLog
@@ -31,6 +32,7 @@ from hub.access.operator import Operator
 from hub.access.possession import Possession
 from hub.access.proof import ProofRules
 from hub.access.rate import RateLimiter
+from hub.access.registration import default_demands
 from hub.access.seen_tokens import SeenTokens
 from hub.access.voucher import VoucherRules, VoucherVerifier
 from hub.errors import ClientError, ConfigurationError
@@ -55,7 +57,7 @@ from hub.http.streams import StreamSender
 from hub.http.subscriptions import Subscriptions
 from hub.http.watch import Watch
 from hub.http.websocket import GraphQLSockets, SocketRules
-from hub.ledger.announcements import FeedAnnouncements
+from hub.ledger.sequencer import CHANNEL as FEED_CHANNEL
 from hub.ledger.sequencer import Sequencer
 from hub.plan.catalogue import Catalogue
 from hub.plan.limits import DocumentLimits, PageLimits
@@ -63,6 +65,7 @@ from hub.plan.operation import Documents
 from hub.plan.runner import Runner
 from hub.plan.trusted import consumers, read_registry
 from hub.settings import Environment, Settings
+from hub.store.announcements import Announcements, Word
 from hub.store.engine import Database, open_connection, open_database
 from hub.store.migrations import check_version
 from schema.build import build_schema, sdl
@@ -156,7 +159,9 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             settings.call_concurrency,
         )
 
-        means = Means(database, _now, timedelta(seconds=settings.event_clock_tolerance))
+        means = Means(
+            database, _now, timedelta(seconds=settings.event_clock_tolerance), default_demands(settings)
+        )
 
         def context(asked: Asked) -> RequestContext:
             return RequestContext(
@@ -176,6 +181,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         stack.push_async_callback(keys.close)
         keys.prefetch()
         verifier = VoucherVerifier(keys, VoucherRules.from_settings(settings), time.time)
+        fed, granted = Word(), Word()
         seen = SeenTokens(database.write)
         possession = Possession(seen, ProofRules.from_settings(settings), time.time)
         stack.push_async_callback(_cancel, asyncio.create_task(seen.run(), name="seen tokens"))
@@ -184,10 +190,10 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         unseen = catalogue.fields.unseen
         authenticator = Authenticator(
             verifier,
-            Directory(database.write, time.monotonic, unseen),
+            Directory(database.write, time.monotonic, unseen, granted),
             signing.evidence,
             possession,
-            citizens_door(settings, http, database.write, unseen),
+            citizens_door(settings, http, database.write, unseen, granted),
         )
         demands = Demands(authenticator, signing.signatures, seen, signing.signer, settings.clock_skew)
         limiter = RateLimiter(
@@ -224,10 +230,13 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         other = Starlette(
             routes=routes, exception_handlers={HTTPException: told_as_problem, ClientError: told_as_problem}
         )
-        announcements = FeedAnnouncements(lambda: open_connection(url, settings), settings.feed_poll_interval)
-        stack.push_async_callback(
-            _cancel, asyncio.create_task(announcements.run(), name="feed announcements")
+        announcements = Announcements(
+            lambda: open_connection(url, settings),
+            settings.feed_poll_interval,
+            # Who follows the feed asks again whether it may, when the feed has grown and when a grant has changed.
+            {FEED_CHANNEL: (fed,), ACCESS_CHANNEL: (granted, fed)},
         )
+        stack.push_async_callback(_cancel, asyncio.create_task(announcements.run(), name="announcements"))
         stack.push_async_callback(opened.close)
         execution = Execution(schema, context)
         graphql = GraphQLEndpoint(
@@ -235,7 +244,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             runner,
             Commands(means),
             execution,
-            Subscriptions(runner, execution, announcements, opened),
+            Subscriptions(runner, execution, fed, opened),
             authenticator,
             admission,
             demands,
@@ -256,6 +265,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             authenticator,
             admission,
             demands,
+            granted,
             opened,
             origins,
             SocketRules(
@@ -282,7 +292,9 @@ def documents_for(settings: Settings, catalogue: Catalogue) -> Documents:
             settings.max_fields,
             settings.max_field_comparisons,
         ),
-        pages=PageLimits(settings.default_page_size, settings.max_page_size, settings.max_cost),
+        pages=PageLimits(
+            settings.default_page_size, settings.max_page_size, settings.max_cost, settings.count_rounding
+        ),
     )
 
 

@@ -303,6 +303,12 @@ class Settings(BaseSettings):
     citizen_token_life: float = Field(
         3_600.0, gt=0, le=86_400, description="Longest life of their tokens, in seconds from `iat` to `exp`."
     )
+    count_rounding: int = Field(
+        5,
+        ge=3,
+        le=10,
+        description="Counts of people are rounded to a multiple of this for callers who see no person (scope AGGREGATE).",
+    )
 
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────
     sequencer: bool = Field(True, description="Whether `snodo serve` competes for the sequencer's lock.")

@@ -20,6 +20,7 @@ from hub.plan.operation import Operation
 from hub.plan.plan import Plan
 from hub.plan.runner import Runner
 from hub.store.engine import Database
+from hub.store.vocabulary import Demand
 
 if TYPE_CHECKING:
     from schema.live import LiveAnswers
@@ -32,6 +33,8 @@ class Means:
     database: Database
     now: Callable[[], datetime]
     event_clock_tolerance: timedelta
+    new_demands: frozenset[Demand] = frozenset()
+    """Of an agency that is registered without saying what it must present."""
 
 
 @dataclass

@@ -24,6 +24,7 @@ from hub.plan.roots import VALUES
 from hub.store.identifiers import decode_id
 from hub.store.statement import Connection
 from hub.store.vocabulary import Capability, ConditionalityEventType
+from schema.administration_commands import AdministrationMutation
 from schema.commands import called, input_reader, read_back
 from schema.context import Info, Means
 from schema.cost import about, costs
@@ -160,7 +161,7 @@ RECORD = Command(_record, input_reader(RecordConditionalityEventInput), reads_ba
 
 @personal
 @strawberry.type(description="Every command.")
-class Mutation:
+class Mutation(AdministrationMutation):
     @strawberry.mutation(
         description="Record a conditionality event (evento di condizionalità) about a person of the caller's territory.",
         directives=[costs(200)],

@@ -9,6 +9,7 @@ import strawberry
 
 from hub.plan.declare import FeedPages, Lookup, Myself, NodeLookup, Pages, Rooted, planned, stands_on
 from hub.store.vocabulary import Capability
+from schema.administration import AdministrationQuery
 from schema.context import Info
 from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, about, costs
 from schema.households import Beneficiary, Household
@@ -43,7 +44,7 @@ from schema.territory import EmploymentCentre, Municipality
 @strawberry.type(
     description="Every question; what it answers is what the caller's purpose and territory let it see."
 )
-class Query:
+class Query(AdministrationQuery):
     @strawberry.field(
         description="Whatever an id names, if the caller may see it.",
         metadata=stands_on(Rooted(NodeLookup())),

@@ -7,12 +7,20 @@ import strawberry
 
 from hub.store import vocabulary
 
+strawberry.enum(
+    vocabulary.AccessDoor,
+    description="By which door a change came: the API, the command line, or the database itself.",
+)
 strawberry.enum(vocabulary.ActivityKind, description="The active policies a path is made of.")
 strawberry.enum(vocabulary.ActivityStatus, description="Where an activity stands.")
 strawberry.enum(vocabulary.AgencyKind, description="What an agency is to the hub.")
 strawberry.enum(
     vocabulary.BenefitStatus, description="Attivo, sospeso, decaduto, revocato, cessato; as INPS reports it."
 )
+strawberry.enum(
+    vocabulary.Capability, description="What a grant allows beyond looking at the rows of its scope."
+)
+strawberry.enum(vocabulary.ChangeAction, description="What was done to a row; EMPTIED: to a whole table.")
 strawberry.enum(
     vocabulary.ConditionalityEventType,
     description="Facts that bear on conditionality (condizionalità): DL 4/2019 art. 7; DL 48/2023 art. 8 c. 6 and art. 9; and those that show compliance.",
@@ -27,7 +35,15 @@ strawberry.enum(
     description="ACC first interview, ORI orientation, CPS preselection, ALT other.",
 )
 strawberry.enum(vocabulary.CourseMode, description="Where a course is held.")
+strawberry.enum(
+    vocabulary.Demand,
+    description="What a consumer must present with each request, or be given with each answer, beyond its voucher.",
+)
 strawberry.enum(vocabulary.EmploymentStatus, description="Stato occupazionale, ANPAL's codes 01 to 05.")
+strawberry.enum(
+    vocabulary.GrantScope,
+    description="How far a grant's rows reach: a centre (CPI), municipalities, ambiti territoriali sociali, regions, the country; AGGREGATE counts alone; OWN what the agency published; SELF a citizen and its household.",
+)
 strawberry.enum(vocabulary.GoalStatus, description="Progress of a goal.")
 strawberry.enum(
     vocabulary.Measure,

@@ -16,6 +16,7 @@ from hub.store.reference.agency_codes import (
 from hub.store.statement import Connection
 from hub.store.vocabulary import AgencyKind, Capability, GrantScope
 
+ACCREDITED_AGENCY_CODE = "soggetto-accreditato"
 CENTRE, MUNICIPALITY, REGION = "H501C900031", "H501", "12"
 """The territories of the demo's consumers: a centre of Rome, Rome, and Lazio."""
 
@@ -36,11 +37,27 @@ _GRANTED: dict[str, tuple[str, str, AgencyKind, GrantScope, tuple[str, ...], fro
         INPS_AGENCY_CODE, "INPS (demo)", AgencyKind.INPS,
         GrantScope.NATIONAL, (), frozenset({Capability.READ_FEED}),
     ),
+    "ministry": (
+        "ministero-lavoro", "Ministero del lavoro (demo)", AgencyKind.MINISTRY,
+        GrantScope.AGGREGATE, (), frozenset(),
+    ),
+    "accredited": (
+        ACCREDITED_AGENCY_CODE, "Soggetto accreditato (demo)", AgencyKind.ACCREDITED,
+        GrantScope.OWN, (), frozenset(),
+    ),
+    "dpo": (
+        "snodo-dpo", "Responsabile della protezione dei dati (demo)", AgencyKind.HUB,
+        GrantScope.OWN, (), frozenset({Capability.READ_ACCESS_LOG}),
+    ),
+    "admin": (
+        "snodo-admin", "Amministrazione di Snodo (demo)", AgencyKind.HUB,
+        GrantScope.OWN, (), frozenset({Capability.ADMINISTER}),
+    ),
 }  # fmt: skip
 
 
 async def register_demo_consumers(connection: Connection, registry: Registry) -> None:
-    """Register the four consumers of the hub; the reference data must be loaded."""
+    """Register the eight consumers of the hub; the reference data must be loaded."""
     for name, (code, title, kind, scope, areas, capabilities) in _GRANTED.items():
         consumer = registry.consumer(name)
         await register(

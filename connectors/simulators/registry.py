@@ -150,7 +150,7 @@ def _consumer(name: str, display_name: str, *eservices: str, of: str | None = No
 
 
 def demo_registry() -> Registry:
-    """Build the demo world: four consumers of the hub, and the hub as consumer of three agencies."""
+    """Build the demo world: eight consumers of the hub, and the hub as consumer of three agencies."""
     eservices = (
         _eservice("hub", "Snodo", "hub", (HUB_AUDIENCE,)),
         _eservice("anpr", "Consultazione ANPR C020, C021, C030", "anpr", tuple(ANPR_AUDIENCES.values())),
@@ -162,6 +162,10 @@ def demo_registry() -> Registry:
         _consumer("municipality", "Comune", "hub"),
         _consumer("region", "Regione", "hub"),
         _consumer("inps", "INPS", "hub"),
+        _consumer("ministry", "Ministero del lavoro", "hub"),
+        _consumer("accredited", "Soggetto accreditato", "hub"),
+        _consumer("dpo", "Responsabile della protezione dei dati", "hub"),
+        _consumer("admin", "Amministrazione di Snodo", "hub"),
         _consumer("hub", "Snodo", "anpr", "inps", "region"),
         _consumer("hub-m2m", "Snodo, for PDND's API", of="hub"),
     )

@@ -17,10 +17,11 @@ from sqlalchemy import bindparam, select
 
 from hub.access.caller import Caller
 from hub.access.citizen_token import Citizen, CitizenVerifier
-from hub.access.directory import REMEMBERED, granted
+from hub.access.directory import granted
 from hub.access.fields import Unseen
 from hub.access.jws import claimed_issuer
 from hub.errors import Forbidden
+from hub.store.announcements import Word
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.reference.agency_codes import CITIZENS_AGENCY_CODE, CITIZENS_PURPOSE_ID
@@ -35,15 +36,16 @@ class CitizensDoor:
     """Lets citizens in. A token seen lately costs two look-ups in memory."""
 
     def __init__(
-        self, verifier: CitizenVerifier, pool: Pool, clock: Callable[[], float], unseen: Unseen
+        self, verifier: CitizenVerifier, pool: Pool, clock: Callable[[], float], unseen: Unseen, changed: Word
     ) -> None:
         """Take the verifier of their tokens, the pool to look people up in, and the rest as `Directory` does."""
         self._verifier = verifier
         self._pool = pool
         self._clock = clock
         self._unseen = unseen
+        self._changed = changed
         # NOTE: by fiscal code, in memory alone; it is in no log, no error and no key that leaves the process.
-        self._known: dict[str, tuple[float, Caller]] = {}
+        self._known: dict[str, tuple[float, int, Caller]] = {}
 
     def is_for(self, token: str) -> bool:
         """Whether a token is to be verified here, by the issuer it names: nothing else in it is believed yet."""
@@ -64,23 +66,25 @@ class CitizensDoor:
         """
         citizen = self._verifier.cached(token) or await self._verifier.verify(token)
         known = self._known.get(citizen.fiscal_code)
-        if known is not None and self._clock() - known[0] < REMEMBERED:
-            return known[1]
-        caller = await self._find(citizen)
+        # NOTE both read before the tables are, as in `Directory.caller`.
+        asked_at, heard = self._clock(), self._changed.heard
+        if known is not None and known[1] == heard and asked_at < known[0]:
+            return known[2]
+        caller, seconds = await self._find(citizen)
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[citizen.fiscal_code] = (self._clock(), caller)
+        self._known[citizen.fiscal_code] = (asked_at + seconds, heard, caller)
         return caller
 
     async def seconds_left(self, token: str) -> float:
         """How long the token still holds. Raises as `caller` does."""
         return self._verifier.seconds_left(self._verifier.cached(token) or await self._verifier.verify(token))
 
-    async def _find(self, citizen: Citizen) -> Caller:
+    async def _find(self, citizen: Citizen) -> tuple[Caller, float]:
         async with self._pool.acquire() as connection:
             agency = await _agency().fetchrow(connection, code=CITIZENS_AGENCY_CODE)
             assert agency is not None, "a migration makes it"
-            caller = await granted(
+            caller, seconds = await granted(
                 connection, agency, client_id=None, purpose_id=UUID(CITIZENS_PURPOSE_ID), unseen=self._unseen
             )
             person = await _person().fetchrow(connection, fiscal_code=citizen.fiscal_code)
@@ -89,12 +93,13 @@ class CitizensDoor:
             raise Forbidden(
                 "Citizens are granted more than themselves, which the hub does not serve; ask whoever runs it to mend the grant."
             )
-        return replace(
+        citizen_caller = replace(
             caller,
             demands=frozenset(),  # they are of consumers, who hold keys of their own
             person_id=None if person is None else person["id"],
             household_id=None if person is None else person["household_id"],
         )
+        return citizen_caller, seconds
 
 
 @cache

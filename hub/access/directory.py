@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import DateTime, bindparam, func, or_, select
+from sqlalchemy import DateTime, Float, bindparam, case, cast, extract, func, or_, select
 
 from hub.access.caller import Caller, Scope
 from hub.access.fields import Unseen, field_permission
@@ -16,14 +17,25 @@ from hub.access.refusal import Check, Explained
 from hub.access.voucher import Voucher
 from hub.access.withheld import why_not_granted, why_unknown
 from hub.errors import Unauthenticated
+from hub.store.announcements import Word
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
-from hub.store.tables import AccessGrant, AccessGrantArea, Agency, AgencyClient, FieldSet, Purpose
+from hub.store.tables import (
+    AccessGrant,
+    AccessGrantArea,
+    Agency,
+    AgencyClient,
+    AmbitoMunicipality,
+    FieldSet,
+    Purpose,
+)
 from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
+CHANNEL = "snodo_access"
+"""On which the tables' triggers say that who may see what has changed (migrations/sql/0003_grants.sql)."""
 REMEMBERED = 2.0
-"""Seconds a caller is remembered: a revoked grant ends within them."""
+"""Seconds a caller is remembered at most: a revoked grant ends within them, were word of it lost."""
 MOST = 10_000
 
 
@@ -32,24 +44,25 @@ class OtherConsumer(Explained, Unauthenticated):
 
 
 class Directory:
-    """Finds callers in the tables, and remembers them for two seconds."""
+    """Finds callers in the tables, and remembers them: for two seconds, until a grant begins or ends, until word of a change."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        clock: Callable[[], float],
-        unseen: Unseen,
-    ) -> None:
-        """Take the pool to ask, a clock in seconds that only grows, and which types' rows a permission does not reach."""
+    def __init__(self, pool: Pool, clock: Callable[[], float], unseen: Unseen, changed: Word) -> None:
+        """Take the pool to ask, and a clock in seconds that only grows.
+
+        `unseen`: which types' rows a permission does not reach. `changed`: the word that comes by `CHANNEL`.
+        """
         self._pool = pool
         self._clock = clock
         self._unseen = unseen
-        self._known: dict[tuple[UUID, UUID, UUID | None], tuple[float, Caller]] = {}
+        self._changed = changed
+        self._known: dict[tuple[UUID, UUID, UUID | None], tuple[float, int, Caller]] = {}
 
     def remembered(self, voucher: Voucher) -> Caller | None:
-        """The caller, if it was found less than two seconds ago."""
+        """The caller, if what was found of it may still be believed."""
         known = self._known.get((voucher.client_id, voucher.purpose_id, voucher.consumer_id))
-        return known[1] if known is not None and self._clock() - known[0] < REMEMBERED else None
+        if known is None or known[1] != self._changed.heard or self._clock() >= known[0]:
+            return None
+        return known[2]
 
     async def caller(self, voucher: Voucher) -> Caller:
         """The agency and purpose of a voucher, with its grant.
@@ -59,6 +72,8 @@ class Directory:
             Forbidden: the purpose is not registered for this agency, or has no grant in force.
 
         """
+        # NOTE both read before the tables are: what changes meanwhile is asked for again.
+        asked_at, heard = self._clock(), self._changed.heard
         async with self._pool.acquire() as connection:
             agency = await _agency().fetchrow(connection, client_id=voucher.client_id)
             if agency is None:
@@ -74,7 +89,7 @@ class Directory:
                     received=f"`{voucher.consumer_id}`",
                     remedy="Ask whoever runs the hub to register it anew.",
                 )
-            caller = await granted(
+            caller, seconds = await granted(
                 connection,
                 agency,
                 client_id=voucher.client_id,
@@ -83,7 +98,11 @@ class Directory:
             )
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[voucher.client_id, voucher.purpose_id, voucher.consumer_id] = (self._clock(), caller)
+        self._known[voucher.client_id, voucher.purpose_id, voucher.consumer_id] = (
+            asked_at + seconds,
+            heard,
+            caller,
+        )
         return caller
 
 
@@ -94,40 +113,42 @@ async def granted(
     client_id: UUID | None,
     purpose_id: UUID,
     unseen: Unseen,
-) -> Caller:
-    """The caller an agency (its `id`, `code` and `kind`) is under one of its purposes.
+) -> tuple[Caller, float]:
+    """The caller an agency (its `id`, `code`, `kind` and `demands`) is under one of its purposes, and for how many seconds at most.
 
     Raises:
         Forbidden: the purpose is not registered for this agency, or has no grant in force.
 
     """
-    grants = await _grants().fetch(connection, purpose_id=purpose_id, agency_id=agency["id"])
+    found = await _grants().fetch(connection, purpose_id=purpose_id, agency_id=agency["id"])
+    grants = [grant for grant in found if grant["in_force"]]
     if not grants:
         raise await why_not_granted(connection, purpose_id, agency)
-    return _caller(agency, grants, client_id, purpose_id, unseen)
+    edges = [grant["seconds_left"] for grant in found if grant["seconds_left"] is not None]
+    return _caller(agency, grants, client_id, purpose_id, unseen), min([REMEMBERED, *edges])
 
 
 def _caller(
     agency: asyncpg.Record,
-    grants: list[asyncpg.Record],
+    grants: Sequence[asyncpg.Record],
     client_id: UUID | None,
     purpose_id: UUID,
     unseen: Unseen,
 ) -> Caller:
-    # One scope per purpose: several grants of the same scope add up their areas; the narrower kinds are never mixed.
-    scope = GrantScope(grants[0]["scope"])
-    same = [grant for grant in grants if grant["scope"] == scope]
-    centres = tuple(sorted({area for grant in same for area in grant["centres"] if area is not None}))
-    municipalities = tuple(
-        sorted({area for grant in same for area in grant["municipalities"] if area is not None})
-    )
-    regions = tuple(sorted({area for grant in same for area in grant["regions"] if area is not None}))
+    # NOTE grants that hold at one moment differ in their areas only (the constraint access_grant_terms_excl): all else is the first's.
+    terms = grants[0]
+    scope = GrantScope(terms["scope"])
+    if scope is GrantScope.AMBITO:  # an ambito is its municipalities, and plans know only these
+        scope = GrantScope.MUNICIPALITY
+    centres = _areas(grants, "centres")
+    municipalities = _areas(grants, "municipalities")
+    regions = _areas(grants, "regions")
     areas = {
         GrantScope.CENTRE: centres,
         GrantScope.MUNICIPALITY: municipalities,
         GrantScope.REGION: regions,
     }.get(scope, ())
-    fields = field_permission(_granted(same))
+    fields = field_permission(_granted(grants))
     return Caller(
         agency_id=agency["id"],
         agency_code=agency["code"],
@@ -138,19 +159,24 @@ def _caller(
         centres=centres,
         municipalities=municipalities,
         regions=regions,
-        capabilities=frozenset(Capability(word) for grant in same for word in grant["capabilities"]),
+        capabilities=frozenset(map(Capability, terms["capabilities"])),
         demands=frozenset(map(Demand, agency["demands"])),
         fields=fields,
     )
 
 
-def _granted(grants: list[asyncpg.Record]) -> Iterator[tuple[str, str]]:
+def _granted(grants: Sequence[asyncpg.Record]) -> Iterator[tuple[str, str]]:
     """The coordinates of grants, each with the name of the set, or the grant, that names it."""
     for grant in grants:
         for coordinate in grant["set_fields"]:
             yield coordinate, grant["field_set"]
         for coordinate in grant["fields"]:
             yield coordinate, f"grant {grant['id']}"
+
+
+def _areas(grants: Sequence[asyncpg.Record], kind: str) -> tuple[Any, ...]:
+    """The areas of all grants, each once, in one order: callers of the same areas share their runs."""
+    return tuple(sorted({area for grant in grants for area in grant[kind] if area is not None}))
 
 
 @cache
@@ -165,9 +191,13 @@ def _agency() -> Statement:
 
 @cache
 def _grants() -> Statement:
+    """The grants of a purpose that hold now or will: `seconds_left` until each ends or begins, None where it stays."""
     purpose, grant, area = table_of(Purpose), table_of(AccessGrant), table_of(AccessGrantArea)
     fields = table_of(FieldSet)
+    of_ambito = table_of(AmbitoMunicipality)
     now = func.now(type_=DateTime(timezone=True))
+    in_force = grant.c.valid_from <= now
+    edge = case((in_force, grant.c.valid_to), else_=grant.c.valid_from)
     return Statement(
         select(
             grant.c.id,
@@ -176,21 +206,25 @@ def _grants() -> Statement:
             grant.c.field_set,
             grant.c.fields,
             fields.c.fields.label("set_fields"),
+            in_force.label("in_force"),
+            cast(extract("epoch", edge - now), Float).label("seconds_left"),
             func.array_agg(area.c.employment_centre_id).label("centres"),
-            func.array_agg(area.c.municipality_id).label("municipalities"),
+            func.array_agg(func.coalesce(area.c.municipality_id, of_ambito.c.municipality_id)).label(
+                "municipalities"
+            ),
             func.array_agg(area.c.region_code).label("regions"),
         )
         .select_from(
             purpose.join(grant, grant.c.purpose_id == purpose.c.purpose_id)
             .join(fields, fields.c.name == grant.c.field_set)
             .outerjoin(area, area.c.grant_id == grant.c.id)
+            .outerjoin(of_ambito, of_ambito.c.ambito_code == area.c.ambito_code)
         )
         .where(
             purpose.c.purpose_id == bindparam("purpose_id"),
             purpose.c.agency_id == bindparam("agency_id"),
             purpose.c.revoked_at.is_(None),
             grant.c.revoked_at.is_(None),
-            grant.c.valid_from <= now,
             or_(grant.c.valid_to.is_(None), grant.c.valid_to > now),
         )
         .group_by(grant.c.id, fields.c.name)

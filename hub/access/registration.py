@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Registering who may ask: an agency's PDND client, its purpose, and what the purpose is granted."""
+"""Registering who may ask: agencies, their PDND clients and purposes, with what is granted; and taking it back.
+
+Each function is one transaction, recorded as its actor's. All are idempotent by nature: done twice, nothing more is changed.
+"""
 
 from __future__ import annotations
 
@@ -7,44 +10,32 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Text, bindparam, case, func, insert, null, select, update
+import asyncpg
+from sqlalchemy import Boolean, Text, bindparam, case, func, null, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from hub.errors import InvalidInput
+from hub.access.actors import COMMAND_LINE, Actor, acting
+from hub.access.grants import Grant, add_grant, check, end_grant, end_grants, has_only
+from hub.access.registry_refusals import (
+    AlreadyRegistered,
+    InvalidRegistration,
+    UnknownAgency,
+    UnknownClient,
+    UnknownGrant,
+    UnknownPurpose,
+)
+from hub.errors import ConfigurationError
+from hub.settings import Settings
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
-from hub.store.tables import (
-    AccessGrant,
-    AccessGrantArea,
-    Agency,
-    AgencyClient,
-    EmploymentCentre,
-    Municipality,
-    Purpose,
-    Region,
-)
+from hub.store.tables import Agency, AgencyClient, Purpose
 from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
-
-class UnknownArea(InvalidInput):
-    """A grant names a centre by its ministry code, a municipality by its Belfiore code, a region by its ISTAT code."""
-
-
-class InvalidRegistration(InvalidInput):
-    """An agency's code, or what its purpose would be granted, cannot be."""
-
-
-class AlreadyRegistered(InvalidInput):
-    """This client or purpose belongs to another agency."""
-
-
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-
 
 FIELD_SET_OF = {
     AgencyKind.EMPLOYMENT_CENTRE: "employment-centre",
@@ -75,101 +66,225 @@ class Registration:
     consumer_id: UUID | None = None
     field_set: str | None = None
     """None: the one shipped for agencies of this kind."""
+    fields: frozenset[str] = frozenset()
+    """Coordinates beside those of the set."""
     demands: frozenset[Demand] | None = None
     """What it must present beyond its voucher; None leaves an agency that is known as it is, and of a new one demands:"""
     new_demands: frozenset[Demand] = frozenset()
 
+    @property
+    def grant(self) -> Grant:
+        """What the purpose is granted, at once and without an end."""
+        return Grant(
+            scope=self.scope,
+            areas=self.areas,
+            capabilities=self.capabilities,
+            field_set=self.field_set or FIELD_SET_OF[self.agency_kind],
+            fields=self.fields,
+        )
 
-async def register(connection: Connection, registration: Registration) -> UUID:
-    """Register a consumer and grant its purpose; the purpose's earlier grants end. Gives the agency's key.
+
+@dataclass(frozen=True, kw_only=True)
+class NewAgency:
+    """An agency, and its clients on PDND. `consumer_id`: its organisation there; a voucher of another is refused."""
+
+    code: str
+    name: str
+    kind: AgencyKind
+    clients: Sequence[UUID] = ()
+    consumer_id: UUID | None = None
+    demands: frozenset[Demand] | None = None
+    """As those of a `Registration`."""
+    new_demands: frozenset[Demand] = frozenset()
+
+
+async def register(
+    connection: Connection, registration: Registration, *, actor: Actor = COMMAND_LINE
+) -> UUID:
+    """Register a consumer and grant its purpose; the purpose's other grants end. Gives the agency's key.
 
     Raises:
         InvalidRegistration: the code has another form, or scope, areas and capabilities do not go together.
         UnknownArea: an area's code is not known here.
-        AlreadyRegistered: the client or the purpose is another agency's.
+        UnknownFieldSet: there is no such field set.
+        AlreadyRegistered: the client, the purpose or the organisation is another agency's.
+
     """
-    _check(registration)
-    async with connection.transaction():
-        agency_id: UUID = await _statement("agency").fetchval(
-            connection,
-            code=registration.agency_code,
-            name=registration.agency_name,
-            kind=registration.agency_kind.value,
-            pdnd_consumer_id=registration.consumer_id,
-            demands=sorted(
-                registration.new_demands if registration.demands is None else registration.demands
-            ),
-            says_demands=registration.demands is not None,
-        )
-        for name, values in (
-            ("client", {"client_id": registration.client_id}),
-            ("purpose", {"purpose_id": registration.purpose_id, "description": registration.purpose}),
-        ):
-            owner = await _statement(name).fetchval(connection, agency_id=agency_id, **values)
-            if owner != agency_id:
-                raise AlreadyRegistered(f"This {name} belongs to another agency.")
-        await _statement("end").execute(connection, purpose_id=registration.purpose_id)
-        grant_id: UUID = await _statement("grant").fetchval(
-            connection,
-            purpose_id=registration.purpose_id,
-            scope=registration.scope.value,
-            field_set=registration.field_set or FIELD_SET_OF[registration.agency_kind],
-            capabilities=sorted(capability.value for capability in registration.capabilities),
-        )
-        for area in registration.areas:
-            landed = await _area(registration.scope).fetchval(connection, grant_id=grant_id, code=area)
-            if landed is None:
-                raise UnknownArea(
-                    f"{area} is not the code of a {registration.scope.value.lower()} known to this hub."
-                )
-        return agency_id
+    agency = NewAgency(
+        code=registration.agency_code,
+        name=registration.agency_name,
+        kind=registration.agency_kind,
+        clients=(registration.client_id,),
+        consumer_id=registration.consumer_id,
+        demands=registration.demands,
+        new_demands=registration.new_demands,
+    )
+    _check(agency)
+    check(registration.grant)
+    async with acting(connection, actor):
+        agency_id = await _land_agency(connection, agency)
+        await _land_purpose(connection, agency_id, registration.purpose_id, registration.purpose)
+        if not await has_only(connection, registration.purpose_id, registration.grant):
+            await end_grants(connection, registration.purpose_id)
+            await add_grant(connection, registration.purpose_id, registration.grant)
+    return agency_id
 
 
-def _check(registration: Registration) -> None:
-    scope = registration.scope
-    if not _CODE.fullmatch(registration.agency_code):
-        raise InvalidRegistration(
-            "An agency's code is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash."
-        )
-    if scope is GrantScope.NATIONAL and registration.areas:
-        raise InvalidRegistration("A grant of scope NATIONAL reaches everywhere: name no area.")
-    if scope is not GrantScope.NATIONAL and not registration.areas:
-        raise InvalidRegistration(
-            f"A grant of scope {scope.value} without an area reaches nothing: name one at least."
-        )
-    if Capability.READ_FEED in registration.capabilities and scope is not GrantScope.NATIONAL:
-        raise InvalidRegistration(
-            "READ_FEED is granted with scope NATIONAL only: a narrower reader's positions would have gaps."
-        )
+async def register_agency(connection: Connection, agency: NewAgency, *, actor: Actor = COMMAND_LINE) -> None:
+    """Register an agency and its clients, or change its name, kind and organisation. Clients it has besides stay.
+
+    Raises:
+        InvalidRegistration: its code has another form, or its kind is not for an organisation.
+        AlreadyRegistered: a client or the organisation is another agency's.
+
+    """
+    _check(agency)
+    async with acting(connection, actor):
+        await _land_agency(connection, agency)
 
 
-async def set_demands(connection: Connection, agency_code: str, demands: frozenset[Demand]) -> None:
+async def grant_purpose(
+    connection: Connection,
+    agency_code: str,
+    purpose_id: UUID,
+    description: str,
+    grant: Grant,
+    *,
+    actor: Actor = COMMAND_LINE,
+) -> UUID:
+    """Give a purpose of a registered agency a grant beside those it has; the grant's key.
+
+    Raises:
+        UnknownAgency: it is not registered.
+        AlreadyRegistered: the purpose is another agency's.
+        RegistryRefused: as `grants.add_grant` does.
+
+    """
+    check(grant)
+    async with acting(connection, actor):
+        agency_id = await _agency().fetchval(connection, code=agency_code)
+        if agency_id is None:
+            raise UnknownAgency(about="agency_code")
+        await _land_purpose(connection, agency_id, purpose_id, description)
+        return await add_grant(connection, purpose_id, grant)
+
+
+async def revoke(connection: Connection, purpose_id: UUID, *, actor: Actor = COMMAND_LINE) -> int:
+    """End every grant of a purpose, at once; gives how many.
+
+    Raises:
+        UnknownPurpose: it is not registered.
+
+    """
+    async with acting(connection, actor):
+        if await _owner("purpose_id").fetchval(connection, key=purpose_id) is None:
+            raise UnknownPurpose(about="purpose_id")
+        return await end_grants(connection, purpose_id)
+
+
+async def revoke_grant(connection: Connection, grant_id: UUID, *, actor: Actor = COMMAND_LINE) -> int:
+    """End one grant, at once; gives 0 for one that had ended, else 1.
+
+    Raises:
+        UnknownGrant: there is no such grant.
+
+    """
+    async with acting(connection, actor):
+        ended = await end_grant(connection, grant_id)
+        if ended is None:
+            raise UnknownGrant(about="grant_id")
+        return ended
+
+
+async def withdraw_client(connection: Connection, client_id: UUID, *, actor: Actor = COMMAND_LINE) -> None:
+    """Take a client's registration back, at once: its vouchers are refused, whatever their purpose. It may be registered again.
+
+    Raises:
+        UnknownClient: it is not registered.
+
+    """
+    async with acting(connection, actor):
+        if await _owner("client_id").fetchval(connection, key=client_id) is None:
+            raise UnknownClient(about="client_id")
+        await _withdraw().execute(connection, client_id=client_id)
+
+
+async def set_demands(
+    connection: Connection, agency_code: str, demands: frozenset[Demand], *, actor: Actor = COMMAND_LINE
+) -> None:
     """Say what an agency must present beyond its voucher: this, and nothing else.
 
     Raises:
-        InvalidRegistration: no agency has this code.
+        UnknownAgency: no agency has this code.
+
     """
-    changed = await _statement("demand").fetchval(connection, agency_code=agency_code, said=sorted(demands))
-    if changed is None:
-        raise InvalidRegistration(f"No agency is called {agency_code}; `snodo agency list` names them.")
+    async with acting(connection, actor):
+        if await _demand().fetchval(connection, agency_code=agency_code, said=sorted(demands)) is None:
+            raise UnknownAgency(
+                f"No agency is called {agency_code}; `snodo agency list` names them.", about="agency_code"
+            )
 
 
-async def revoke(connection: Connection, purpose_id: UUID) -> None:
-    """End every grant of a purpose, at once."""
-    await _statement("end").execute(connection, purpose_id=purpose_id)
+def default_demands(settings: Settings) -> frozenset[Demand]:
+    """What is demanded of a new agency of which nothing else is said.
+
+    Raises:
+        ConfigurationError: SNODO_DEMANDS has another word.
+
+    """
+    try:
+        return frozenset(map(Demand, (settings.demands or "").split()))
+    except ValueError as error:
+        raise ConfigurationError(f"SNODO_DEMANDS knows the words {', '.join(Demand)}.") from error
 
 
-async def list_consumers(connection: Connection) -> list[dict[str, Any]]:
-    """Agencies with a client, their purposes and grants in force, by code."""
-    return [dict(row) for row in await _listing().fetch(connection)]
+def _check(agency: NewAgency) -> None:
+    if not _CODE.fullmatch(agency.code):
+        raise InvalidRegistration(
+            "An agency's code is 1 to 63 lower-case letters, digits and dashes, and does not begin with a dash.",
+            about="code",
+        )
+    if agency.kind is AgencyKind.CITIZENS:
+        raise InvalidRegistration(
+            "The people themselves are one agency, and it is there; they ask with SPID or CIE.", about="kind"
+        )
+
+
+async def _land_agency(connection: Connection, agency: NewAgency) -> UUID:
+    try:
+        async with connection.transaction():
+            agency_id: UUID | None = await _land("agency").fetchval(
+                connection,
+                code=agency.code,
+                name=agency.name,
+                kind=agency.kind.value,
+                pdnd_consumer_id=agency.consumer_id,
+                demands=sorted(agency.new_demands if agency.demands is None else agency.demands),
+                says_demands=agency.demands is not None,
+            )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyRegistered("This organisation belongs to another agency.", about="consumer_id") from None
+    if agency_id is None:
+        raise InvalidRegistration("The agency of the people themselves cannot be changed.", about="code")
+    for client_id in agency.clients:
+        owner = await _land("client").fetchval(connection, client_id=client_id, agency_id=agency_id)
+        if owner != agency_id:
+            raise AlreadyRegistered("This client belongs to another agency.", about="client_id")
+    return agency_id
+
+
+async def _land_purpose(connection: Connection, agency_id: UUID, purpose_id: UUID, description: str) -> None:
+    owner = await _land("purpose").fetchval(
+        connection, purpose_id=purpose_id, agency_id=agency_id, description=description
+    )
+    if owner != agency_id:
+        raise AlreadyRegistered("This purpose belongs to another agency.", about="purpose_id")
 
 
 @cache
-def _statement(name: str) -> Statement:
+def _land(name: str) -> Statement:
     uuid, text = PG_UUID(as_uuid=True), Text()
-    agency, client, purpose, grant = (
-        table_of(model) for model in (Agency, AgencyClient, Purpose, AccessGrant)
-    )
+    agency, client, purpose = (table_of(model) for model in (Agency, AgencyClient, Purpose))
     match name:
         case "agency":
             new = upsert(agency).values(
@@ -189,17 +304,22 @@ def _statement(name: str) -> Statement:
                 ),
             }
             return Statement(
-                new.on_conflict_do_update(index_elements=["code"], set_=changed).returning(agency.c.id)
+                new.on_conflict_do_update(
+                    index_elements=["code"],
+                    set_=changed,
+                    where=agency.c.kind != bindparam("citizens", AgencyKind.CITIZENS.value, text),
+                ).returning(agency.c.id)
             )
-        case "demand":
-            said = update(agency).where(agency.c.code == bindparam("agency_code"))
-            said = said.values(demands=bindparam("said", type_=ARRAY(text)))
-            return Statement(said.returning(agency.c.id))
         case "client":
             new = upsert(client).values(client_id=bindparam("client_id"), agency_id=bindparam("agency_id"))
-            again = new.on_conflict_do_update(index_elements=["client_id"], set_={"revoked_at": null()})
+            # NOTE a row of another agency is found, and not changed: what it has withdrawn stays withdrawn.
+            again = new.on_conflict_do_update(
+                index_elements=["client_id"],
+                set_={"revoked_at": null()},
+                where=client.c.agency_id == new.excluded.agency_id,
+            )
             return Statement(again.returning(client.c.agency_id))
-        case "purpose":
+        case _:
             new = upsert(purpose).values(
                 purpose_id=bindparam("purpose_id"),
                 agency_id=bindparam("agency_id"),
@@ -208,65 +328,35 @@ def _statement(name: str) -> Statement:
             again = new.on_conflict_do_update(
                 index_elements=["purpose_id"],
                 set_={"description": new.excluded.description, "revoked_at": null()},
+                where=purpose.c.agency_id == new.excluded.agency_id,
             )
             return Statement(again.returning(purpose.c.agency_id))
-        case "end":
-            ended = update(grant).where(
-                grant.c.purpose_id == bindparam("purpose_id"), grant.c.revoked_at.is_(None)
-            )
-            return Statement(ended.values(revoked_at=func.now()))
-        case _:
-            return Statement(
-                insert(grant)
-                .values(
-                    purpose_id=bindparam("purpose_id"),
-                    scope=bindparam("scope", type_=text),
-                    field_set=bindparam("field_set"),
-                    capabilities=bindparam("capabilities", type_=ARRAY(Text())),
-                )
-                .returning(grant.c.id)
-            )
 
 
 @cache
-def _area(scope: GrantScope) -> Statement:
-    area = table_of(AccessGrantArea)
-    model, code, column = {
-        GrantScope.CENTRE: (EmploymentCentre, "code", "employment_centre_id"),
-        GrantScope.MUNICIPALITY: (Municipality, "belfiore_code", "municipality_id"),
-        GrantScope.REGION: (Region, "code", "region_code"),
-    }[scope]
-    place = table_of(model)
-    key = place.c.code if scope is GrantScope.REGION else place.c.id
-    found = select(bindparam("grant_id", type_=PG_UUID(as_uuid=True)), key).where(
-        place.c[code] == bindparam("code", type_=Text)
-    )
-    return Statement(
-        insert(area).from_select(["grant_id", column], found, include_defaults=False).returning(area.c.id)
-    )
+def _agency() -> Statement:
+    agency = table_of(Agency)
+    return Statement(select(agency.c.id).where(agency.c.code == bindparam("code")))
 
 
 @cache
-def _listing() -> Statement:
-    agency, client, purpose, grant = (
-        table_of(model) for model in (Agency, AgencyClient, Purpose, AccessGrant)
-    )
+def _demand() -> Statement:
+    agency = table_of(Agency)
+    said = update(agency).where(agency.c.code == bindparam("agency_code"))
+    return Statement(said.values(demands=bindparam("said", type_=ARRAY(Text()))).returning(agency.c.id))
+
+
+@cache
+def _owner(key: str) -> Statement:
+    table = table_of(AgencyClient if key == "client_id" else Purpose)
+    return Statement(select(table.c.agency_id).where(table.c[key] == bindparam("key")))
+
+
+@cache
+def _withdraw() -> Statement:
+    client = table_of(AgencyClient)
     return Statement(
-        select(
-            agency.c.code,
-            agency.c.name,
-            agency.c.kind,
-            agency.c.demands,
-            client.c.client_id,
-            purpose.c.purpose_id,
-            grant.c.scope,
-            grant.c.capabilities,
-        )
-        .select_from(
-            agency.join(client, client.c.agency_id == agency.c.id)
-            .outerjoin(purpose, purpose.c.agency_id == agency.c.id)
-            .outerjoin(grant, (grant.c.purpose_id == purpose.c.purpose_id) & grant.c.revoked_at.is_(None))
-        )
-        .where(client.c.revoked_at.is_(None))
-        .order_by(agency.c.code)
+        update(client)
+        .where(client.c.client_id == bindparam("client_id"), client.c.revoked_at.is_(None))
+        .values(revoked_at=func.now())
     )

@@ -8,12 +8,15 @@ never null must be visible from wherever it is reached. `IMPLIED` lists the step
     household visible    ⇔  the territory holds the household, or one of its members is visible
     pact visible         ⇔  its person is visible (whose household is the pact's: a foreign key keeps it so), or, for an inclusion pact, its household
     event visible        ⇔  its person is visible
+
+Two scopes reach no person: AGGREGATE counts what the whole country would see (`counted`), OWN sees the offers and courses its
+agency published.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -48,6 +51,7 @@ from hub.store.vocabulary import GrantScope
 Rule = Callable[[FromClause, Scope], ColumnElement[bool]]
 
 CENTRES, MUNICIPALITIES, REGIONS = "caller_centres", "caller_municipalities", "caller_regions"
+AGENCY = "caller_agency"
 
 PUBLIC = frozenset(
     {
@@ -61,7 +65,10 @@ PUBLIC = frozenset(
         "puc_project",
     }
 )
-"""Tables without a person in them: every caller sees every row."""
+"""Tables without a person in them: every caller sees every row, but the scope OWN only its own of some."""
+
+GUARDED = frozenset({"access_change"})
+"""Tables that are reached by root fields alone that ask for a capability: who has it sees every row."""
 
 IMPLIED = frozenset(
     {
@@ -93,7 +100,13 @@ def visible(
 
     Raises KeyError for a table without a rule: there is no way to ask for one without.
     """
-    if table in PUBLIC or (reached_from, table) in implied(scope) or scope.kind is GrantScope.NATIONAL:
+    if scope.kind is GrantScope.OWN and table in OWN:
+        return OWN[table](row, scope)
+    if (
+        table in PUBLIC | GUARDED
+        or (reached_from, table) in implied(scope)
+        or scope.kind is GrantScope.NATIONAL
+    ):
         return true()
     if scope.kind is GrantScope.SELF:
         return SELF_RULES[table](row)
@@ -128,6 +141,16 @@ def listed(row: FromClause, table: str, scope: Scope) -> ColumnElement[bool]:
     return visible(row, table, scope)
 
 
+def counted(scope: Scope) -> Scope:
+    """The scope whose rows are counted where this one asks how many: the whole country's for AGGREGATE, which sees no row."""
+    return replace(scope, kind=GrantScope.NATIONAL) if scope.kind is GrantScope.AGGREGATE else scope
+
+
+def is_rounded(table: str, scope: Scope) -> bool:
+    """Whether counts of this table's rows are rounded for callers of this scope: of people, for who sees nobody."""
+    return scope.kind is GrantScope.AGGREGATE and table not in PUBLIC | GUARDED
+
+
 @dataclass(frozen=True)
 class PeopleInReach:
     """The people a scope reaches, as a condition to be put into a command's own statement."""
@@ -148,11 +171,13 @@ def scope_values(caller: Caller) -> dict[str, Any]:
             CENTRES: caller.centres[0] if caller.centres else None,
             MUNICIPALITIES: caller.municipalities[0] if caller.municipalities else None,
             REGIONS: caller.regions[0] if caller.regions else None,
+            AGENCY: caller.agency_id,
         }
     return {
         CENTRES: list(caller.centres),
         MUNICIPALITIES: list(caller.municipalities),
         REGIONS: list(caller.regions),
+        AGENCY: caller.agency_id,
     }
 
 
@@ -227,6 +252,14 @@ def _feed_entry(row: FromClause, scope: Scope) -> ColumnElement[bool]:
     return exists(select(1).where(event.c.id == row.c.event_id, _of_person(event, scope)))
 
 
+def _published(row: FromClause, _scope: Scope) -> ColumnElement[bool]:
+    return row.c.source_agency_id == bindparam(AGENCY, type_=UUID(as_uuid=True))
+
+
+def _none(_row: FromClause, _scope: Scope) -> ColumnElement[bool]:
+    return false()
+
+
 NOBODY = frozenset({GrantScope.AGGREGATE, GrantScope.OWN})
 """Scopes that reach no row of a person."""
 
@@ -240,6 +273,9 @@ RULES: Mapping[str, Rule] = {
     "puc_assignment": _of_person,
     "feed_entry": _feed_entry,
 }
+
+OWN: Mapping[str, Rule] = {"job_offer": _published, "training_course": _published, "puc_project": _none}
+"""The rules of public tables for the scope OWN."""
 
 LISTED: Mapping[str, Rule] = {"household": _household_listed, "pact": _pact_listed}
 """The rules with two ways, by the keys of the territory's own rows."""

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, case, func
 
-from hub.access.rows import PUBLIC
+from hub.access.rows import GUARDED, PUBLIC
 
 Subject: TypeAlias = Callable[[FromClause], ColumnElement[Any]]
 
@@ -79,8 +79,8 @@ STEPS: Mapping[tuple[str, str], Subject | None] = {
 
 
 def is_personal(table: str) -> bool:
-    """Whether rows of a table are about people."""
-    return table not in PUBLIC
+    """Whether rows of a table are about people; those of the guarded ones are about who may see what."""
+    return table not in PUBLIC | GUARDED
 
 
 def subject_of(row: FromClause, table: str, reached_from: str | None = None) -> ColumnElement[Any] | None:

@@ -20,10 +20,12 @@ from connectors.connected import connect_agencies
 from connectors.inbound import RunReport, pull_admitted_households, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
+from hub.access.actors import COMMAND_LINE, acting
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import ConfigurationError, DatabaseError, InvalidInput
 from hub.ledger.append import FEED_TOPIC
 from hub.settings import Environment, Settings
+from hub.store.ambiti import land_ambiti, read_ambiti
 from hub.store.base import table_of
 from hub.store.engine import connection_arguments, database_url, open_database
 from hub.store.migrations import check_version, read_revision
@@ -160,6 +162,36 @@ def import_coordinates(
         typer.echo(
             f"{report.given:,} municipalities: {report.changed:,} changed, {report.unknown:,} not in the reference data; "
             f"{report.without:,} in force are still without coordinates."
+        )
+
+    with database_url(settings) as url:
+        run(land(url))
+
+
+@reference.command("import-ambiti")
+def import_ambiti(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with code, name, region, belfiore_codes (apart by spaces): one line an ambito."
+        ),
+    ],
+    data_dir: DataDir = None,
+) -> None:
+    """Say which municipalities run their social services together; run again for more of them, or to change them."""
+    settings = settings_of(data_dir=data_dir)
+    ambiti = read_ambiti(file)
+
+    async def land(url: str) -> None:
+        async with owner_connection(url) as connection:
+            await check_version(connection, url)
+            async with acting(connection, COMMAND_LINE):
+                report = await land_ambiti(connection, ambiti)
+        if report.unknown:
+            typer.echo(f"Not in the reference data: {' '.join(report.unknown)}", err=True)
+        typer.echo(
+            f"{report.given:,} ambiti: {report.added:,} added, {report.changed:,} changed; municipalities: {report.joined:,} joined, "
+            f"{report.left:,} left, {len(report.unknown):,} unknown, {report.without:,} in no ambito; {report.others:,} other ambiti stay."
         )
 
     with database_url(settings) as url:

@@ -39,7 +39,13 @@ from hub.store.reference.demo import load_demo_reference
 
 CLOSING = 6.0
 """Seconds within which a server that was stopped has ended."""
-CONSUMERS = ("centre", "municipality", "region", "inps")
+CONSUMERS = ("centre", "municipality", "region", "inps", "ministry", "accredited")
+COUNTS = """query Counts {
+  households { totalCount }
+  inWork: beneficiaries(filter: { pacts: { some: { kinds: [WORK, SERVICE], statuses: [ACTIVE] } } }) { totalCount }
+  municipality(belfioreCode: "H501") { name beneficiaries { totalCount nodes { id } } }
+}"""
+"""What a caller who sees no person may ask: how many, in round numbers."""
 
 
 class DemoFailed(OperatorError):
@@ -185,6 +191,7 @@ def _tabs(simulation: Simulation) -> TabSource:
             ),
             _tab(simulation, "INPS pulls the feed", "inps", tour.FEED, {"after": None}),
             _tab(simulation, "A citizen opens its own page", tour.CITIZEN, tour.MY_PAGE, {}),
+            _tab(simulation, "The ministry counts", "ministry", COUNTS, {}),
         ]  # fmt: skip
 
     return tabs

@@ -29,6 +29,9 @@ Port = Annotated[
 ]
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
 def settings_of(**given: Any) -> Settings:
     """The environment's settings, with what the command line gave in their place.
 

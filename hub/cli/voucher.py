@@ -22,7 +22,7 @@ from hub.errors import ConfigurationError
 from hub.store.fiscal_code import parse_fiscal_code
 
 CITIZEN = "citizen"
-CONSUMERS = ("centre", "municipality", "region", "inps", CITIZEN)
+CONSUMERS = ("centre", "municipality", "region", "inps", "ministry", "accredited", "dpo", "admin", CITIZEN)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -14,6 +14,7 @@ from hub.access.citizens import CitizensDoor
 from hub.access.fields import Unseen
 from hub.access.jwks import KeySet
 from hub.settings import Settings
+from hub.store.announcements import Word
 from hub.store.engine import Pool
 
 AGENCY = "Identity provider"
@@ -21,7 +22,7 @@ AGENCY = "Identity provider"
 
 
 def citizens_door(
-    settings: Settings, http: httpx2.AsyncClient, pool: Pool, unseen: Unseen
+    settings: Settings, http: httpx2.AsyncClient, pool: Pool, unseen: Unseen, changed: Word
 ) -> CitizensDoor | None:
     """Open the door; None: the settings let no citizens in.
 
@@ -44,4 +45,4 @@ def citizens_door(
         tokens="citizen's token",
         algorithms=rules.algorithms,
     )
-    return CitizensDoor(CitizenVerifier(keys, rules, time.time), pool, time.monotonic, unseen)
+    return CitizensDoor(CitizenVerifier(keys, rules, time.time), pool, time.monotonic, unseen, changed)

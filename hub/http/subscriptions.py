@@ -17,9 +17,9 @@ from hub.access.operator import Operator
 from hub.http.execution import Asked, Execution
 from hub.http.open_streams import OpenStreams
 from hub.http.streams import Stream
-from hub.ledger.announcements import FeedAnnouncements
 from hub.plan.feed import CURSOR, read_followed
 from hub.plan.runner import Runner
+from hub.store.announcements import Word
 
 AskAgain: TypeAlias = Callable[[], Awaitable[tuple[Caller, Operator | None]]]
 """Who is asking, as of now: raises once the voucher has expired or the grant is gone."""
@@ -28,12 +28,11 @@ AskAgain: TypeAlias = Callable[[], Awaitable[tuple[Caller, Operator | None]]]
 class Subscriptions:
     """Opens subscriptions, as many as the process may have."""
 
-    def __init__(
-        self, runner: Runner, execution: Execution, announcements: FeedAnnouncements, opened: OpenStreams
-    ) -> None:
+    def __init__(self, runner: Runner, execution: Execution, word: Word, opened: OpenStreams) -> None:
+        """Take what runs pages, how many subscriptions there may be, and the word upon which followers look again."""
         self._runner = runner
         self._execution = execution
-        self._announcements = announcements
+        self._word = word
         self._opened = opened
 
     def open(self, asked: Asked, ask_again: AskAgain) -> Stream:
@@ -52,7 +51,7 @@ class Subscriptions:
         operation, variables = asked.operation, dict(asked.variables)
         while True:
             # NOTE read before the page is: an entry published while the statement runs wakes us when it is done.
-            heard = self._announcements.heard
+            heard = self._word.heard
             caller, operator = await ask_again()
             prepared = operation.prepare(variables, caller.scope)
             prepared.permit(caller)
@@ -71,4 +70,4 @@ class Subscriptions:
                 await account.answered()
                 yield response
             if not page.has_more:
-                await self._announcements.after(heard)
+                await self._word.after(heard)

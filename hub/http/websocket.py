@@ -44,6 +44,7 @@ from hub.http.streams import Stream
 from hub.http.subscriptions import AskAgain
 from hub.http.tasks import first_of
 from hub.http.watch import UnderWay, Watch
+from hub.store.announcements import Word
 
 IDENTITY = ("authorization", "dpop", "agid-jwt-trackingevidence", "agid-jwt-tracking-evidence")
 """What `connection_init` may say of who asks: headers a browser cannot send with an upgrade."""
@@ -74,6 +75,7 @@ class GraphQLSockets:
         authenticator: Authenticator,
         admission: Admission,
         demands: Demands,
+        granted: Word,
         opened: OpenStreams,
         origins: Origins,
         rules: SocketRules,
@@ -84,6 +86,7 @@ class GraphQLSockets:
         self._authenticator = authenticator
         self._admission = admission
         self._demands = demands
+        self._granted = granted
         self._opened = opened
         self._origins = origins
         self._rules = rules
@@ -102,6 +105,7 @@ class GraphQLSockets:
                     self._authenticator,
                     self._admission,
                     self._demands,
+                    self._granted,
                     self._opened,
                     self._rules,
                     self._watch,
@@ -151,6 +155,7 @@ class _Socket:
         authenticator: Authenticator,
         admission: Admission,
         demands: Demands,
+        granted: Word,
         opened: OpenStreams,
         rules: SocketRules,
         watch: Watch,
@@ -163,6 +168,7 @@ class _Socket:
         self._authenticator = authenticator
         self._admission = admission
         self._demands = demands
+        self._granted = granted
         self._opened = opened
         self._rules = rules
         self._watch = watch
@@ -175,6 +181,8 @@ class _Socket:
         self._operations: dict[str, _Operation] = {}
         self._unwaited: set[_Operation] = set()
         """Commands that are done to their end, though the client no longer waits for them."""
+        self._identified = False
+        """Whether it is known, or being established, who asks."""
         self._acknowledged = False
 
     async def serve(self, *, speaks: bool) -> None:
@@ -182,7 +190,7 @@ class _Socket:
         try:
             if not speaks:
                 raise Closed(CloseCode.SUBPROTOCOL_UNKNOWN, f"Speak the subprotocol {SUBPROTOCOL}.")
-            await first_of(self._converse(), self._opened.closing.wait())
+            await first_of(self._converse(), self._stay_granted(), self._opened.closing.wait())
             raise Closed(CloseCode.GOING_AWAY, "The hub is closing; connect again.")
         except Closed as closed:
             await self._stop()
@@ -206,6 +214,20 @@ class _Socket:
                     CloseCode.FORBIDDEN, "The voucher has expired; connect again with another."
                 ) from None
             raise Closed(CloseCode.INIT_TIMEOUT, "Connection initialisation timeout") from None
+
+    async def _stay_granted(self) -> None:
+        """Ask again whenever a grant has changed: a socket whose purpose has none any more ends, with all that is on it."""
+        heard = self._granted.heard
+        while True:
+            await self._granted.after(heard)
+            heard = self._granted.heard
+            if self._identified:
+                try:
+                    await self._authenticator.ask_again(self._headers)
+                except ClientError as refused:
+                    raise Closed(CloseCode.FORBIDDEN, refused.message) from refused
+                except Exception as trouble:  # nobody was refused: the next operation asks again
+                    fault(trouble)  # logs it
 
     async def _answer(self, limit: asyncio.Timeout) -> None:
         message = read_message(await self._next_text())
@@ -242,6 +264,7 @@ class _Socket:
                     CloseCode.FORBIDDEN, f"`{name}` in connection_init's payload must be text, in ASCII."
                 )
             self._headers = {**self._headers, name.encode(): value.encode()}
+        self._identified = True
         try:
             caller, operator = await self._admission.identify(self._scope, self._headers)
             await self._demands.check_socket(caller, operator, self._headers)

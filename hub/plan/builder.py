@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.types import TypeEngine
 
 from hub.access.caller import Scope
-from hub.access.rows import read_as, visible
+from hub.access.rows import counted, read_as, visible
 from hub.access.subjects import is_personal, subject_of
 from hub.plan.arguments import Reader
 from hub.plan.catalogue import Catalogue
@@ -92,6 +92,15 @@ class Builder:
         yield
         if self._live > before:
             self.walked.update(id(node) for node in nodes)
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """What is written inside ranges over the rows this scope may count, which may be more than it sees."""
+        scope, self.scope = self.scope, counted(self.scope)
+        try:
+            yield
+        finally:
+            self.scope = scope
 
     def bind(
         self, read: Reader, kind: TypeEngine[Any], convert: Callable[[Any], Any] | None = None

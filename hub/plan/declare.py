@@ -151,6 +151,13 @@ class Rooted:
 
 
 @dataclass(frozen=True)
+class Guarded:
+    """A root field the executor answers, and the capability it asks of the caller, before anything runs."""
+
+    requires: Capability
+
+
+@dataclass(frozen=True)
 class Bound:
     """A value of a filter on its way into a statement.
 

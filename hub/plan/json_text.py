@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     ColumnElement,
     Date,
@@ -99,7 +100,7 @@ def _bare(kind: TypeEngine[Any]) -> str:
     """How a type is written: `quoted` needs no escape, `plain` no quotes, `escaped` both."""
     if isinstance(kind, (Enum, Date, Numeric, Uuid)):
         return "quoted"
-    if isinstance(kind, (Integer, Boolean)):
+    if isinstance(kind, (Integer, Boolean, JSON)):
         return "plain"
     if isinstance(kind, (DateTime, Text)):
         return "escaped"  # a timestamp's ISO form is what to_json makes of it

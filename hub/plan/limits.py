@@ -37,8 +37,10 @@ class DocumentLimits:
 
 @dataclass(frozen=True)
 class PageLimits:
-    """Rows of a page when none are asked for, and at most; and the most a whole operation may cost (`hub.plan.cost`)."""
+    """Rows of a page when none are asked for, and at most; the most a whole operation may cost (`hub.plan.cost`)."""
 
     default: int = 50
     most: int = 1_000
     cost: int = 100_000
+    count_base: int = 5
+    """What counts of people are rounded to a multiple of, for callers who see no person (docs/adr/0026)."""

@@ -32,7 +32,9 @@ from hub.plan.catalogue import Catalogue
 from hub.plan.commands import Command, Part, ReadBacks, compiled
 from hub.plan.coordinates import selection_of
 from hub.plan.cost import Estimate, Estimator
+from hub.plan.declare import Guarded
 from hub.plan.deferral import DEFER, deferring
+from hub.plan.filter_types import declared
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.needs import Needs
 from hub.plan.permission import FieldCheck, ForbiddenFields
@@ -300,14 +302,23 @@ class Operation:
         except InvalidInput:
             return None  # the executor meets it again, and says where
 
+    def _guards(self, variables: Mapping[str, Any]) -> set[Capability]:
+        """What the root fields that the executor answers ask of the caller."""
+        kind = self.catalogue.schema.get_root_type(self.kind)
+        assert kind is not None
+        asked = selected(self.walk(variables), kind, [self.definition.selection_set])
+        fields = (kind.fields.get(field.name) for field in asked)
+        found = (declared(field) for field in fields if field is not None)
+        return {one.requires for one in found if isinstance(one, Guarded)}
+
     def _plan(self, variables: Mapping[str, Any], scope: Scope, estimate: Estimate) -> Prepared:
         plans: dict[str, Plan] = {}
-        requires: set[Capability] = set()
         parts: list[tuple[bytes, Plan | None]] = []
         schema = self.catalogue.schema
         stored = self.kind is not OperationType.MUTATION
         commands = None if stored or self.defers else self._commands(variables, scope)
         document = self.walk(self.variables.hollow(variables))
+        requires = self._guards(variables)
         if stored:
             follows = self.kind is OperationType.SUBSCRIPTION
             kind = schema.subscription_type if follows else schema.query_type

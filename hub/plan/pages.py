@@ -13,13 +13,14 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     func,
     literal_column,
     select,
 )
 
-from hub.access.rows import listed
+from hub.access.rows import is_rounded, listed
 from hub.access.subjects import subject_of
 from hub.errors import InvalidInput
 from hub.plan.arguments import Argument, Reader, Variables, arguments_of
@@ -187,12 +188,24 @@ def _connection(
                     subject = None if shown else _subject(target, page_rows, rows.reached_from)
                     value = _page_info(builder, part, items, arguments, subject, backward=backward)
                 case "totalCount":
-                    value = [rows.count(filters)]
+                    value = [_count(builder, rows, filters, target)]
                 case _:
                     value = [f'"{connection.name}"']
         pairs.append((part.key, value))
     answer = items.answer(members(pairs))
     return [answer.correlate(parent).scalar_subquery() if parent is not None else answer.scalar_subquery()]
+
+
+def _count(builder: Builder, rows: Rows, filters: Belongs, target: Position) -> ColumnElement[int]:
+    with builder.counting():
+        count = rows.count(filters)
+    tables = [one.table.name for one in (target.members if isinstance(target, GatheredType) else [target])]
+    if not any(is_rounded(table, builder.scope) for table in tables):
+        return count
+    base = builder.limits.count_base
+    half, whole = (literal_column(str(number), Integer) for number in (base // 2, base))
+    # NOTE rounded here, inside the statement: no exact count of people leaves the database.
+    return (count + half) // whole * whole
 
 
 def _edge(

@@ -6,12 +6,23 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.base import Base, Key, RecordedAt, one_of, words
-from hub.store.vocabulary import AgencyKind, GrantScope
+from hub.store.vocabulary import AccessDoor, AgencyKind, ChangeAction, GrantScope
 
 
 class Agency(Base):
@@ -89,7 +100,10 @@ class FieldSet(Base):
 
 
 class AccessGrant(Base):
-    """What a purpose may see: rows by scope, fields by set, and capabilities; for a time."""
+    """What a purpose may see: rows by scope, fields by set, and capabilities; for a time.
+
+    Grants of one purpose that hold at one moment add up their areas, and agree in all else.
+    """
 
     __tablename__ = "access_grant"
     __table_args__ = (
@@ -99,6 +113,19 @@ class AccessGrant(Base):
             name="capabilities",
         ),
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity"),
+        CheckConstraint(
+            "(scope = 'NATIONAL' OR NOT capabilities @> ARRAY['READ_FEED'])"
+            " AND (scope NOT IN ('AGGREGATE', 'OWN', 'SELF') OR NOT capabilities @> ARRAY['RECORD_EVENTS'])",
+            name="capability_scope",
+        ),
+        ExcludeConstraint(
+            (Column("purpose_id"), "="),
+            (literal_column("grant_terms(scope, field_set, fields, capabilities)"), "<>"),
+            (func.tstzrange(literal_column("valid_from"), literal_column("valid_to")), "&&"),
+            name="access_grant_terms_excl",
+            using="gist",
+            where=text("revoked_at IS NULL"),
+        ),
         Index(None, "purpose_id"),
     )
 
@@ -140,3 +167,29 @@ class AccessGrantArea(Base):
     municipality_id: Mapped[UUID | None] = mapped_column(ForeignKey("municipality.id"))
     ambito_code: Mapped[str | None] = mapped_column(ForeignKey("ambito.code"))
     region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+
+
+class AccessChange(Base):
+    """That somebody changed who may see what: a row of one of these tables, before and after. Append-only; triggers write it.
+
+    `subject` is the table. By the door API, agency and purpose are the caller's; by DATABASE, `operator` is the role that wrote.
+    """
+
+    __tablename__ = "access_change"
+    __table_args__ = (
+        one_of("door", AccessDoor),
+        one_of("action", ChangeAction),
+        CheckConstraint("door <> 'API' OR num_nonnulls(agency_code, purpose_id) = 2", name="by_whom"),
+        Index(None, "at", "id"),
+    )
+
+    id: Mapped[Key]
+    at: Mapped[RecordedAt]
+    door: Mapped[AccessDoor] = mapped_column(words(AccessDoor))
+    agency_code: Mapped[str | None]
+    purpose_id: Mapped[UUID | None]
+    operator: Mapped[str | None]
+    subject: Mapped[str]
+    action: Mapped[ChangeAction] = mapped_column(words(ChangeAction))
+    before: Mapped[dict[str, object] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, object] | None] = mapped_column(JSONB)

@@ -29,6 +29,7 @@ class JobOffer(Base):
         CheckConstraint("expires_on IS NULL OR expires_on >= published_on", name="validity"),
         UniqueConstraint("source_agency_id", "external_id"),
         Index(None, "published_on", "id"),
+        Index(None, "source_agency_id", "published_on", "id"),
         Index(None, "municipality_id", "published_on", "id"),
         Index(None, "open_until", "id"),
         Index(None, "profession_code"),
@@ -69,6 +70,7 @@ class TrainingCourse(Base):
         CheckConstraint("ends_on >= starts_on", name="period"),
         UniqueConstraint("source_agency_id", "external_id"),
         Index(None, "starts_on", "id"),
+        Index(None, "source_agency_id", "starts_on", "id"),
         Index(None, "municipality_id", "starts_on", "id"),
     )
 

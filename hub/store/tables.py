@@ -4,7 +4,15 @@
 from __future__ import annotations
 
 from hub.store.activities import Activity
-from hub.store.agencies import AccessGrant, AccessGrantArea, Agency, AgencyClient, FieldSet, Purpose
+from hub.store.agencies import (
+    AccessChange,
+    AccessGrant,
+    AccessGrantArea,
+    Agency,
+    AgencyClient,
+    FieldSet,
+    Purpose,
+)
 from hub.store.appointments import Convocation
 from hub.store.audit import AccessLog, AccessSelection
 from hub.store.base import Base
@@ -28,6 +36,7 @@ from hub.store.territory import (
 metadata = Base.metadata
 
 __all__ = [
+    "AccessChange",
     "AccessGrant",
     "AccessGrantArea",
     "AccessLog",

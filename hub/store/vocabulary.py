@@ -245,6 +245,23 @@ class AccessOutcome(StrEnum):
     """Something went wrong: nothing was given."""
 
 
+class AccessDoor(StrEnum):
+    """By which door a change of who may see what came."""
+
+    API = "API"
+    COMMAND_LINE = "COMMAND_LINE"
+    DATABASE = "DATABASE"
+
+
+class ChangeAction(StrEnum):
+    """What was done to a row; EMPTIED: to a whole table."""
+
+    ADDED = "ADDED"
+    CHANGED = "CHANGED"
+    REMOVED = "REMOVED"
+    EMPTIED = "EMPTIED"
+
+
 class ConditionalityEventType(StrEnum):
     """Facts that bear on conditionality, and those that show compliance.
 

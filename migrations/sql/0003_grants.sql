@@ -167,3 +167,83 @@ INSERT INTO purpose (purpose_id, agency_id, description) VALUES
     ('0199a000-0000-7000-8000-000000000002', '0199a000-0000-7000-8000-000000000001', 'Accesso ai propri dati (GDPR art. 15)');
 INSERT INTO access_grant (purpose_id, scope, field_set) VALUES
     ('0199a000-0000-7000-8000-000000000002', 'SELF', 'citizen');
+
+-- An accredited subject lists its own offers and courses alone.
+CREATE INDEX job_offer_source_agency_id_published_on_id_idx ON job_offer (source_agency_id, published_on, id);
+CREATE INDEX training_course_source_agency_id_starts_on_id_idx ON training_course (source_agency_id, starts_on, id);
+
+-- Whatever narrows a territory to no person leaves nobody to record about; and a feed read through a territory has gaps.
+ALTER TABLE access_grant ADD CONSTRAINT access_grant_capability_scope_check CHECK (
+    (scope = 'NATIONAL' OR NOT capabilities @> ARRAY['READ_FEED'])
+    AND (scope NOT IN ('AGGREGATE', 'OWN', 'SELF') OR NOT capabilities @> ARRAY['RECORD_EVENTS']));
+
+-- The grants of one purpose that hold at one moment add up their areas, and agree in all else: were one to bring the rows and
+-- another the fields, the purpose would see fields nobody granted it of rows nobody granted them of.
+CREATE FUNCTION grant_terms(scope text, field_set text, fields text[], capabilities text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN concat_ws(' ',
+        CASE scope WHEN 'AMBITO' THEN 'MUNICIPALITY' ELSE scope END,  -- an ambito is its municipalities
+        field_set,
+        (SELECT string_agg(DISTINCT word, ',' ORDER BY word) FROM unnest(fields) AS given (word)),
+        (SELECT string_agg(DISTINCT word, ',' ORDER BY word) FROM unnest(capabilities) AS given (word)));
+ALTER TABLE access_grant ADD CONSTRAINT access_grant_terms_excl EXCLUDE USING gist (
+    purpose_id WITH =, grant_terms(scope, field_set, fields, capabilities) WITH <>, tstzrange(valid_from, valid_to) WITH &&
+) WHERE (revoked_at IS NULL);
+
+-- Every change of who may see what is kept, by whatever door it came, and said aloud: hubs drop what they remember of callers.
+CREATE TABLE access_change (
+    id UUID DEFAULT uuidv7() NOT NULL,
+    at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    door VARCHAR(40) NOT NULL,
+    agency_code TEXT,
+    purpose_id UUID,
+    operator TEXT,
+    subject TEXT NOT NULL,
+    action VARCHAR(40) NOT NULL,
+    before JSONB,
+    after JSONB,
+    CONSTRAINT access_change_pkey PRIMARY KEY (id),
+    CONSTRAINT access_change_door_check CHECK (door IN ('API', 'COMMAND_LINE', 'DATABASE')),
+    CONSTRAINT access_change_action_check CHECK (action IN ('ADDED', 'CHANGED', 'REMOVED', 'EMPTIED')),
+    CONSTRAINT access_change_by_whom_check CHECK (door <> 'API' OR num_nonnulls(agency_code, purpose_id) = 2)
+);
+CREATE INDEX access_change_at_id_idx ON access_change (at, id);
+CREATE TRIGGER access_change_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON access_change
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+DO $$ BEGIN
+    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON access_change FROM %I', current_setting('snodo.role'));
+END $$;
+
+-- `snodo.actor` is who, as hub.access.actors sets it for a transaction; without it, somebody wrote to the table itself.
+CREATE FUNCTION record_access_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    who jsonb := coalesce(
+        nullif(current_setting('snodo.actor', true), ''),
+        jsonb_build_object('door', 'DATABASE', 'operator', session_user)::text
+    )::jsonb;
+BEGIN
+    INSERT INTO access_change (door, agency_code, purpose_id, operator, subject, action, before, after)
+    VALUES (
+        who->>'door', who->>'agency', (who->>'purpose')::uuid, who->>'operator', TG_TABLE_NAME,
+        CASE TG_OP WHEN 'INSERT' THEN 'ADDED' WHEN 'UPDATE' THEN 'CHANGED' WHEN 'DELETE' THEN 'REMOVED' ELSE 'EMPTIED' END,
+        to_jsonb(OLD), to_jsonb(NEW)
+    );
+    PERFORM pg_notify('snodo_access', '');
+    RETURN NULL;
+END
+$$;
+DO $$
+DECLARE
+    registry text;
+BEGIN
+    FOREACH registry IN ARRAY ARRAY['agency', 'agency_client', 'purpose', 'access_grant', 'access_grant_area', 'field_set',
+                                    'ambito', 'ambito_municipality'] LOOP
+        EXECUTE format('CREATE TRIGGER access_recorded AFTER INSERT OR DELETE ON %I
+            FOR EACH ROW EXECUTE FUNCTION record_access_change()', registry);
+        EXECUTE format('CREATE TRIGGER access_change_recorded AFTER UPDATE ON %I
+            FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION record_access_change()', registry);
+        EXECUTE format('CREATE TRIGGER access_emptying_recorded AFTER TRUNCATE ON %I
+            FOR EACH STATEMENT EXECUTE FUNCTION record_access_change()', registry);
+    END LOOP;
+END
+$$;

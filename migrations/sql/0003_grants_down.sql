@@ -1,4 +1,21 @@
 -- SPDX-License-Identifier: EUPL-1.2
+DO $$
+DECLARE
+    registry text;
+BEGIN
+    FOREACH registry IN ARRAY ARRAY['agency', 'agency_client', 'purpose', 'access_grant', 'access_grant_area', 'field_set',
+                                    'ambito', 'ambito_municipality'] LOOP
+        EXECUTE format('DROP TRIGGER access_recorded ON %1$I; DROP TRIGGER access_change_recorded ON %1$I;
+            DROP TRIGGER access_emptying_recorded ON %1$I', registry);
+    END LOOP;
+END
+$$;
+DROP TABLE access_change;
+DROP FUNCTION record_access_change;
+DROP INDEX training_course_source_agency_id_starts_on_id_idx, job_offer_source_agency_id_published_on_id_idx;
+ALTER TABLE access_grant DROP CONSTRAINT access_grant_terms_excl, DROP CONSTRAINT access_grant_capability_scope_check;
+DROP FUNCTION grant_terms;
+
 -- Grants of the scopes that did not exist before cannot stay.
 
 DELETE FROM access_grant WHERE scope IN ('AMBITO', 'AGGREGATE', 'OWN', 'SELF');

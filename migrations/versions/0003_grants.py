@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from alembic import op
 
+from hub.settings import Settings
 from migrations.scripts import run_script
 
 revision = "0003"
@@ -14,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_script(op.get_bind(), "0003_grants.sql")
+    run_script(op.get_bind(), "0003_grants.sql", role=Settings().database_role)
 
 
 def downgrade() -> None:

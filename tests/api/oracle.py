@@ -10,7 +10,7 @@ import base64
 import json
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import acos, cos, radians, sin
@@ -44,6 +44,8 @@ TABLE = {
     "TrainingCourse": "training_course",
     "PucProject": "puc_project",
 }
+OF_PEOPLE = ("beneficiary", "household", "pact", "conditionality_event", "activity", "puc_assignment")
+"""Tables that are listed, and have people in them."""
 ACTIVITY = {
     "ORIENTATION": "OrientationActivity",
     "TRAINING": "TrainingActivity",
@@ -165,6 +167,7 @@ class _Reader:
     """The rows, as one caller sees them."""
 
     def __init__(self, oracle: Oracle, sight: Sight) -> None:
+        self.oracle = oracle
         self.rows = oracle.rows
         self.by_id = oracle.by_id
         self.sight = sight
@@ -181,6 +184,8 @@ class _Reader:
             case "CENTRE":  # a centre's territory holds people; households have no centre
                 key = row.get("employment_centre_id")
                 return key is not None and self.by_id["employment_centre"][key]["code"] in self.sight.areas
+            case "AGGREGATE" | "OWN":
+                return False
             case "MUNICIPALITY":
                 return place["belfiore_code"] in self.sight.areas
             case _:
@@ -214,6 +219,11 @@ class _Reader:
         match table:
             case "activity" if ACTIVITY[row["kind"]] in self.sight.unseen:
                 return False
+            case "job_offer" | "training_course" if self.sight.kind == "OWN":
+                source = self.by_id["agency"][row["source_agency_id"]]["code"]
+                return source in self.sight.areas
+            case "puc_project" if self.sight.kind == "OWN":
+                return False
             case "beneficiary":
                 return self.territory_holds(row)
             case "household":
@@ -228,6 +238,14 @@ class _Reader:
                 return self.sees("beneficiary", self.by_id["beneficiary"][row["beneficiary_id"]])
             case _:
                 return True
+
+    def counting(self) -> _Reader:
+        """The rows this caller may count: who sees nobody counts the whole country."""
+        return (
+            _Reader(self.oracle, replace(self.sight, kind="NATIONAL"))
+            if self.sight.kind == "AGGREGATE"
+            else self
+        )
 
     # ── rows ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -419,9 +437,12 @@ def cursor_id(cursor: str) -> UUID:
 
 
 def _list(table: str, *default: tuple[str, bool], of: str | None = None) -> Field:
-    def resolve(reader: _Reader, source: Row, arguments: dict[str, Any]) -> Row:
+    def whole(reader: _Reader, source: Row, arguments: dict[str, Any]) -> list[Row]:
         rows = reader.where(table) if of is None else reader.where(table, **{of: source["id"]})
-        rows = [row for row in rows if _meets(reader, table, row, arguments.get("filter") or {})]
+        return [row for row in rows if _meets(reader, table, row, arguments.get("filter") or {})]
+
+    def resolve(reader: _Reader, source: Row, arguments: dict[str, Any]) -> Row:
+        rows = whole(reader, source, arguments)
         asked = arguments.get("orderBy") or []
         words = [word.rpartition("_") for word in asked]
         order = [
@@ -429,7 +450,11 @@ def _list(table: str, *default: tuple[str, bool], of: str | None = None) -> Fiel
             for word, _, way in words
             for column in ORDERS.get((table, word), (word.lower(),))
         ] or default
-        return _page(_sorted(rows, order), arguments)
+        page = _page(_sorted(rows, order), arguments)
+        if reader.sight.kind == "AGGREGATE" and table in OF_PEOPLE:
+            exact = len(whole(reader.counting(), source, arguments))
+            page["totalCount"] = 5 * round(exact / 5)
+        return page
 
     return resolve
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.conftest import SIGHTS
+from tests.api.conftest import SIGHTS, TooLarge
 from tests.api.operations import Writer
 
 if TYPE_CHECKING:
@@ -31,17 +31,21 @@ READS_THE_FEED = "inps"
 
 @pytest.mark.parametrize("chunk", range((FUZZ or 2_000) // AT_ONCE))
 async def test_generated_operations(chunk: int, agree: Agree, world: World) -> None:
+    refused = 0
     for number in range(AT_ONCE):
         seed = f"{SEED} {chunk} {number}"
         random = Random(seed)
-        caller = random.choice(sorted(SIGHTS))
+        caller = Random(f"{seed} caller").choice(sorted(SIGHTS))  # apart: a caller more changes no operation
         writer = Writer(random, world.nodes, feed=caller == READS_THE_FEED)
         query = writer.operation()
         try:
             found = await agree(query, caller, **writer.values)
             await _from_a_cursor(random, agree, caller, query, writer, found)
+        except TooLarge:
+            refused += 1
         except Exception as error:
             raise AssertionError(f"{seed!r}, as {caller}:\n{query}\n{writer.values}") from error
+    assert refused <= AT_ONCE // 20
 
 
 async def _from_a_cursor(

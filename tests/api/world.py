@@ -350,8 +350,11 @@ async def _opportunities(b: _Builder) -> None:
     states, modes, fields = cycle(OpportunityStatus), cycle(CourseMode), cycle(PucField)
     pots, assigned = cycle(PucPot), cycle(PucAssignmentStatus)
     people = [b.world.people[name].id for name in ("north", "east", "torino", "crowd-2")]
+    own = await b.connection.fetchval("SELECT id FROM agency WHERE code = 'soggetto-accreditato'")
     for number, place in zip(range(9), cycle((ROMA, LATINA, TORINO)), strict=False):
         where, source = demo_key("municipality", place), demo_key("agency", f"regione-{REGION_OF[place]}")
+        if number % 4 == 3:  # those of an accredited subject, where it is registered
+            source = own or source
         state = next(states).value
         offer = await b.add(
             "job_offer",

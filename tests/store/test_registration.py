@@ -10,7 +10,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from hub.access.registration import InvalidRegistration, Registration, register, set_demands
+from hub.access.registration import Registration, register, set_demands
+from hub.access.registry_refusals import InvalidRegistration, UnknownAgency
 from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
 LAZIO = Registration(
@@ -78,7 +79,7 @@ async def test_what_is_demanded_is_said_anew(owner: asyncpg.Connection[asyncpg.R
     for words in ({Demand.DPOP, Demand.SINGLE_USE}, {Demand.EVIDENCE}, set()):
         await set_demands(owner, LAZIO.agency_code, frozenset(words))
         assert await demanded(owner) == {word.value for word in words}
-    with pytest.raises(InvalidRegistration, match="nobody"):
+    with pytest.raises(UnknownAgency, match="nobody"):
         await set_demands(owner, "nobody", frozenset())
 
 

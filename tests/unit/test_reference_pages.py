@@ -11,6 +11,7 @@ import pytest
 import typer.main
 
 import connectors.connected  # noqa: F401 (defines errors)
+from hub.access.registry_refusals import RegistryRefusalCode
 from hub.cli import GROUPS, command_line
 from hub.errors import SnodoError
 from hub.ledger.refusals import RefusalCode
@@ -39,7 +40,7 @@ def test_every_command_is_on_its_page(command: str) -> None:
     assert f"`{command}" in (REFERENCE / "commands.md").read_text()
 
 
-@pytest.mark.parametrize("code", sorted({*codes(), *(code.value for code in RefusalCode)}))
+@pytest.mark.parametrize("code", sorted({*codes(), *RefusalCode, *RegistryRefusalCode}))
 def test_every_error_code_is_on_its_page(code: str) -> None:
     assert f"`{code}`" in (REFERENCE / "errors.md").read_text()
 

@@ -8,11 +8,26 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.sql.elements import False_
 
 from hub.access.caller import Caller, Scope
-from hub.access.rows import IMPLIED, PUBLIC, RULES, of_oneself, read_as, scope_values, visible
+from hub.access.rows import (
+    GUARDED,
+    IMPLIED,
+    OWN,
+    PUBLIC,
+    RULES,
+    counted,
+    is_rounded,
+    of_oneself,
+    read_as,
+    scope_values,
+    visible,
+)
 from hub.access.self_rows import HIDDEN, SELF_IMPLIED, SELF_RULES
 from hub.errors import Forbidden
+from hub.plan.catalogue import node_type_name
+from hub.plan.declare import Pages
 from hub.plan.positions import ToOne
 from hub.store.statement import Statement
 from hub.store.tables import metadata
@@ -32,9 +47,21 @@ def test_every_table_the_schema_reaches_is_public_or_has_a_rule() -> None:
     for stored in catalogue.types.values():
         name = stored.table.name
         reached_only = {to for _, to in IMPLIED}
-        assert name in PUBLIC or name in RULES or name in reached_only, name
+        assert name in PUBLIC | GUARDED or name in RULES or name in reached_only, name
     assert not PUBLIC & RULES.keys()
     assert SELF_RULES.keys() == RULES.keys()
+
+
+def test_a_guarded_table_is_reached_from_roots_that_ask_for_a_capability() -> None:
+    schema, catalogue = build_schema()
+    guarded = {one.name for one in catalogue.types.values() if one.table.name in GUARDED}
+    for stored in catalogue.types.values():
+        assert not {getattr(source, "type_name", None) for source in stored.fields.values()} & guarded
+    assert schema.query_type is not None
+    for name, root in catalogue.roots.items():
+        if isinstance(root.source, Pages) and node_type_name(schema.query_type.fields[name]) in guarded:
+            assert root.requires is not None, name
+    assert not any(one.prefix or one.keys for one in map(catalogue.stored, guarded)), "no id or key names one"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +174,30 @@ def test_values_of_a_citizen() -> None:
     known = replace(_caller(SELF), person_id=me, household_id=home)
     assert scope_values(known) == {"caller_person": me, "caller_household": home}
     assert scope_values(_caller(SELF)) == {"caller_person": None, "caller_household": None}
+
+
+@pytest.mark.parametrize("kind", [GrantScope.AGGREGATE, GrantScope.OWN])
+@pytest.mark.parametrize("table", RULES)
+def test_who_is_granted_no_person_sees_none(table: str, kind: GrantScope) -> None:
+    row = metadata.tables[table].alias("asked")
+    assert isinstance(visible(row, table, Scope(kind, single=False)), False_)
+
+
+@pytest.mark.parametrize("table", sorted(PUBLIC))
+def test_of_public_tables_own_narrows_those_with_a_source(table: str) -> None:
+    row = metadata.tables[table].alias("asked")
+    statement = Statement(select(row.c[0]).where(visible(row, table, Scope(GrantScope.OWN, single=False))))
+    assert statement.names == (("caller_agency",) if "source_agency_id" in row.c else ())
+    assert ("false" in statement.text) is (table == "puc_project")
+    assert (table in OWN) is (bool(statement.names) or table == "puc_project")
+
+
+def test_only_who_counts_the_country_counts_beyond_what_it_sees() -> None:
+    for kind in GrantScope:
+        scope = Scope(kind, single=False)
+        assert counted(scope).kind is (GrantScope.NATIONAL if kind is GrantScope.AGGREGATE else kind)
+        assert is_rounded("beneficiary", scope) is (kind is GrantScope.AGGREGATE)
+        assert not is_rounded("job_offer", scope)
 
 
 def test_values_of_one_area_and_of_several() -> None:

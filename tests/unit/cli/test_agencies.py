@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.cli.agencies import default_demands
+from hub.access.registration import default_demands
 from hub.errors import ConfigurationError
 from hub.settings import Settings
 from hub.store.vocabulary import Demand

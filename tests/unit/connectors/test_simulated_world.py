@@ -35,7 +35,9 @@ def test_ids_are_all_different(registry: Registry) -> None:
 
 
 def test_the_world_has_the_named_consumers_and_e_services(registry: Registry) -> None:
-    assert set(registry.consumers) == {"centre", "municipality", "region", "inps", "hub", "hub-m2m"}
+    assert set(registry.consumers) == {
+        "centre", "municipality", "region", "inps", "ministry", "accredited", "dpo", "admin", "hub", "hub-m2m",
+    }  # fmt: skip
     assert set(registry.eservices) == {"hub", "anpr", "inps", "region"}
     for name in ("centre", "municipality", "region", "inps"):
         assert registry.consumer(name).purpose_for("hub").eservice == "hub"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Word that the feed has grown: the sequencer says so by NOTIFY, and one connection of each process hears it for all its followers.
+"""Word of a change, from whichever process made it: said by NOTIFY in its transaction, heard on one connection of each process.
 
 Word may come too often, and then somebody looks in vain; it never fails to come, because whatever may have been missed (the
 connection was lost, and is back) counts as word, and while there is no connection word comes by the clock.
@@ -8,31 +8,23 @@ connection was lost, and is back) counts as word, and while there is no connecti
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
 import structlog
-
-from hub.ledger.sequencer import CHANNEL
 
 log = structlog.get_logger()
 
 TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
-class FeedAnnouncements:
-    """Counts the words heard; who has seen the feed since word `n` waits for the next with `after(n)`."""
+class Word:
+    """Counts how often a thing was said to have changed; who has looked at it since word `n` waits for the next with `after(n)`."""
 
-    def __init__(
-        self, connect: Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]], interval: float
-    ) -> None:
-        """Take how to connect, and the seconds between two looks when there is no connection, or whether there still is one."""
-        self._connect = connect
-        self._interval = interval
+    def __init__(self) -> None:
         self._next: asyncio.Future[None] | None = None
         self.heard = 0
-        self.listening = False
 
     async def after(self, heard: int) -> None:
         """Wait until word has come after the `heard`-th."""
@@ -40,6 +32,29 @@ class FeedAnnouncements:
             if self._next is None:
                 self._next = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._next)  # one for all: who goes must not take the others' word along
+
+    def come(self) -> None:
+        """Word has come."""
+        self.heard += 1
+        if self._next is not None:
+            self._next.set_result(None)
+            self._next = None
+
+
+class Announcements:
+    """Listens on channels, and passes on what comes to the words of each."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]],
+        interval: float,
+        channels: Mapping[str, Sequence[Word]],
+    ) -> None:
+        """Take how to connect, and the seconds between two looks when there is no connection, or whether there still is one."""
+        self._connect = connect
+        self._interval = interval
+        self._channels = channels
+        self.listening = False
 
     async def run(self) -> None:
         """Listen until cancelled; survives the loss of the connection."""
@@ -52,16 +67,17 @@ class FeedAnnouncements:
                     self.listening = False
                     connection.terminate()
             except TROUBLE as error:
-                log.warning("feed.not_heard", error=type(error).__name__)
-            self._word()
+                log.warning("announcements.not_heard", error=type(error).__name__)
+            self._all()
             await asyncio.sleep(self._interval)
 
     async def _listen(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda *_: lost.set())
-        await connection.add_listener(CHANNEL, self._hear)
+        for channel in self._channels:
+            await connection.add_listener(channel, self._hear)
         self.listening = True
-        self._word()  # NOTE after LISTEN: what was published before it is looked for now
+        self._all()  # NOTE after LISTEN: what was said before it is looked for now
         while not lost.is_set():
             try:
                 async with asyncio.timeout(self._interval):
@@ -69,11 +85,10 @@ class FeedAnnouncements:
             except TimeoutError:
                 await connection.execute("SELECT 1")  # a server that vanished does not say so
 
-    def _hear(self, *_word: Any) -> None:
-        self._word()
+    def _hear(self, _connection: Any, _pid: int, channel: str, _payload: object) -> None:
+        for word in self._channels[channel]:
+            word.come()
 
-    def _word(self) -> None:
-        self.heard += 1
-        if self._next is not None:
-            self._next.set_result(None)
-            self._next = None
+    def _all(self) -> None:
+        for word in {word: None for words in self._channels.values() for word in words}:
+            word.come()
