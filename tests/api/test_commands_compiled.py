@@ -176,7 +176,9 @@ async def test_the_usual_recording_is_one_statement(
     a = _inputs(writable, {"pactId": "work"}, "one statement")
     assert (await writable(text, a=a)).data["recordConditionalityEvent"]["userErrors"] == []
     assert len(sent) == 1
-    assert sent[0].count("INSERT INTO") == 3
+    assert (
+        sent[0].count("INSERT INTO") == 4
+    )  # the event, its key, its place in the queue, and the line of the access log
 
 
 @pytest.mark.parametrize("executor", [False, True])
