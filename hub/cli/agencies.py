@@ -380,4 +380,6 @@ def _standing(grant: GrantEntry) -> str:
 
 
 def _print_json(value: Any) -> None:
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    typer.echo(
+        orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode()
+    )  # asyncpg has UUIDs of its own

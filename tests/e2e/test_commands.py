@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -55,7 +56,10 @@ def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
         "--client", identity, "--purpose", identity, "--scope", "MUNICIPALITY", "--area", "A004", "--capability", "RECORD_EVENTS",
     )  # fmt: skip
     listed = good(snodo, "agency", "list")
-    assert re.search(rf"comune-a004 +client {identity} purpose {identity} MUNICIPALITY RECORD_EVENTS", listed)
+    assert re.search(
+        rf"comune-a004 +client {identity} purpose {identity} MUNICIPALITY A004 RECORD_EVENTS", listed
+    )
+    _grants_by_hand(snodo, folder, identity)
     assert "presents EVIDENCE SIGNATURE" in good(
         snodo, "agency", "demand", "comune-a004", "SIGNATURE", "EVIDENCE"
     )
@@ -73,7 +77,7 @@ def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
     assert re.search(r"^SPECIAL  SocialSupportActivity\.title +municipality$", granted, re.MULTILINE)
     assert "JobOffer." not in granted, "what is public is everybody's"
     assert "No agency has this code" in snodo("agency", "fields", "comune-a005").stderr
-    good(snodo, "agency", "revoke", identity)
+    assert "have ended: 1" in good(snodo, "agency", "revoke", identity)
     assert "No purpose of this agency" in snodo("agency", "fields", "comune-a004").stderr
     assert "no grant in force" in good(snodo, "agency", "list")
 
@@ -98,6 +102,55 @@ def test_all_headers_of_a_signed_request_are_printed(snodo: Snodo, folder: Path)
     assert headers["Digest"] == "SHA-256=RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o="
     missing = snodo("voucher", "--as", "inps", "--sign", "nothing.json")
     assert (missing.returncode, "nothing.json" in missing.stderr) == (1, True)
+
+
+def _grants_by_hand(snodo: Snodo, folder: Path, purpose: str) -> None:
+    ambiti = folder / "ambiti.csv"
+    ambiti.write_text("code,name,region,belfiore_codes\nLO1,Lodi,03,A004 Z998\n", encoding="utf-8")
+    imported = snodo("reference", "import-ambiti", str(ambiti))
+    assert "1 ambiti: 1 added, 0 changed; municipalities: 1 joined, 0 left, 1 unknown" in imported.stdout
+    assert "Z998" in imported.stderr
+    again = good(snodo, "reference", "import-ambiti", str(ambiti))
+    assert "0 added, 0 changed; municipalities: 0 joined" in again
+    grant = (
+        "agency",
+        "grant",
+        "comune-a004",
+        "--purpose",
+        purpose,
+        "--description",
+        "Comune di Abbadia Cerreto",
+        "--scope",
+        "AMBITO",
+        "--area",
+        "LO1",
+    )
+    refused = snodo(*grant)
+    assert (refused.returncode, "agree in all else" in refused.stderr) == (1, False)
+    assert "holds at the same time" in refused.stderr
+    given = good(snodo, *grant, "--capability", "RECORD_EVENTS", "--to", "2099-01-01")
+    (key,) = re.findall(r"gnt_[0-9a-f]{32}", given)
+    shown = good(snodo, "agency", "show", "comune-a004")
+    assert re.search(
+        rf"{key} in force, from .+ until 2099-01-01T00:00:00\+00:00\n +reaches AMBITO LO1 RECORD_EVENTS",
+        shown,
+    )
+    (purposes,) = json.loads(good(snodo, "agency", "show", "comune-a004", "--json"))["purposes"]
+    assert {one["scope"] for one in purposes["grants"]} == {"MUNICIPALITY", "AMBITO"}
+    assert f"{key} has ended" in good(snodo, "agency", "revoke", "--grant", key)
+    assert "1 fields" in good(
+        snodo, "agency", "field-set", "define", "mine", "--description", "x", "--field", "JobOffer.title"
+    )
+    assert "JobOffer.title" in good(snodo, "agency", "field-set", "show", "mine")
+    assert "mine" in good(snodo, "agency", "field-set", "list")
+    assert (
+        snodo(
+            "agency", "field-set", "define", "mine", "--description", "x", "--field", "JobOffer.pay"
+        ).returncode
+        == 1
+    )
+    assert "is withdrawn" in good(snodo, "agency", "withdraw", purpose)
+    assert snodo("agency", "show", "nobody").returncode == 1
 
 
 def test_the_schema_is_printed(snodo: Snodo) -> None:
