@@ -25,7 +25,7 @@ from bench.peers.install import peers, versions_of
 from bench.questions import Question, questions
 from bench.report import show, show_apart
 from bench.same import check_same
-from bench.served import BARE, HUB, Served, learn_cursors, served
+from bench.served import BARE, HUB, UNLOGGED, Served, learn_cursors, served
 from bench.world import World, open_world, read_people
 
 DATA = Path(__file__).parent / "data"
@@ -62,7 +62,7 @@ def _questions(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, An
         others.append(Figure(f"seed_{given.seed_speed}.duration", round(took, 1), "s", aim, "lower"))
     with ExitStack() as opened:
         world = opened.enter_context(open_world(DATA / str(given.beneficiaries), given.beneficiaries))
-        contenders = [HUB, BARE, *([] if given.no_peers else peers(DATA / "peers", world))]
+        contenders = [HUB, BARE, UNLOGGED, *([] if given.no_peers else peers(DATA / "peers", world))]
         known = conditions(world, _shown(given), versions_of(contenders, DATA / "peers"))
         codes, positions = asyncio.run(read_people(world.url))
         first = questions(codes, [""], positions)[0]

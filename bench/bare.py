@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from bench.bare_record import recording
 from bench.questions import questions
+from bench.unlogged import leave_marks_out
 from connectors.simulators.registry import demo_registry
 from hub.access.caller import Caller
 from hub.access.directory import Directory
@@ -132,6 +133,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
     given = parser.parse_args()
+    leave_marks_out()
     settings = Settings(data_dir=given.data_dir)
     with database_url(settings) as url:
         run(serve(settings, url, given.port))

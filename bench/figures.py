@@ -17,6 +17,11 @@ LATEST = "latest.json"
 APART = ("growth", "memory")
 """Parts that are measured by themselves; their figures' names begin with theirs."""
 LIMIT = "bare"
+UNLOGGED = "unlogged"
+LOGGED_RATE = 0.8
+"""Requests/s with the access log, at least so many times those without it."""
+LOG_CPU = 0.15
+"""Milliseconds of the server's CPU that the log may add to a request."""
 TOTAL_CPU = 1.0
 """CPU per request of the hub and PostgreSQL together, at most so many times that of a peer and PostgreSQL."""
 
@@ -54,7 +59,11 @@ def figures(measured: Measured) -> Iterable[Figure]:
         yield Figure(f"{name}.p99", round(one.p99, 3), "ms", None, "lower")
         yield Figure(f"{name}.server_cpu", round(one.server_cpu, 4), "ms/request", None, "lower")
         yield Figure(f"{name}.postgres_cpu", round(one.postgres_cpu, 4), "ms/request", None, "lower")
-    for figure in (*_beside_limit(measured, base), *_beside_peers(measured, base)):
+    for figure in (
+        *_beside_limit(measured, base),
+        *_beside_unlogged(measured, base),
+        *_beside_peers(measured, base),
+    ):
         yield Figure(figure.name, figure.value, figure.unit, None if alone else figure.aim, figure.better)
 
 
@@ -68,9 +77,22 @@ def _beside_limit(measured: Measured, base: str) -> Iterable[Figure]:
     yield Figure(f"{base}.rate_ratio.spread", round(rate.spread, 3), "ratio", None, "lower")
 
 
+def _beside_unlogged(measured: Measured, base: str) -> Iterable[Figure]:
+    if UNLOGGED not in measured.rounds:
+        return
+    rate = measured.ratio("hub", UNLOGGED, lambda one: one.rate)
+    yield Figure(f"{base}.{UNLOGGED}.rate_ratio", round(rate.middle, 3), "ratio", LOGGED_RATE, "higher")
+    yield Figure(f"{base}.{UNLOGGED}.rate_ratio.spread", round(rate.spread, 3), "ratio", None, "lower")
+    cpu = measured.ratio("hub", UNLOGGED, lambda one: one.cpu)
+    yield Figure(f"{base}.{UNLOGGED}.total_cpu_ratio", round(cpu.middle, 3), "ratio", None, "lower")
+    yield Figure(f"{base}.{UNLOGGED}.total_cpu_ratio.spread", round(cpu.spread, 3), "ratio", None, "lower")
+    added = measured.middle("hub").server_cpu - measured.middle(UNLOGGED).server_cpu
+    yield Figure(f"{base}.{UNLOGGED}.added_cpu", round(added, 4), "ms/request", LOG_CPU, "lower")
+
+
 def _beside_peers(measured: Measured, base: str) -> Iterable[Figure]:
     for peer in measured.rounds:
-        if peer in ("hub", LIMIT):
+        if peer in ("hub", LIMIT, UNLOGGED):
             continue
         rate = measured.ratio("hub", peer, lambda one: one.rate)
         yield Figure(

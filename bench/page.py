@@ -10,12 +10,18 @@ from typing import Any
 import orjson
 
 from bench.conditions import CONDITIONS
-from bench.figures import LATEST, LIMIT, RESULTS, Figure
+from bench.figures import LATEST, LIMIT, RESULTS, UNLOGGED, Figure
 from bench.questions import Question, questions
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
-WHO = ("hub", LIMIT, "postgraphile", "mercurius")
-NAMES = {"hub": "hub", LIMIT: "bare", "postgraphile": "PostGraphile 5", "mercurius": "Mercurius"}
+WHO = ("hub", LIMIT, UNLOGGED, "postgraphile", "mercurius")
+NAMES = {
+    "hub": "hub",
+    LIMIT: "bare",
+    UNLOGGED: "hub without its log",
+    "postgraphile": "PostGraphile 5",
+    "mercurius": "Mercurius",
+}
 MISSED = "**"
 """What stands around a ratio that misses its aim."""
 

@@ -36,6 +36,7 @@ class Contender:
 
 HUB = Contender("hub", (str(Path(sys.executable).with_name("snodo")), "serve"))
 BARE = Contender("bare", (sys.executable, "-m", "bench.bare"))
+UNLOGGED = Contender("unlogged", (sys.executable, "-m", "bench.unlogged"))
 
 
 @dataclass(frozen=True)
