@@ -28,6 +28,7 @@ from hub.access.directory import CHANNEL as ACCESS_CHANNEL
 from hub.access.directory import Directory
 from hub.access.jwks import KeySet
 from hub.access.log import AccessLog
+from hub.access.log_months import LogMonths
 from hub.access.operator import Operator
 from hub.access.possession import Possession
 from hub.access.proof import ProofRules
@@ -208,6 +209,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         sequencer = Sequencer(database.write, settings.sequencer_interval)
         if settings.sequencer:
             stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
+        months = LogMonths(database.write, settings.access_log_months)
+        stack.push_async_callback(_cancel, asyncio.create_task(months.run(), name="access log months"))
         opened = OpenStreams(
             most_sockets=settings.max_sockets,
             most_subscriptions=settings.max_subscriptions,
@@ -220,6 +223,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             watch=watch,
             opened=opened,
             log=log,
+            months=months,
             sequencing=lambda: float(sequencer.active),
         )
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl()), *signing.routes()]

@@ -310,6 +310,13 @@ class Settings(BaseSettings):
         description="Counts of people are rounded to a multiple of this for callers who see no person (scope AGGREGATE).",
     )
 
+    # ── the access log ────────────────────────────────────────────────────────────────────────────────
+    access_log_months: int | None = Field(
+        None,
+        ge=24,
+        description="Months the access log is kept after the month a line is of; older ones are dropped whole. Absent: for ever. The database refuses less than its own least, 24.",
+    )
+
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────
     sequencer: bool = Field(True, description="Whether `snodo serve` competes for the sequencer's lock.")
     sequencer_interval: float = Field(

@@ -7,8 +7,19 @@ from typing import Annotated
 
 import strawberry
 
-from hub.plan.declare import FeedPages, Lookup, Myself, NodeLookup, Pages, Rooted, planned, stands_on
+from hub.plan.declare import (
+    AccessReport,
+    FeedPages,
+    Lookup,
+    Myself,
+    NodeLookup,
+    Pages,
+    Rooted,
+    planned,
+    stands_on,
+)
 from hub.store.vocabulary import Capability
+from schema.access_report import AccessReportEntry
 from schema.administration import AdministrationQuery
 from schema.context import Info
 from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, about, costs
@@ -36,7 +47,7 @@ from schema.permitted import PermittedField
 from schema.permitted import permitted_fields as fields_of
 from schema.puc import PucProject, PucProjectFilter, PucProjectOrder
 from schema.scalars import FiscalCode
-from schema.sensitivity import PUBLIC, personal
+from schema.sensitivity import PERSONAL, PUBLIC, personal
 from schema.territory import EmploymentCentre, Municipality
 
 
@@ -236,6 +247,22 @@ class Query(AdministrationQuery):
         ] = strawberry.UNSET,
         first: int = 500,
     ) -> ConditionalityFeedPage:
+        return planned()
+
+    @strawberry.field(
+        description="Who looked at a person's data, newest first: of a citizen its own, by no name; of anybody for purposes "
+        "granted READ_ACCESS_LOG, by fiscal code. Reading it is a look, too.",
+        metadata=stands_on(Rooted(AccessReport(), requires=Capability.READ_ACCESS_LOG)),
+        directives=[OWN_PAGE, PAGED, PERSONAL],
+    )
+    def access_report(
+        self,
+        fiscal_code: FiscalCode | None = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[AccessReportEntry]:
         return planned()
 
     @strawberry.field(

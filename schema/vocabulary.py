@@ -13,6 +13,7 @@ strawberry.enum(
 )
 strawberry.enum(vocabulary.ActivityKind, description="The active policies a path is made of.")
 strawberry.enum(vocabulary.ActivityStatus, description="Where an activity stands.")
+strawberry.enum(vocabulary.AccessOutcome, description="What came of a request for data about people.")
 strawberry.enum(vocabulary.AgencyKind, description="What an agency is to the hub.")
 strawberry.enum(
     vocabulary.BenefitStatus, description="Attivo, sospeso, decaduto, revocato, cessato; as INPS reports it."

@@ -25,6 +25,9 @@ Subject: TypeAlias = Callable[[FromClause], ColumnElement[Any]]
 WHOLE_FEED = "feed"
 """Where entries come from whose places are written down in place of their people (`access_log.positions`)."""
 
+REPORT = "report"
+"""Where lines of the log come from that are told to whoever they are about, or of one person: that person is marked once."""
+
 
 def _itself(row: FromClause) -> ColumnElement[Any]:
     return row.c["id"]
@@ -71,6 +74,7 @@ STEPS: Mapping[tuple[str, str], Subject | None] = {
     ("pact", "pact_goal"): None,
     ("household", "benefit"): None,
     (WHOLE_FEED, "feed_entry"): None,
+    (REPORT, "access_log"): None,
     ("feed_entry", "conditionality_event"): None,
     ("conditionality_event", "pact"): _its_household,
     ("activity", "pact"): _its_household,

@@ -23,6 +23,7 @@ GROUPS = {
     "feed": "data",
     "doctor": "doctor",
     "agency": "agencies",
+    "access-log": "access_log",
     "simulate": "simulators",
     "voucher": "voucher",
     "schema": "schema",

@@ -15,6 +15,7 @@ import typer
 import uvicorn
 from starlette.types import ASGIApp
 
+from hub.access.log_months import LogMonths
 from hub.access.seen_tokens import SeenTokens
 from hub.app import running_hub
 from hub.cli.options import DataDir, Port, run, settings_of
@@ -86,7 +87,7 @@ def keep_out_of_collection() -> None:
 
 
 def worker(data_dir: DataDir = None) -> None:
-    """Do the hub's background work without serving: competes for the sequencer's lock, forgets tokens that have ended."""
+    """Do the hub's background work without serving: competes for the sequencer's lock, forgets tokens that have ended, keeps the access log's months."""
     settings = settings_of(data_dir=data_dir)
     with database_url(settings) as url:
         run(_work(settings, url))
@@ -97,7 +98,8 @@ async def _work(settings: Settings, url: str) -> None:
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         sequencer = Sequencer(database.write, settings.sequencer_interval)
-        work = asyncio.gather(sequencer.run(), SeenTokens(database.write).run())
+        months = LogMonths(database.write, settings.access_log_months)
+        work = asyncio.gather(sequencer.run(), SeenTokens(database.write).run(), months.run())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, work.cancel)

@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from hub.access.log import AccessLog
+from hub.access.log_months import LogMonths
 from hub.http.open_streams import OpenStreams
 from hub.http.watch import Watch
 from hub.plan.operation import Documents
@@ -24,6 +25,7 @@ def registry(
     watch: Watch,
     opened: OpenStreams,
     log: AccessLog,
+    months: LogMonths,
     sequencing: Callable[[], float],
 ) -> CollectorRegistry:
     """The process's own collectors; read when they are scraped, so that a request pays nothing for them."""
@@ -40,6 +42,11 @@ def registry(
     Gauge(
         "snodo_sequencer_active", "Whether this process holds the sequencer's lock", registry=collectors
     ).set_function(sequencing)
+    Gauge(
+        "snodo_access_log_misplaced_lines",
+        "Lines of the access log outside its months, an hour ago at most",
+        registry=collectors,
+    ).set_function(lambda: float(months.misplaced))
     Gauge("snodo_sockets_open", "WebSockets open now", registry=collectors).set_function(
         lambda: opened.sockets
     )

@@ -143,10 +143,17 @@ class Entities:
 
 
 @dataclass(frozen=True)
+class AccessReport:
+    """A root field: who looked at the person with this fiscal code; a citizen, who names none, is told of itself."""
+
+    argument: str = "fiscalCode"
+
+
+@dataclass(frozen=True)
 class Rooted:
     """A root field's declaration, with the capability it asks of the caller."""
 
-    source: Lookup | NodeLookup | Myself | Pages | FeedPages | FollowedFeed | Entities
+    source: Lookup | NodeLookup | Myself | Pages | FeedPages | FollowedFeed | Entities | AccessReport
     requires: Capability | None = None
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     Boolean,
     ColumnElement,
@@ -102,8 +103,8 @@ def _bare(kind: TypeEngine[Any]) -> str:
         return "quoted"
     if isinstance(kind, (Integer, Boolean, JSON)):
         return "plain"
-    if isinstance(kind, (DateTime, Text)):
-        return "escaped"  # a timestamp's ISO form is what to_json makes of it
+    if isinstance(kind, (DateTime, Text, ARRAY)):
+        return "escaped"  # a timestamp's ISO form is what to_json makes of it, and of an array a list
     raise TypeError(f"the planner cannot write an SQL {kind!r} as JSON")
 
 

@@ -32,7 +32,7 @@ from hub.plan.catalogue import Catalogue
 from hub.plan.commands import Command, Part, ReadBacks, compiled
 from hub.plan.coordinates import selection_of
 from hub.plan.cost import Estimate, Estimator
-from hub.plan.declare import Guarded
+from hub.plan.declare import AccessReport, Guarded
 from hub.plan.deferral import DEFER, deferring
 from hub.plan.filter_types import declared
 from hub.plan.limits import DocumentLimits, PageLimits
@@ -44,7 +44,7 @@ from hub.plan.roots import plan_root, plan_row, plan_written
 from hub.plan.selection import Document, below, selected
 from hub.plan.trusted import RegistryRefused, TrustedDocument, TrustedOnly, UnknownDocument
 from hub.plan.variables import Shape, VariableReader
-from hub.store.vocabulary import Capability
+from hub.store.vocabulary import Capability, GrantScope
 
 BYTES_OF_CHARACTER = 150
 """Memory that a character of a document takes once it is read: measured 87 to 154, the tree far more than the text."""
@@ -333,7 +333,9 @@ class Operation:
                 if root is None:
                     stored = False  # introspection, and whatever is not stored: the executor's
                     continue
-                if root.requires is not None:
+                # About itself a citizen needs no capability.
+                of_oneself = scope.kind is GrantScope.SELF and isinstance(root.source, AccessReport)
+                if root.requires is not None and not of_oneself:
                     requires.add(root.requires)
                 plan = plan_root(self.catalogue, document, field, root, scope, self.limits)
                 plans[field.key] = plan

@@ -50,13 +50,13 @@ def root_pages(builder: Builder, field: Selected, definition: GraphQLField) -> S
     if isinstance(target, GatheredType):
         from hub.plan.gathered import GatheredRows
 
-        return select(joined(_connection(builder, field, definition, target, GatheredRows(builder, target))))
+        return select(joined(connection(builder, field, definition, target, GatheredRows(builder, target))))
     rows = TableRows(
         builder,
         target,
         lambda row: [own_rows(target, row), listed(row, target.table.name, builder.scope)],
     )
-    return select(joined(_connection(builder, field, definition, target, rows)))
+    return select(joined(connection(builder, field, definition, target, rows)))
 
 
 def related_pages(
@@ -70,7 +70,7 @@ def related_pages(
     rows = TableRows(
         builder, target, lambda other: [builder.to_rows(link, row, target, other, table)], row, table
     )
-    return _connection(builder, field, kind.fields[field.name], target, rows)
+    return connection(builder, field, kind.fields[field.name], target, rows)
 
 
 Belongs: TypeAlias = Callable[[FromClause], list[ColumnElement[bool]]]
@@ -130,7 +130,7 @@ class TableRows:
         rows = self._builder.alias(self._target)
         chosen = [*self._belongs(rows), *cut.filters(rows)]
         chosen += [
-            direction.beyond(rows, _cursor_values(self._builder, given, cut.order, rows))
+            direction.beyond(rows, cursor_values(self._builder, given, cut.order, rows))
             for given, direction in cut.cursors
         ]
         page = select(*rows.c).select_from(rows).where(*chosen)
@@ -143,9 +143,10 @@ class TableRows:
         return (count if self.parent is None else count.correlate(self.parent)).scalar_subquery()
 
 
-def _connection(
+def connection(
     builder: Builder, field: Selected, definition: GraphQLField, target: Position, rows: Rows
 ) -> list[Piece]:
+    """The JSON of a connection over `rows`, which are of `target`."""
     arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
     made = conditions_of(builder, arguments.get("filter"), target)
 
@@ -317,9 +318,10 @@ def page_size(name: str, asked: int, limits: PageLimits) -> int:
     return asked
 
 
-def _cursor_values(
+def cursor_values(
     builder: Builder, given: Argument, order: TotalOrder, row: FromClause
 ) -> list[ColumnElement[Any]]:
+    """The values of a cursor that is given, each a parameter."""
     types, mark = order.types(row), order.mark
 
     def part(index: int) -> Reader:

@@ -19,7 +19,16 @@ from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
 from hub.plan.catalogue import Catalogue
 from hub.plan.commands import Written
-from hub.plan.declare import Entities, FeedPages, FollowedFeed, Lookup, Myself, NodeLookup, Rooted
+from hub.plan.declare import (
+    AccessReport,
+    Entities,
+    FeedPages,
+    FollowedFeed,
+    Lookup,
+    Myself,
+    NodeLookup,
+    Rooted,
+)
 from hub.plan.entities import entities
 from hub.plan.feed import feed_pages, followed_pages
 from hub.plan.json_text import constant, joined
@@ -27,6 +36,7 @@ from hub.plan.limits import PageLimits
 from hub.plan.pages import root_pages
 from hub.plan.plan import Plan
 from hub.plan.positions import StoredType
+from hub.plan.report import access_report
 from hub.plan.selection import Document, Selected, below
 from hub.plan.subjects import subjects_in
 from hub.store.identifiers import decode_id, id_prefix
@@ -73,6 +83,8 @@ def _root(builder: Builder, field: Selected, root: Rooted) -> Select[Any]:
             return _myself(builder, field, definition)
         case Entities(argument):
             return entities(builder, field, definition, argument)
+        case AccessReport(argument):
+            return access_report(builder, field, definition, argument)
         case FeedPages():
             return feed_pages(builder, field, definition)
         case FollowedFeed():

@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from hub.store.agencies import Agency
 from hub.store.base import Base, RecordedAt, one_of, words
 from hub.store.vocabulary import AccessOutcome
 
@@ -90,3 +91,7 @@ class AccessLog(Base):
     positions: Mapped[object | None] = mapped_column(INT8MULTIRANGE)
     """The places of the feed that were read by whoever may read all of it: they stand for their people."""
     outcome: Mapped[AccessOutcome] = mapped_column(words(AccessOutcome))
+
+    agency: Mapped[Agency] = relationship(
+        primaryjoin="foreign(AccessLog.agency_id) == Agency.id", viewonly=True
+    )

@@ -140,6 +140,12 @@ $$;
 
 SELECT make_access_log_months(2);
 
+INSERT INTO field_set (name, description, fields) VALUES
+    ('protection-officer', 'A data protection officer: who looked at whom.',
+     '{Query.accessReport,AccessReportEntryConnection.*,AccessReportEntryEdge.*,AccessReportEntry.*}');
+UPDATE field_set SET fields = fields ||
+    '{Query.accessReport,AccessReportEntryConnection.*,AccessReportEntryEdge.*,AccessReportEntry.*}' WHERE name = 'citizen';
+
 DO $$
 DECLARE
     hub text := current_setting('snodo.role');

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: EUPL-1.2
 -- The tables of the first migration, empty. The hub's role comes as the setting snodo.role.
 
+UPDATE access_grant SET field_set = 'public' WHERE field_set = 'protection-officer';
+DELETE FROM field_set WHERE name = 'protection-officer';
 DROP TRIGGER agency_stays ON agency;
 DROP TRIGGER purpose_stays ON purpose;
 DROP FUNCTION refuse_removal();

@@ -102,6 +102,7 @@ def _registry() -> Registry:
 
 PURPOSES = (
     "public", "employment-centre", "municipality", "region", "inps", "ministry", "accredited", "citizen",
+    "protection-officer",
 )  # fmt: skip
 """The shipped field sets. `of-` before its name is a caller that has it, sees all rows, and has every capability."""
 
@@ -132,7 +133,9 @@ async def register_purpose(
             purpose_id=UUID(known.purpose_for("hub").purpose_id),
             purpose="Test",
             scope=GrantScope.NATIONAL,
-            capabilities=frozenset({Capability.RECORD_EVENTS, Capability.READ_FEED}),
+            capabilities=frozenset(
+                {Capability.RECORD_EVENTS, Capability.READ_FEED, Capability.READ_ACCESS_LOG}
+            ),
             field_set=field_set,
         ),
     )

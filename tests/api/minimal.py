@@ -14,7 +14,6 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
     is_leaf_type,
-    is_non_null_type,
 )
 
 from tests.api.operations import SCHEMA
@@ -85,7 +84,7 @@ def _arguments(kind: Any, step: Step, arguments: dict[str, str]) -> str:
     needed = [
         name
         for name, one in kind.fields[step.name].args.items()
-        if is_non_null_type(one.type) and f"{step.coordinate}({name}:)" in arguments
+        if f"{step.coordinate}({name}:)" in arguments
     ]
     if not needed:
         return ""

@@ -269,3 +269,102 @@ async def test_many_at_once_go_together_and_each_has_its_line(ask: Service, worl
     for line in found.lines:
         assert line.subjects == {one.id for one in people if one.fiscal_code == line.asked["code"]}
     assert log.statements - statements <= 64
+
+
+REPORT = """query Report($code: FiscalCode, $first: Int, $after: String) {
+  accessReport(fiscalCode: $code, first: $first, after: $after) {
+    nodes { at agency { code name } purpose userLocation operation coordinates outcome byCitizen }
+    pageInfo { hasNextPage endCursor }
+    totalCount
+  } }"""
+
+
+@pytest.fixture(scope="session")
+async def reported(open_hub: Opener) -> AsyncIterator[Service]:
+    """A hub whose national caller is a data protection officer, too."""
+    async with open_hub("reported", sequencer=False) as service:
+        await service.owner.execute(
+            "UPDATE access_grant SET capabilities = capabilities || '{READ_ACCESS_LOG}' WHERE scope = 'NATIONAL'"
+        )
+        yield service
+
+
+async def test_an_officer_reads_who_looked_newest_first(reported: Service, world: World) -> None:
+    person = world.people["east"]
+    household = f"hsh_{person.household_id.hex}"
+    await reported(PERSON, as_="inps", code=person.fiscal_code)
+    await reported("query Home($id: ID!) { household(id: $id) { inpsProtocol } }", as_="inps", id=household)
+    await reported(PERSON, as_="inps", code=world.people["torino-only"].fiscal_code)
+    async with looks(reported) as found:
+        report = (await reported(REPORT, as_="inps", code=person.fiscal_code)).data["accessReport"]
+    assert [node["operation"] for node in report["nodes"][:2]] == ["Home", "Who"]
+    assert report["totalCount"] == len(report["nodes"])
+    assert report["nodes"][1]["coordinates"] == [
+        "Beneficiary.familyName", "Beneficiary.household", "Household.id", "Query.beneficiary",
+    ]  # fmt: skip
+    assert report["nodes"][1] | {"at": "", "coordinates": []} == {
+        "at": "", "agency": {"code": "inps", "name": report["nodes"][1]["agency"]["name"]},
+        "purpose": report["nodes"][1]["purpose"], "userLocation": None, "operation": "Who", "coordinates": [],
+        "outcome": "ANSWERED", "byCitizen": False,
+    }  # fmt: skip
+    assert found.only.subjects == {person.id}, "reading it is a look at that person"
+    assert found.only.row["operation"] == "Report"
+
+
+async def test_a_report_is_read_by_pages_to_its_end(reported: Service, world: World) -> None:
+    person = world.people["scattered-rome"]
+    for _ in range(5):
+        await reported(PERSON, as_="inps", code=person.fiscal_code)
+    seen: list[str] = []
+    after = None
+    while True:
+        page = (await reported(REPORT, as_="inps", code=person.fiscal_code, first=2, after=after)).data
+        nodes = page["accessReport"]["nodes"]
+        seen += [node["at"] for node in nodes]
+        if not page["accessReport"]["pageInfo"]["hasNextPage"]:
+            break
+        after = page["accessReport"]["pageInfo"]["endCursor"]
+    # Each page is a look itself, newer than all that were there when it was read.
+    assert len(seen) == 5
+    assert seen == sorted(seen, reverse=True)
+
+
+async def test_a_page_of_the_feed_is_in_the_report_of_those_whose_events_it_had(
+    reported: Service, world: World, oracle: Oracle
+) -> None:
+    first = min(oracle.rows["feed_entry"], key=lambda entry: entry["position"])
+    person = oracle.by_id["conditionality_event"][first["event_id"]]["beneficiary_id"]
+    code = oracle.by_id["beneficiary"][person]["fiscal_code"]
+    await reported("query Pull { conditionalityFeed(first: 1) { entries { position } } }", as_="inps")
+    report = (await reported(REPORT, as_="inps", code=code)).data["accessReport"]
+    assert report["nodes"][0]["operation"] == "Pull"
+    others = [one for one in world.people.values() if one.id != person]
+    report = (await reported(REPORT, as_="inps", code=others[0].fiscal_code)).data["accessReport"]
+    assert "Pull" not in [node["operation"] for node in report["nodes"]]
+
+
+async def test_a_citizen_reads_its_own_report_and_nobody_elses(reported: Service, world: World) -> None:
+    person = world.people["north"]
+    await reported(PERSON, as_="centre", code=person.fiscal_code)
+    async with looks(reported) as found:
+        report = (await reported(REPORT, as_="citizen")).data["accessReport"]
+    assert report["nodes"][0]["agency"]["code"] == "cpi-h501c900031"
+    assert found.only.subjects == {person.id}
+    assert found.only.row["person_id"] == person.id
+    again = (await reported(REPORT, as_="citizen")).data["accessReport"]
+    assert again["nodes"][0]["byCitizen"] is True
+    answer = await reported(REPORT, as_="citizen", code=world.people["east"].fiscal_code)
+    assert answer.codes == ["BAD_USER_INPUT"]
+    unknown = (await reported(REPORT, as_="citizen-unknown")).data["accessReport"]
+    assert unknown["nodes"] == []
+
+
+async def test_nobody_else_reads_a_report(reported: Service, world: World) -> None:
+    code = world.people["north"].fiscal_code
+    for caller in ("centre", "municipality", "region"):
+        async with looks(reported) as found:
+            answer = await reported(REPORT, as_=caller, code=code)
+        assert answer.status == 403
+        assert found.only.outcome == "REFUSED"
+    answer = await reported(REPORT, as_="inps")
+    assert answer.codes == ["BAD_USER_INPUT"]

@@ -38,6 +38,7 @@ def _arguments(world: World) -> dict[str, str]:
         "Query.municipality(belfioreCode:)": '"H501"',
         "Query.employmentCentre(code:)": '"H501C900031"',
         "Query._entities(representations:)": "[]",
+        "Query.accessReport(fiscalCode:)": f'"{code}"',
         # Nothing is recorded: a key must have a character.
         "Mutation.recordConditionalityEvent(input:)": f'{{ idempotencyKey: "", fiscalCode: "{code}", '
         'type: PACT_SIGNED, occurredAt: "2026-09-01T00:00:00Z" }',

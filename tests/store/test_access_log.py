@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import TypeAlias
 from uuid import uuid4
@@ -10,7 +11,12 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from hub.store.engine import Database
+from hub.access.caller import Scope
+from hub.plan.operation import Documents, Operation
+from hub.store.engine import READING, Database
+from hub.store.vocabulary import GrantScope
+from schema.build import build_schema
+from tests.store.conftest import EXPLAIN_FOR_ALL, _reads
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -140,3 +146,35 @@ async def test_subjects_and_operators_are_whole(owner: Owner) -> None:
             " VALUES ($1, $1, $1, 'somebody', sha256('x'), '{}', '{}', 'ANSWERED')",
             uuid4(),
         )
+
+
+SEEDED = 200_000
+SEED = """
+    INSERT INTO access_log (agency_id, client_id, purpose_id, selection_hash, asked, subjects, positions, outcome)
+    SELECT $1, $1, $1, sha256('x'), '{}', ARRAY[md5((n % 20000)::text)::uuid],
+        CASE WHEN n % 1000 = 0 THEN int8multirange(int8range(n, n + 500)) END, 'ANSWERED'
+    FROM generate_series(1, $2::int) AS n
+"""
+
+
+async def test_a_report_over_a_long_log_reads_what_it_tells(owner: Owner) -> None:
+    _, catalogue = build_schema()
+    operation = Documents(catalogue, most=1).operation(
+        "query ($c: FiscalCode!) { accessReport(fiscalCode: $c, first: 10) { nodes { at outcome } } }", None
+    )
+    assert isinstance(operation, Operation)
+    scope = Scope(GrantScope.NATIONAL, single=False)
+    statement = operation.prepare({"c": "RSSMRA80A01H501U"}, scope).plans["accessReport"].statement.text
+    await owner.execute(SEED, uuid4(), SEEDED)
+    await owner.execute("VACUUM ANALYZE access_log")
+    for name, value in READING.items():
+        await owner.execute(f"SET {name} = '{value}'")
+    await owner.execute(EXPLAIN_FOR_ALL)
+    found = await owner.fetchval("SELECT pg_temp.explain_for_all_values($1)", statement)
+    month = f"access_log_y{datetime.now(UTC):%Ym%m}"
+    reads = [read for read in _reads(json.loads(found)) if read.table == month]
+    assert f"{month}_subjects_idx" in found
+    assert f"{month}_positions_idx" in found
+    assert {read.index for read in reads if read.table == month} <= {
+        f"{month}_subjects_idx", f"{month}_positions_idx",
+    }  # fmt: skip

@@ -93,7 +93,7 @@ def test_the_hubs_own_schema_agrees_with_its_tables() -> None:
     assert catalogue.roots.keys() == {
         "node", "beneficiary", "beneficiaries", "household", "households", "pact", "pacts", "jobOffers", "trainingCourses",
         "pucProjects", "conditionalityEvents", "conditionalityFeed", "opportunities", "municipality", "employmentCentre", "_entities",
-        "accessChanges", "me",
+        "accessChanges", "me", "accessReport",
     }  # fmt: skip
 
 

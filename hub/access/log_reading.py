@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who looked at a person, read from the access log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Integer, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, array
+
+from hub.store.base import table_of
+from hub.store.tables import AccessLog, Beneficiary, ConditionalityEvent, FeedEntry
+
+
+def person_of(fiscal_code: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The key of the person with a fiscal code, wherever it lives."""
+    person = table_of(Beneficiary).alias()
+    return select(person.c.id).where(person.c.fiscal_code == fiscal_code).scalar_subquery()
+
+
+def is_about(line: FromClause, person: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a line is about a person: by key; by the household it is of, shown by itself; or by an event's place in the feed."""
+    someone = table_of(Beneficiary).alias()
+    household = select(someone.c.household_id).where(someone.c.id == person).scalar_subquery()
+    entry, event = table_of(FeedEntry).alias(), table_of(ConditionalityEvent).alias()
+    place = func.int8range(entry.c.position, entry.c.position, literal_column("'[]'"))
+    places = (
+        select(func.range_agg(place, type_=INT8MULTIRANGE()))
+        .select_from(entry.join(event, event.c.id == entry.c.event_id))
+        .where(event.c.beneficiary_id == person)
+    )
+    keys: ColumnElement[Any] = array([person, household])
+    return or_(
+        line.c.subjects.op("&&", is_comparison=True)(keys),
+        line.c.positions.op("&&", is_comparison=True)(places.scalar_subquery()),
+    )
+
+
+def lines_about(person: ColumnElement[Any]) -> FromClause:
+    """The lines about a person, each once."""
+    line = table_of(AccessLog).alias()
+    # NOTE a fence: left to itself PostgreSQL may walk the log from its end, and try each line of a million.
+    return (
+        select(*line.c).where(is_about(line, person)).offset(literal_column("0", Integer)).subquery("about")
+    )
