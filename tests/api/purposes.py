@@ -40,6 +40,7 @@ LEVELS: dict[str, str] = {
 APART = {"Activity"}
 """Interfaces whose types share a table."""
 OWN_ORDER = {
+    "AccessReportEntry": ["AccessReportEntry.at"],
     "Beneficiary": ["Beneficiary.familyName", "Beneficiary.givenName"],
     "Household": [],
     "Pact": ["Pact.createdOn"],
