@@ -72,6 +72,7 @@ async def register_demo_consumers(connection: Connection, registry: Registry) ->
                 scope=scope,
                 areas=areas,
                 capabilities=capabilities,
+                field_set="protection-officer" if Capability.READ_ACCESS_LOG in capabilities else None,
                 consumer_id=UUID(consumer.organisation_id),
             ),
         )

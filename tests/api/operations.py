@@ -31,7 +31,16 @@ from schema.build import sdl
 
 SCHEMA = build_schema(sdl())
 FEDERATED = {("Beneficiary", "residence"), ("Beneficiary", "registeredFamily"), ("Household", "payments")}
-ASIDE = {"_service", "_entities", "permittedFields", "agencies", "agency", "fieldSets", "accessChanges"}
+ASIDE = {
+    "_service",
+    "_entities",
+    "permittedFields",
+    "agencies",
+    "agency",
+    "fieldSets",
+    "accessChanges",
+    "accessReport",
+}
 """Root fields that tell of the hub, not of its data."""
 PREFIX = {"household": "hsh", "pact": "pct"}
 WORDS: dict[str, list[Any]] = {

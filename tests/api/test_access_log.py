@@ -368,3 +368,11 @@ async def test_nobody_else_reads_a_report(reported: Service, world: World) -> No
         assert found.only.outcome == "REFUSED"
     answer = await reported(REPORT, as_="inps")
     assert answer.codes == ["BAD_USER_INPUT"]
+
+
+async def test_an_officer_who_sees_no_person_reads_the_report_of_each(ask: Service, world: World) -> None:
+    person = world.people["latina"]
+    async with looks(ask) as found:
+        answer = await ask(REPORT, as_="dpo", code=person.fiscal_code)
+    assert answer.data["accessReport"]["pageInfo"]["hasNextPage"] in (True, False)
+    assert found.only.subjects == {person.id}
