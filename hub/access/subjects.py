@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, case, func
+from sqlalchemy import ColumnElement, FromClause, func
 
 from hub.access.rows import GUARDED, PUBLIC
 
@@ -41,11 +41,6 @@ def _its_person_or_household(row: FromClause) -> ColumnElement[Any]:
     return func.coalesce(row.c["beneficiary_id"], row.c["household_id"])
 
 
-def _its_household(row: FromClause) -> ColumnElement[Any]:
-    """Of an inclusion pact: any other that is reached from a person is that person's."""
-    return case((row.c["beneficiary_id"].is_(None), row.c["household_id"]))
-
-
 SUBJECTS: Mapping[str, Subject] = {
     "beneficiary": _itself,
     "household": _itself,
@@ -58,28 +53,28 @@ SUBJECTS: Mapping[str, Subject] = {
 }
 """By table, where a row stands for itself. A row of `feed_entry` carries its event's columns (`hub.plan.feed`)."""
 
-STEPS: Mapping[tuple[str, str], Subject | None] = {
-    ("beneficiary", "household"): None,
-    ("beneficiary", "pact"): None,
-    ("beneficiary", "conditionality_event"): None,
-    ("beneficiary", "activity"): None,
-    ("beneficiary", "convocation"): None,
-    ("beneficiary", "puc_assignment"): None,
-    ("conditionality_event", "beneficiary"): None,
-    ("activity", "beneficiary"): None,
-    ("convocation", "beneficiary"): None,
-    ("puc_assignment", "beneficiary"): None,
-    ("pact", "beneficiary"): None,
-    ("pact", "household"): None,
-    ("pact", "pact_goal"): None,
-    ("household", "benefit"): None,
-    (WHOLE_FEED, "feed_entry"): None,
-    (REPORT, "access_log"): None,
-    ("feed_entry", "conditionality_event"): None,
-    ("conditionality_event", "pact"): _its_household,
-    ("activity", "pact"): _its_household,
-}
-"""(from, to): steps that stay with the same person, and who else the row is about; None, nobody."""
+STEPS: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("beneficiary", "household"),
+        ("beneficiary", "pact"),
+        ("beneficiary", "conditionality_event"),
+        ("beneficiary", "activity"),
+        ("beneficiary", "convocation"),
+        ("beneficiary", "puc_assignment"),
+        ("conditionality_event", "beneficiary"),
+        ("activity", "beneficiary"),
+        ("convocation", "beneficiary"),
+        ("puc_assignment", "beneficiary"),
+        ("pact", "beneficiary"),
+        ("pact", "household"),
+        ("pact", "pact_goal"),
+        ("household", "benefit"),
+        (WHOLE_FEED, "feed_entry"),
+        (REPORT, "access_log"),
+        ("feed_entry", "conditionality_event"),
+    }
+)
+"""(from, to): steps that stay with the same person. A pact that an event or an activity names may be another member's."""
 
 
 def is_personal(table: str) -> bool:
@@ -88,11 +83,10 @@ def is_personal(table: str) -> bool:
 
 
 def subject_of(row: FromClause, table: str, reached_from: str | None = None) -> ColumnElement[Any] | None:
-    """The key of whom `row`, of `table`, is about, where the row it was reached from has not said so; None, or an SQL NULL, if it has.
+    """The key of whom `row`, of `table`, is about, where the row it was reached from has not said so; None if it has.
 
     Raises KeyError for a table about people without a rule: none can be shown and nobody named.
     """
     if not is_personal(table):
         return None
-    found = STEPS[reached_from, table] if (reached_from, table) in STEPS else SUBJECTS[table]  # type: ignore[index]
-    return None if found is None else found(row)
+    return None if (reached_from, table) in STEPS else SUBJECTS[table](row)
