@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The access log is written before the answer leaves: whoever has an answer finds its line there, whatever happens next.
 
-A request hands in its line and waits until it is durable. A line that comes while a connection is free goes at once, alone; those
-that come while all are busy go together, as one statement and one commit. So a lone request waits for nobody, and the busier
+A request hands in its line and waits until it is durable. A line that comes while the connection is free goes at once, alone; those
+that come while it is busy go together, as one statement and one commit. So a lone request waits for nobody, and the busier
 the hub, the fewer commits an answer costs. When the line cannot be written, the answer is not given.
 
 - *Bounded*: as many lines wait as `MOST_WAITING`; one more is refused at once.
@@ -35,8 +35,8 @@ from hub.store.vocabulary import AccessOutcome
 
 log = structlog.get_logger()
 
-CONNECTIONS = 2
-"""While one waits for the disk, the other is sent the next lines."""
+CONNECTIONS = 1
+"""One: with two, half as many lines went together, and an answer cost the server three times as much for its line."""
 MOST_TOGETHER = 256
 """Lines of one statement."""
 MOST_WAITING = 4_096
