@@ -24,10 +24,20 @@ from hub.store.embedded import embedded_server
 from hub.store.engine import Database, connection_arguments, open_database
 from hub.store.migrations import migrate
 from hub.store.population.seed import seed_population
+from tests.witness import WITNESS, listening
 
 _numbers = itertools.count(1)
 
 POPULATION_DAY = date(2026, 6, 15)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_personal_is_said() -> Iterator[None]:
+    """Whatever the hub logs, counts, refuses or calls in any test of this process: none of it is about a person."""
+    with listening(WITNESS):
+        yield
+    leaks = WITNESS.leaks()
+    assert not leaks, "\n".join(["Personal data outside an answer:", *leaks])
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +84,8 @@ async def create_database(server_url: str, name: str, template: str) -> str:
 
 
 async def drop_database(server_url: str, name: str) -> None:
-    """Remove a database, whoever is connected to it."""
+    """Remove a database, whoever is connected to it; who was in it is remembered, and looked for in what was said."""
+    await WITNESS.personal.learn(_sibling(server_url, name))
     connection = await asyncpg.connect(**connection_arguments(_sibling(server_url, "postgres")))
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

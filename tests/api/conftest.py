@@ -32,9 +32,11 @@ from hub.store.engine import connection_arguments
 from hub.store.reference.agency_codes import CITIZENS_PURPOSE_ID
 from hub.store.reference.demo import load_demo_reference
 from hub.store.vocabulary import AgencyKind, Capability, GrantScope
-from schema.build import build_schema, sdl
-from tests.api.oracle import Oracle, Sight, cursor_id
+from schema.build import build_schema
+from tests.api.oracle import Oracle
+from tests.api.oracle_lists import cursor_id
 from tests.api.purposes import FieldSet
+from tests.api.sight import Sight
 from tests.api.world import (
     CROWD_CODE,
     EAST,
@@ -202,7 +204,7 @@ class Service:
         )
 
     async def oracle(self) -> Oracle:
-        return await Oracle.read(self.owner, sdl())
+        return await Oracle.read(self.owner)
 
     async def metric(self, name: str) -> float:
         lines = (await self.send("GET", "/metrics")).body.decode().splitlines()

@@ -28,21 +28,16 @@ from graphql import (
 )
 
 from schema.build import sdl
+from tests.api.oracle import ENTITY_KEYS, PREFIX, whole_sdl
 
 SCHEMA = build_schema(sdl())
+WHOLE = build_schema(whole_sdl())
+"""With what only routers ask."""
 FEDERATED = {("Beneficiary", "residence"), ("Beneficiary", "registeredFamily"), ("Household", "payments")}
-ASIDE = {
-    "_service",
-    "_entities",
-    "permittedFields",
-    "agencies",
-    "agency",
-    "fieldSets",
-    "accessChanges",
-    "accessReport",
-}
+ASIDE = {"_service", "permittedFields", "agencies", "agency", "fieldSets", "accessChanges", "accessReport"}
 """Root fields that tell of the hub, not of its data."""
-PREFIX = {"household": "hsh", "pact": "pct"}
+LOOKED_UP = {"household": "hsh", "pact": "pct"}
+NAMED = {prefix: kind for kind, prefix in PREFIX.items()}
 WORDS: dict[str, list[Any]] = {
     "fiscalCode": ["12345678903", "RSSMRA80A11H010L"],
     "municipality": ["H501", "L219", "Z999"],
@@ -68,8 +63,18 @@ WORDS: dict[str, list[Any]] = {
 class Writer:
     """Writes one operation: a selection, its fragments, and its variables with their values."""
 
-    def __init__(self, random: Random, nodes: list[str], *, feed: bool = False) -> None:
-        self.random, self.nodes, self.feed = random, nodes, feed
+    def __init__(
+        self,
+        random: Random,
+        nodes: list[str],
+        *,
+        codes: list[str] | None = None,
+        feed: bool = False,
+        entities: bool = False,
+    ) -> None:
+        """Take ids and fiscal codes to ask for, and whether the feed, and what routers ask, may be asked for."""
+        self.random, self.nodes, self.feed, self.entities = random, nodes, feed, entities
+        self.words = WORDS if codes is None else {**WORDS, "fiscalCode": codes}
         self.definitions: list[str] = []
         self.values: dict[str, Any] = {}
         self.fragments: dict[str, tuple[str, int, str]] = {}
@@ -82,7 +87,7 @@ class Writer:
         self.key = 0
 
     def operation(self) -> str:
-        body = self.selection(SCHEMA.type_map["Query"], 0)
+        body = self.selection(WHOLE.type_map["Query"], 0)
         head = f"query ({' '.join(self.definitions)})" if self.definitions else "query"
         fragments = [f"fragment {name} on {kind} {body}" for name, (kind, _, body) in self.fragments.items()]
         return "\n".join([f"{head} {body}", *fragments])
@@ -100,7 +105,7 @@ class Writer:
         if depth > 0 and self.random.randint(0, 4) == 0:
             parts.append(f"...{self.fragment(kind, depth)} {self.directive()}")
         if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
-            some = self.random.choices(SCHEMA.get_possible_types(kind), k=self.random.randint(0, 3))
+            some = self.random.choices(WHOLE.get_possible_types(kind), k=self.random.randint(0, 3))
             parts += [f"... on {one.name} {self.selection(one, depth + 1)}" for one in some]
         if self.random.randint(0, 9) == 0:
             again = self.random.choice(parts)  # asked for twice, it is answered once
@@ -115,6 +120,7 @@ class Writer:
             for name, field in getattr(kind, "fields", {}).items()
             if (kind.name, name) not in FEDERATED
             and name not in ASIDE
+            and (name != "_entities" or self.entities)
             and (name != "conditionalityFeed" or self.feed)
             and (depth < 7 or is_leaf_type(get_named_type(field.type)))
         ]
@@ -172,12 +178,12 @@ class Writer:
                 if name == paging:
                     written.append(f"{name}: {self.given(GraphQLInt, self.random.randint(0, 4))}")
             elif name == "id":
-                ids = [node for node in self.nodes if node.startswith(PREFIX.get(field, ""))]
+                ids = [node for node in self.nodes if node.startswith(LOOKED_UP.get(field, ""))]
                 written.append(f"id: {self.given(argument.type, self.random.choice(ids))}")
             elif name == "after" and field == "conditionalityFeed":
                 if self.random.random() < 0.5:
                     written.append(f"after: {self.given(argument.type, str(self.random.randint(0, 15)))}")
-            elif name in ("fiscalCode", "belfioreCode", "code") or (
+            elif name in ("fiscalCode", "belfioreCode", "code", "representations") or (
                 name in ("filter", "orderBy") and self.random.random() < 0.5
             ):
                 written.append(f"{name}: {self.given(argument.type, self.value(argument.type, name))}")
@@ -206,7 +212,17 @@ class Writer:
                 member: self.value(kind.fields[member].type, member, level + 1)
                 for member in sorted(chosen | needed)
             }
-        return self.random.choice(WORDS[name])
+        if name == "representations":
+            return self.representation()
+        return self.random.choice(self.words[name])
+
+    def representation(self) -> dict[str, str]:
+        """A row, named as a router names it."""
+        kind, key = self.random.choice(ENTITY_KEYS)
+        if key != "id":
+            return {"__typename": kind, key: self.random.choice(self.words[key])}
+        node = self.random.choice(self.nodes)
+        return {"__typename": NAMED[node[:3]], "id": node}
 
     def given(self, kind: Any, value: Any) -> str:
         """The value as a literal, as a variable, or as a literal with variables inside."""
@@ -214,8 +230,10 @@ class Writer:
             bare = kind.of_type if is_non_null_type(kind) else kind
             match value:
                 case dict():
+                    kinds = getattr(bare, "fields", None)
                     members = (
-                        f"{name}: {self.given(bare.fields[name].type, one)}" for name, one in value.items()
+                        f"{name}: {self.given(kinds[name].type, one) if kinds else json.dumps(one)}"
+                        for name, one in value.items()
                     )
                     return "{ " + ", ".join(members) + " }"
                 case list():

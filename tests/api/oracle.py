@@ -1,26 +1,31 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The reference: graphql-core's own executor over rows in memory, and the rules of who sees what, written from their words.
+"""The reference: graphql-core's own executor over rows in memory. Who sees what is in `tests.api.sight`, lists in `tests.api.oracle_lists`.
 
 Nothing here is shared with the planner: the schema comes from its SDL, the rows from plain SQL.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from math import acos, cos, radians, sin
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from graphql import GraphQLResolveInfo, build_schema, execute_sync, parse
+from graphql import GraphQLResolveInfo, build_schema, execute_sync, parse, print_schema
 
-Row = dict[str, Any]
+import schema.build
+from tests.api.oracle_lists import (
+    RANKED,
+    add_what_is_compared,
+    list_of,
+    meets,
+    page_of,
+    snake,
+)
+from tests.api.sight import ACTIVITY, NEVER, Field, Reader, Row, Sight
 
 TABLES = (
     "municipality", "employment_centre", "agency", "household", "benefit", "beneficiary", "activity", "convocation",
@@ -44,87 +49,70 @@ TABLE = {
     "TrainingCourse": "training_course",
     "PucProject": "puc_project",
 }
-OF_PEOPLE = ("beneficiary", "household", "pact", "conditionality_event", "activity", "puc_assignment")
-"""Tables that are listed, and have people in them."""
-ACTIVITY = {
-    "ORIENTATION": "OrientationActivity",
-    "TRAINING": "TrainingActivity",
-    "PLACEMENT": "PlacementActivity",
-    "JOB_SEARCH": "JobSearchActivity",
-    "SCHOOLING": "SchoolingActivity",
-    "SOCIAL_SUPPORT": "SocialSupportActivity",
-}
-"""The type of an activity of each kind."""
 LISTED_FROM = {"JobOffer": "published_on", "TrainingCourse": "starts_on", "PucProject": "starts_on"}
 """The kinds of opportunity, and the day each is listed by."""
-RANKED = ("fiscal_code",)
-"""Text that lists are ordered by: as the database collates it."""
-ORDERS = {
-    ("beneficiary", "FAMILY_NAME"): ("$family", "$given"),
-    ("beneficiary", "NEXT_CONVOCATION"): ("$next",),
-    ("pact", "EXPIRES_ON"): ("$last_day",),
-    ("job_offer", "EXPIRES_ON"): ("$last_day",),
-}
-"""What a word of an order compares, where it is not the column of that name."""
-NEVER = datetime.max.replace(tzinfo=UTC)
-UNACCENTED = str.maketrans(
-    {"Þ": "TH", "ð": "d", "ß": "ss", "ø": "o", "Ø": "O", "đ": "d", "ł": "l", "æ": "ae"}
+
+
+ENTITY_KEYS = (
+    *((kind, "id") for kind in PREFIX),
+    ("Beneficiary", "fiscalCode"),
+    ("Municipality", "belfioreCode"),
+    ("EmploymentCentre", "code"),
 )
-APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´′")
+"""The types a router names rows of, each with a key it may name them by."""
 
 
-def name_key(name: str) -> str:
-    """A name as names are compared: without accents, capitals and apostrophes."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
-    return bare.translate(UNACCENTED).translate(APOSTROPHES).lower()
-
-
-def kilometres(one: Row, other: Row) -> float:
-    """Between two municipalities, by the spherical law of cosines."""
-    here, there = (map(radians, (place["latitude"], place["longitude"])) for place in (one, other))
-    (a, b), (c, d) = here, there
-    return 6371.0088 * acos(max(-1.0, min(1.0, sin(a) * sin(c) + cos(a) * cos(c) * cos(b - d))))
-
-
-@dataclass(frozen=True)
-class Sight:
-    """How far a caller sees: the kind of its territory, and the codes of its areas; SELF: a citizen, by fiscal code."""
-
-    kind: str
-    areas: tuple[str, ...] = ()
-    unseen: frozenset[str] = frozenset()
-    """Types of activities of which the caller sees none."""
+@cache
+def whole_sdl() -> str:
+    """The schema with what only routers ask."""
+    return print_schema(schema.build.build_schema()[0])
 
 
 class Oracle:
     """What the hub should answer, from the rows as they are now."""
 
-    def __init__(self, sdl: str, rows: dict[str, list[Row]]) -> None:
+    def __init__(self, rows: dict[str, list[Row]]) -> None:
         self.rows = rows
-        _add_what_is_compared(rows)
+        add_what_is_compared(rows)
         self.by_id = {
             table: {row["id"]: row for row in found if "id" in row} for table, found in rows.items()
         }
-        self._schema = build_schema(sdl)
+        self._schema = build_schema(whole_sdl())
         for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "Benefit", "PactGoal", "Convocation", "PucAssignment",
                      "Municipality", "EmploymentCentre", "Agency"):  # fmt: skip
             for name, field in self._schema.type_map[kind].fields.items():  # type: ignore[attr-defined]
                 field.resolve = _resolver(kind, name)
-        for name in ("Node", "Opportunity"):
+        for name in ("Node", "Opportunity", "_Entity"):
             interface: Any = self._schema.type_map[name]
             interface.resolve_type = lambda row, _info, _type: row["$type"]
         activity: Any = self._schema.type_map["Activity"]
         activity.resolve_type = lambda row, _info, _type: ACTIVITY[row["kind"]]
 
     @classmethod
-    async def read(cls, connection: asyncpg.Connection[asyncpg.Record], sdl: str) -> Oracle:
+    async def read(cls, connection: asyncpg.Connection[asyncpg.Record]) -> Oracle:
         """Read every table."""
         rows: dict[str, list[Row]] = {}
         for table in TABLES:
             ranks = "".join(f", dense_rank() OVER (ORDER BY {name}) AS {name}_rank" for name in RANKED)
             extra = ranks if table == "beneficiary" else ""
             rows[table] = [dict(row) for row in await connection.fetch(f"SELECT *{extra} FROM {table}")]
-        return cls(sdl, rows)
+        return cls(rows)
+
+    @property
+    def ids(self) -> list[str]:
+        """The id of every row that has one."""
+        return [
+            f"{prefix}_{row['id'].hex}" for kind, prefix in PREFIX.items() for row in self.rows[TABLE[kind]]
+        ]
+
+    @property
+    def fiscal_codes(self) -> list[str]:
+        """Everybody's."""
+        return [person["fiscal_code"] for person in self.rows["beneficiary"]]
+
+    def reader(self, sight: Sight) -> Reader:
+        """The rows, as one caller sees them."""
+        return Reader(self, sight)
 
     def answer(
         self, query: str, sight: Sight, variables: dict[str, Any] | None = None, **how: Any
@@ -133,7 +121,7 @@ class Oracle:
         result = execute_sync(
             self._schema,
             parse(query),
-            context_value=_Reader(self, sight),
+            context_value=self.reader(sight),
             variable_values=variables or {},
             **how,
         )
@@ -141,127 +129,6 @@ class Oracle:
             raise AssertionError(result.errors)
         assert result.data is not None
         return result.data
-
-
-def _add_what_is_compared(rows: dict[str, list[Row]]) -> None:
-    """Under names with `$`: what orders and filters compare, from the rows it follows from."""
-    for person in rows["beneficiary"]:
-        person["$family"] = name_key(person["family_name"]).encode()
-        person["$given"] = name_key(person["given_name"]).encode()
-        person["$next"] = min(
-            (
-                call["scheduled_at"]
-                for call in rows["convocation"]
-                if call["beneficiary_id"] == person["id"] and call["outcome"] is None
-            ),
-            default=NEVER,
-        )
-    for pact in rows["pact"]:
-        end = pact["period"].upper
-        pact["$last_day"] = date.max if end is None else end - timedelta(days=1)
-    for offer in rows["job_offer"]:
-        offer["$last_day"] = offer["expires_on"] or date.max
-
-
-class _Reader:
-    """The rows, as one caller sees them."""
-
-    def __init__(self, oracle: Oracle, sight: Sight) -> None:
-        self.oracle = oracle
-        self.rows = oracle.rows
-        self.by_id = oracle.by_id
-        self.sight = sight
-        mine = [one for one in self.rows["beneficiary"] if one["fiscal_code"] in sight.areas]
-        self.myself = mine[0] if sight.kind == "SELF" and mine else None
-
-    # ── who sees what: hub/access/rows.py, in its own words ───────────────────────────────────────────
-
-    def territory_holds(self, row: Row) -> bool:
-        place = self.by_id["municipality"][row["municipality_id"]]
-        match self.sight.kind:
-            case "NATIONAL":
-                return True
-            case "CENTRE":  # a centre's territory holds people; households have no centre
-                key = row.get("employment_centre_id")
-                return key is not None and self.by_id["employment_centre"][key]["code"] in self.sight.areas
-            case "AGGREGATE" | "OWN":
-                return False
-            case "MUNICIPALITY":
-                return place["belfiore_code"] in self.sight.areas
-            case _:
-                return place["region_code"] in self.sight.areas
-
-    def sees(self, table: str, row: Row) -> bool:
-        return self.citizen_sees(table, row) if self.sight.kind == "SELF" else self.agency_sees(table, row)
-
-    def citizen_sees(self, table: str, row: Row) -> bool:
-        """Itself and its household; of what was recorded about the people in it, its own."""
-        me = self.myself
-        match table:
-            case "beneficiary":
-                return me is not None and row["household_id"] == me["household_id"]
-            case "household":
-                return me is not None and row["id"] == me["household_id"]
-            case "pact" if row["beneficiary_id"] is None:
-                return me is not None and row["household_id"] == me["household_id"]
-            case "pact" | "conditionality_event" | "activity" | "convocation" | "puc_assignment":
-                return me is not None and row["beneficiary_id"] == me["id"]
-            case _:
-                return True
-
-    def read(self, table: str, row: Row) -> Row:
-        """A row it sees, without what a citizen is not told of the others in its household."""
-        if self.sight.kind != "SELF" or table != "beneficiary" or row is self.myself:
-            return row
-        return {**row, "$next": NEVER, "employment_centre_id": None}
-
-    def agency_sees(self, table: str, row: Row) -> bool:
-        match table:
-            case "activity" if ACTIVITY[row["kind"]] in self.sight.unseen:
-                return False
-            case "job_offer" | "training_course" if self.sight.kind == "OWN":
-                source = self.by_id["agency"][row["source_agency_id"]]["code"]
-                return source in self.sight.areas
-            case "puc_project" if self.sight.kind == "OWN":
-                return False
-            case "beneficiary":
-                return self.territory_holds(row)
-            case "household":
-                return self.territory_holds(row) or any(
-                    self.territory_holds(person)
-                    for person in self.rows["beneficiary"]
-                    if person["household_id"] == row["id"]
-                )
-            case "pact" if row["beneficiary_id"] is None:
-                return self.sees("household", self.by_id["household"][row["household_id"]])
-            case "pact" | "conditionality_event" | "activity" | "convocation" | "puc_assignment":
-                return self.sees("beneficiary", self.by_id["beneficiary"][row["beneficiary_id"]])
-            case _:
-                return True
-
-    def counting(self) -> _Reader:
-        """The rows this caller may count: who sees nobody counts the whole country."""
-        return (
-            _Reader(self.oracle, replace(self.sight, kind="NATIONAL"))
-            if self.sight.kind == "AGGREGATE"
-            else self
-        )
-
-    # ── rows ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def one(self, table: str, key: UUID | None) -> Row | None:
-        row = None if key is None else self.by_id[table].get(key)
-        return self.read(table, row) if row is not None and self.sees(table, row) else None
-
-    def where(self, table: str, **equal: Any) -> list[Row]:
-        seen = (self.read(table, row) for row in self.rows[table] if self.sees(table, row))
-        return [row for row in seen if all(row[name] == value for name, value in equal.items())]
-
-    def newest(self, table: str, column: str, **equal: Any) -> list[Row]:
-        return sorted(self.where(table, **equal), key=lambda row: (row[column], row["id"]), reverse=True)
-
-
-Field = Callable[[_Reader, Row, dict[str, Any]], Any]
 
 
 def _resolver(kind: str, name: str) -> Callable[..., Any]:
@@ -272,7 +139,7 @@ def _resolver(kind: str, name: str) -> Callable[..., Any]:
             return written(info.context, source, arguments)
         if name == "id":
             return f"{PREFIX[kind]}_{source['id'].hex}"
-        return written_form(source[_snake(name)])
+        return written_form(source[snake(name)])
 
     return resolve
 
@@ -292,15 +159,11 @@ def written_form(value: Any) -> Any:
             return value
 
 
-def _snake(name: str) -> str:
-    return "".join("_" + c.lower() if c.isupper() else c for c in name)
-
-
 def _to(table: str, column: str) -> Field:
     return lambda reader, row, _arguments: reader.one(table, row[column])
 
 
-def _node(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row | None:
+def _node(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row | None:
     prefix, _, digits = arguments["id"].partition("_")
     for kind, known in PREFIX.items():
         if known == prefix:
@@ -309,166 +172,40 @@ def _node(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row | Non
     return None
 
 
+def _entities(reader: Reader, _source: Row, arguments: dict[str, Any]) -> list[Row | None]:
+    return [_entity(reader, dict(given)) for given in arguments["representations"]]
+
+
+def _entity(reader: Reader, given: dict[str, str]) -> Row | None:
+    """The row of a type that a key names."""
+    kind = given.pop("__typename")
+    [(name, value)] = given.items()
+    if name == "id":
+        return _node(reader, {}, {"id": value})
+    table = TABLE.get(kind, snake(kind).lstrip("_"))
+    found = reader.where(table, **{snake(name): value})
+    return {**found[0], "$type": kind} if found else None
+
+
 def _by_id(table: str) -> Field:
     return lambda reader, _source, arguments: reader.one(table, UUID(hex=arguments["id"][4:]))
 
 
-def _person(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row | None:
+def _person(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row | None:
     found = reader.where("beneficiary", fiscal_code=arguments["fiscalCode"].strip().upper())
     return found[0] if found else None
 
 
-# ── lists ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _place(reader: _Reader, row: Row) -> Row:
-    return reader.by_id["municipality"][row["municipality_id"]]
-
-
-def _meets(reader: _Reader, table: str, row: Row, given: dict[str, Any]) -> bool:
-    """Whether a row meets a whole filter; a null member is as absent."""
-    return all(value is None or _holds(reader, table, row, name, value) for name, value in given.items())
-
-
-RELATED = {
-    ("beneficiary", "pacts"): ("pact", "beneficiary_id"),
-    ("beneficiary", "convocations"): ("convocation", "beneficiary_id"),
-    ("beneficiary", "conditionalityEvents"): ("conditionality_event", "beneficiary_id"),
-    ("household", "pacts"): ("pact", "household_id"),
-}
-
-
-def _related(reader: _Reader, table: str, row: Row, name: str, asked: dict[str, Any]) -> bool:
-    other, column = RELATED[table, name]
-    rows = reader.where(other, **{column: row["id"]})
-    some, none = asked.get("some"), asked.get("none")
-    return (some is None or any(_meets(reader, other, one, some) for one in rows)) and (
-        none is None or not any(_meets(reader, other, one, none) for one in rows)
-    )
-
-
-def _holds(reader: _Reader, table: str, row: Row, name: str, value: Any) -> bool:
-    """Whether a row meets one condition of a filter."""
-    match name:
-        case "and":
-            return all(_meets(reader, table, row, one) for one in value)
-        case "or":
-            return any(_meets(reader, table, row, one) for one in value)
-        case "not":
-            return not _meets(reader, table, row, value)
-        case "pacts" | "convocations" | "conditionalityEvents":
-            return _related(reader, table, row, name, value)
-        case "household":
-            return _meets(reader, "household", reader.by_id["household"][row["household_id"]], value)
-        case "name":
-            given = value.get("given")
-            family, first = bytes(row["$family"]), bytes(row["$given"])
-            return family.startswith(name_key(value["family"]).encode()) and (
-                given is None or first.startswith(name_key(given).encode())
-            )
-        case "nextConvocation":
-            start, end = value.get("from"), value.get("before")
-            at: datetime = row["$next"]
-            return (
-                at < NEVER
-                and (start is None or at >= datetime.fromisoformat(start))
-                and (end is None or at < datetime.fromisoformat(end))
-            )
-        case "expiringBefore":
-            return bool(row["$last_day"] < date.fromisoformat(value))
-        case "outcomes":
-            return row["outcome"] in value
-        case "scheduledFrom":
-            return bool(row["scheduled_at"] >= datetime.fromisoformat(value))
-        case "scheduledBefore":
-            return bool(row["scheduled_at"] < datetime.fromisoformat(value))
-        case "profession":
-            code = row["profession_code"]
-            return code is not None and (code == value or code.startswith(value + "."))
-        case "near":
-            centre = [p for p in reader.rows["municipality"] if p["belfiore_code"] == value["municipality"]]
-            places = (*centre, _place(reader, row))
-            return (
-                bool(centre)
-                and all(place["latitude"] is not None for place in places)
-                and kilometres(places[0], places[1]) <= value["withinKm"]
-            )
-        case "fiscalCode":
-            return bool(row["fiscal_code"] == value.strip().upper())
-        case "measure" if "household_id" in row:
-            return bool(reader.by_id["household"][row["household_id"]]["measure"] == value)
-        case "municipality":
-            return bool(_place(reader, row)["belfiore_code"] == value)
-        case "regionCode":
-            return bool(_place(reader, row)["region_code"] == value)
-        case "employmentCentre":
-            key = row["employment_centre_id"]
-            return key is not None and reader.by_id["employment_centre"][key]["code"] == value
-        case "kinds":
-            return row["kind"] in value
-        case "statuses":
-            return row["status"] in value
-        case "types":
-            return row["type"] in value
-        case "occurredFrom":
-            return bool(row["occurred_at"] >= datetime.fromisoformat(value))
-        case "occurredBefore":
-            return bool(row["occurred_at"] < datetime.fromisoformat(value))
-        case _:
-            return bool(row[_snake(name)] == value)
-
-
-def _sorted(rows: list[Row], order: Sequence[tuple[str, bool]]) -> list[Row]:
-    """By each column in turn, the first mention of a column deciding; then by key, as the last column goes."""
-    known: dict[str, bool] = {}
-    for column, descending in order:
-        known.setdefault(column, descending)
-    last = next(reversed(known.values()), False)
-    found = sorted(rows, key=lambda row: row["id"], reverse=last)
-    for column, descending in reversed(known.items()):
-        name = f"{column}_rank" if column in RANKED else column
-        found.sort(key=lambda row: row[name], reverse=descending)
-    return found
-
-
-def cursor_id(cursor: str) -> UUID:
-    """Which row a cursor of the hub stands for."""
-    return UUID(json.loads(base64.b64decode(cursor))[-1])
-
-
-def _list(table: str, *default: tuple[str, bool], of: str | None = None) -> Field:
-    def whole(reader: _Reader, source: Row, arguments: dict[str, Any]) -> list[Row]:
-        rows = reader.where(table) if of is None else reader.where(table, **{of: source["id"]})
-        return [row for row in rows if _meets(reader, table, row, arguments.get("filter") or {})]
-
-    def resolve(reader: _Reader, source: Row, arguments: dict[str, Any]) -> Row:
-        rows = whole(reader, source, arguments)
-        asked = arguments.get("orderBy") or []
-        words = [word.rpartition("_") for word in asked]
-        order = [
-            (column, way == "DESC")
-            for word, _, way in words
-            for column in ORDERS.get((table, word), (word.lower(),))
-        ] or default
-        page = _page(_sorted(rows, order), arguments)
-        if reader.sight.kind == "AGGREGATE" and table in OF_PEOPLE:
-            exact = len(whole(reader.counting(), source, arguments))
-            page["totalCount"] = 5 * round(exact / 5)
-        return page
-
-    return resolve
-
-
-def _opportunities(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row:
+def _opportunities(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row:
     """Latest day first; of one day by kind, then by key, both from the end."""
     rows = [
         {**row, "$type": kind, "$at": row[day]}
         for kind, day in LISTED_FROM.items()
         for row in reader.where(TABLE[kind])
-        if _meets(reader, TABLE[kind], row, arguments.get("filter") or {})
+        if meets(reader, TABLE[kind], row, arguments.get("filter") or {})
     ]
     rows.sort(key=lambda row: (row["$at"], row["$type"], row["id"]), reverse=True)
-    return _page(rows, arguments)
+    return page_of(rows, arguments)
 
 
 def _listed_from(kind: str) -> Field:
@@ -476,41 +213,17 @@ def _listed_from(kind: str) -> Field:
 
 
 def _by(table: str, column: str, argument: str) -> Field:
-    def resolve(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row | None:
+    def resolve(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row | None:
         return next(iter(reader.where(table, **{column: arguments[argument]})), None)
 
     return resolve
 
 
-def _page(whole: list[Row], arguments: dict[str, Any]) -> Row:
-    after, before = arguments.get("after"), arguments.get("before")
-    first, last = arguments.get("first"), arguments.get("last")
-    keys = [row["id"] for row in whole]
-    start = 0 if after is None else keys.index(cursor_id(after)) + 1
-    end = len(whole) if before is None else keys.index(cursor_id(before))
-    within = whole[start:end]
-    page = (
-        within[max(len(within) - last, 0) :] if last is not None else within[: 50 if first is None else first]
-    )
-    more = len(page) < len(within)
-    backward = last is not None
-    return {
-        "nodes": page,
-        "edges": [{"node": row, "cursor": f"cursor:{row['id']}"} for row in page],
-        "totalCount": len(whole),
-        "pageInfo": {
-            "hasNextPage": before is not None if backward else more,
-            "hasPreviousPage": more if backward else after is not None,
-            "startCursor": f"cursor:{page[0]['id']}" if page else None,
-            "endCursor": f"cursor:{page[-1]['id']}" if page else None,
-        },
-    }
-
-
-def _feed(reader: _Reader, _source: Row, arguments: dict[str, Any]) -> Row:
+def _feed(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row:
     start = int(arguments.get("after") or 0)
     entries = sorted(
-        (row for row in reader.rows["feed_entry"] if row["position"] > start), key=lambda row: row["position"]
+        (row for row in reader.where("feed_entry") if row["position"] > start),
+        key=lambda row: row["position"],
     )
     page = entries[: arguments["first"]]
     return {
@@ -524,19 +237,19 @@ def _of_event(column: str) -> Field:
     return lambda reader, row, _arguments: reader.by_id["conditionality_event"][row["event_id"]][column]
 
 
-def _position(reader: _Reader, row: Row, _arguments: dict[str, Any]) -> int | None:
+def _position(reader: Reader, row: Row, _arguments: dict[str, Any]) -> int | None:
     return next((e["position"] for e in reader.rows["feed_entry"] if e["event_id"] == row["id"]), None)
 
 
 def _finite(name: str) -> Field:
-    def resolve(_reader: _Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
+    def resolve(_reader: Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
         value = row[name]
         return None if value in (NEVER, date.max) else str(written_form(value))
 
     return resolve
 
 
-def _last_day(_reader: _Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
+def _last_day(_reader: Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
     upper = row["period"].upper
     return None if upper is None else (upper - timedelta(days=1)).isoformat()
 
@@ -546,40 +259,41 @@ NAMES = (("$family", False), ("$given", False))
 
 FIELDS: dict[tuple[str, str], Field] = {
     ("Query", "node"): _node,
+    ("Query", "_entities"): _entities,
     ("Query", "beneficiary"): _person,
     ("Query", "me"): lambda r, _, __: None if r.myself is None else r.one("beneficiary", r.myself["id"]),
     ("Query", "household"): _by_id("household"),
     ("Query", "pact"): _by_id("pact"),
-    ("Query", "beneficiaries"): _list("beneficiary", *NAMES),
-    ("Query", "households"): _list("household"),
-    ("Query", "pacts"): _list("pact", ("created_on", True)),
-    ("Query", "jobOffers"): _list("job_offer", ("published_on", True)),
-    ("Query", "trainingCourses"): _list("training_course", ("starts_on", True)),
-    ("Query", "pucProjects"): _list("puc_project", ("starts_on", True)),
-    ("Query", "conditionalityEvents"): _list("conditionality_event", *EVENTS),
+    ("Query", "beneficiaries"): list_of("beneficiary", *NAMES),
+    ("Query", "households"): list_of("household"),
+    ("Query", "pacts"): list_of("pact", ("created_on", True)),
+    ("Query", "jobOffers"): list_of("job_offer", ("published_on", True)),
+    ("Query", "trainingCourses"): list_of("training_course", ("starts_on", True)),
+    ("Query", "pucProjects"): list_of("puc_project", ("starts_on", True)),
+    ("Query", "conditionalityEvents"): list_of("conditionality_event", *EVENTS),
     ("Query", "conditionalityFeed"): _feed,
     ("Query", "opportunities"): _opportunities,
     ("Query", "municipality"): _by("municipality", "belfiore_code", "belfioreCode"),
     ("Query", "employmentCentre"): _by("employment_centre", "code", "code"),
-    ("Municipality", "households"): _list("household", of="municipality_id"),
-    ("Municipality", "beneficiaries"): _list("beneficiary", *NAMES, of="municipality_id"),
-    ("EmploymentCentre", "beneficiaries"): _list("beneficiary", *NAMES, of="employment_centre_id"),
+    ("Municipality", "households"): list_of("household", of="municipality_id"),
+    ("Municipality", "beneficiaries"): list_of("beneficiary", *NAMES, of="municipality_id"),
+    ("EmploymentCentre", "beneficiaries"): list_of("beneficiary", *NAMES, of="employment_centre_id"),
     ("EmploymentCentre", "municipality"): _to("municipality", "municipality_id"),
-    ("Household", "conditionalityEvents"): _list("conditionality_event", *EVENTS, of="household_id"),
-    ("Pact", "conditionalityEvents"): _list("conditionality_event", *EVENTS, of="pact_id"),
+    ("Household", "conditionalityEvents"): list_of("conditionality_event", *EVENTS, of="household_id"),
+    ("Pact", "conditionalityEvents"): list_of("conditionality_event", *EVENTS, of="pact_id"),
     ("Pact", "activities"): lambda r, row, _: r.newest("activity", "starts_on", pact_id=row["id"]),
     ("Convocation", "beneficiary"): _to("beneficiary", "beneficiary_id"),
     ("PucAssignment", "beneficiary"): _to("beneficiary", "beneficiary_id"),
-    ("PucProject", "assignments"): _list("puc_assignment", ("starts_on", True), of="puc_project_id"),
+    ("PucProject", "assignments"): list_of("puc_assignment", ("starts_on", True), of="puc_project_id"),
     ("PucProject", "places"): lambda _r, row, _: sum(
         row[f"places_{pot}"] for pot in ("municipality", "centre", "volunteer")
     ),
-    ("TrainingCourse", "participations"): _list("activity", ("starts_on", True), of="training_course_id"),
+    ("TrainingCourse", "participations"): list_of("activity", ("starts_on", True), of="training_course_id"),
     ("TrainingActivity", "course"): _to("training_course", "training_course_id"),
     **{(kind, "availableFrom"): _listed_from(kind) for kind in LISTED_FROM},
     **{(kind, "beneficiary"): _to("beneficiary", "beneficiary_id") for kind in ACTIVITY.values()},
     **{(kind, "pact"): _to("pact", "pact_id") for kind in ACTIVITY.values()},
-    ("Beneficiary", "conditionalityEvents"): _list("conditionality_event", *EVENTS, of="beneficiary_id"),
+    ("Beneficiary", "conditionalityEvents"): list_of("conditionality_event", *EVENTS, of="beneficiary_id"),
     ("Beneficiary", "nextConvocationAt"): _finite("$next"),
     ("Pact", "expiresOn"): _finite("$last_day"),
     ("Beneficiary", "municipality"): _to("municipality", "municipality_id"),

@@ -11,8 +11,10 @@ import pytest
 from hub.errors import ConfigurationError
 from hub.http.accept import GRAPHQL, JSON, NotAcceptable, media_for
 from hub.http.origins import ForeignOrigin, Origins
+from hub.settings import Environment
 
 if TYPE_CHECKING:
+    from connectors.simulators.keys import DemoKeys
     from tests.api.conftest import Answer, Opener, Service
 
 FRONT = "https://front.example"
@@ -211,3 +213,13 @@ def test_origins_as_they_may_be_written() -> None:
     origins = Origins("https://A.example, http://[::1]:3000\nhttps://b.example:8443")
     for origin in (b"https://a.example", b"http://[::1]:3000", b"https://b.example:8443"):
         assert origins.check({b"origin": origin, b"host": b"hub.example"}) == origin
+
+
+async def test_production_shows_no_page(open_hub: Opener, keys: DemoKeys) -> None:
+    jwks = str(keys.folder / "pdnd-jwks.json")
+    async with open_hub("production", environment=Environment.PRODUCTION, pdnd_jwks=jwks) as hub:
+        for path in ("/graphql", "/graphql/static/boot.js"):
+            answer = await hub.send("GET", path, headers={"accept": "text/html,*/*"})
+            assert answer.status >= 400
+            assert b"<html" not in answer.body.lower()
+        assert (await hub("{ __typename }")).status == 200

@@ -11,8 +11,9 @@ from graphql import GraphQLError
 
 from tests.api.conftest import PURPOSES, with_named_cursors
 from tests.api.operations import Writer
-from tests.api.oracle import Oracle, Sight
+from tests.api.oracle import Oracle
 from tests.api.purposes import LEVELS, FieldSet, needed
+from tests.api.sight import Sight
 from tests.api.test_generated_operations import AT_ONCE, FUZZ, SEED
 
 if TYPE_CHECKING:

@@ -33,8 +33,8 @@ from hub.store.vocabulary import (
     PucPot,
 )
 
-ROMA, LATINA, TORINO = "H501", "E472", "L219"
-REGION_OF = {ROMA: "12", LATINA: "12", TORINO: "01"}
+ROMA, LATINA, TORINO, MILANO = "H501", "E472", "L219", "F205"
+REGION_OF = {ROMA: "12", LATINA: "12", TORINO: "01", MILANO: "03"}
 NORTH, EAST, LATINA_CENTRE, TORINO_CENTRE = "H501C900031", "H501C900032", "E472C900034", "L219C900001"
 
 AWKWARD = (
@@ -223,6 +223,28 @@ async def build_world(connection: asyncpg.Connection[asyncpg.Record]) -> World:
     # What was queued is in the feed; the three events that were not wait for ever, as if no sequencer ran.
     await sequence(connection)
     return b.world
+
+
+async def add_border_cases(connection: asyncpg.Connection[asyncpg.Record], world: World) -> None:
+    """What lies across borders in every way: one part of a rule, and no other, says who sees it."""
+    b = _Builder(connection)
+    b.world, b.numbers, b.codes = world, count(5_000), islice(b.codes, 300, None)
+    async with connection.transaction():
+        # Of a household far away, only a member is near; and with the member, the household's own pact.
+        await b.household("milano", MILANO, "ADI", manager=None, ends=None)
+        await b.person("milano-in-rome", "milano", ROMA, NORTH, ("Ada", "Longhi"))
+        await b.pact("inclusion-milano", "milano", None, "INCLUSION", 6)
+        # An event and an activity under a pact of somebody of another centre.
+        await b.event("east", "PACT_SIGNED", moment(11), pact="work", note=None, queued=False)
+        await b.add(
+            "activity",
+            beneficiary_id=world.people["east"].id,
+            pact_id=world.pacts["work"],
+            kind="ORIENTATION",
+            status="STARTED",
+            title="Altrove",
+            starts_on=date(2026, 4, 3),
+        )
 
 
 async def _people(b: _Builder) -> None:

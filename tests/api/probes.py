@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A fixed suite of questions that together walk every road to a person, as callers of every kind, held against the reference.
+
+It runs in process, on a hub whose plans are forgotten between two runs, so that one may ask of many changed policies whether each
+is noticed (`tests.api.test_policy_mutants`).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import _lru_cache_wrapper
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
+
+from hub.access.caller import Caller
+from hub.errors import SnodoError
+from hub.http.request import GraphQLRequest
+from hub.http.streams import Stream
+from hub.store.engine import Database
+from hub.store.vocabulary import Capability
+from tests.api.conftest import SIGHTS, with_named_cursors
+from tests.api.oracle import Oracle
+from tests.api.sight import Sight
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Service
+
+LISTS: Mapping[str, str] = {
+    "people": """{ beneficiaries(first: 60) { totalCount nodes { id fiscalCode household { id } pacts { id } activities { title startsOn pact { id } }
+      convocations { scheduledAt } pucAssignments { startsOn project { id } } nextConvocationAt
+      conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
+    "households": """{ households(first: 30) { totalCount nodes { id members { id } pacts { id } benefit { startsOn }
+      conditionalityEvents(first: 30) { totalCount nodes { id } } } } }""",
+    "pacts": """{ pacts(first: 30) { totalCount nodes { id household { id } beneficiary { id } goals { ordinal }
+      activities { title beneficiary { id } pact { id } } conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
+    "events": "{ conditionalityEvents(first: 50) { totalCount nodes { id beneficiary { id } pact { id } position } } }",
+    "courses": """{ trainingCourses(first: 20) { totalCount nodes { id participations(first: 10) { totalCount nodes {
+      title beneficiary { id } pact { id } course { id } } } } } }""",
+    "projects": """{ pucProjects(first: 20) { totalCount nodes { id assignments(first: 10) { totalCount nodes {
+      startsOn beneficiary { id } project { id } } } } } }""",
+    "offers": "{ jobOffers(first: 20) { totalCount nodes { id } } opportunities(first: 40) { totalCount nodes { __typename id title } } }",
+    "places": " ".join(
+        ["{"]
+        + [
+            f"""{name}: municipality(belfioreCode: "{code}") {{ households(first: 20) {{ totalCount nodes {{ id }} }}
+          beneficiaries(first: 40) {{ totalCount nodes {{ id employmentCentre {{ code }} }} }} }}"""
+            for name, code in (("roma", "H501"), ("latina", "E472"), ("torino", "L219"))
+        ]
+        + [
+            f"""{name}: employmentCentre(code: "{code}") {{ beneficiaries(first: 30) {{ totalCount nodes {{ id }} }} }}"""
+            for name, code in (("north", "H501C900031"), ("east", "H501C900032"), ("there", "L219C900001"))
+        ]
+        + ["}"]
+    ),
+    "filtered": """{ some: beneficiaries(first: 60, filter: { pacts: { some: {} } }) { nodes { id } }
+      none: beneficiaries(first: 60, filter: { conditionalityEvents: { none: {} } }) { nodes { id } }
+      called: beneficiaries(first: 60, filter: { convocations: { some: {} } }) { totalCount }
+      bare: households(first: 30, filter: { pacts: { none: {} } }) { nodes { id } } }""",
+}
+"""By name: a list, with a step along every road that leads on from its rows."""
+NODE = """__typename id ... on Beneficiary { fiscalCode household { id } } ... on Household { members { id } }
+  ... on Pact { whose: beneficiary { id } household { id } } ... on ConditionalityEvent { beneficiary { id } } ... on Opportunity { title }"""
+ENTITIES = f"query ($given: [_Any!]!) {{ _entities(representations: $given) {{ ... on Node {{ {NODE} }} }} }}"
+FEED = "{ conditionalityFeed(first: 100) { entries { position fiscalCode event { id beneficiary { id } } } endCursor hasMore } }"
+FOLLOW = "subscription { conditionalityFeed(first: 5) { entries { position } } }"
+RECORD = """mutation ($input: RecordConditionalityEventInput!) { recordConditionalityEvent(input: $input) {
+  event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } }"""
+TYPES = {
+    "ben": "Beneficiary", "hsh": "Household", "pct": "Pact", "evt": "ConditionalityEvent", "job": "JobOffer", "crs": "TrainingCourse",
+    "puc": "PucProject",
+}  # fmt: skip
+TABLES = {
+    "ben": "beneficiary", "hsh": "household", "pct": "pact", "evt": "conditionality_event", "job": "job_offer",
+    "crs": "training_course", "puc": "puc_project",
+}  # fmt: skip
+EVENTS = "SELECT count(*) FROM conditionality_event"
+_numbers = count()
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """One question of one caller, and what comes of it: data, or the codes of refusals."""
+
+    name: str
+    caller: Caller
+    query: str
+    variables: Mapping[str, Any]
+    expected: Any
+    asks_again_as: Caller | None = None
+    """Whom a subscription finds when it asks again who is asking."""
+
+
+async def answered(suite: Suite, probe: Probe) -> Any:
+    """The data of an answer, or the codes of its errors; and whether something was recorded all the same."""
+    before = suite.rehearsals.events
+    told = await _told(suite.service, probe)
+    recorded = suite.rehearsals.events > before
+    return "recorded, and not told" if recorded and told != A_RECORDING else told
+
+
+async def _told(service: Service, probe: Probe) -> Any:
+    request = GraphQLRequest(probe.query, probe.variables, None)
+
+    async def ask_again() -> tuple[Caller, None]:
+        return probe.asks_again_as or probe.caller, None
+
+    follows = probe.query.startswith("subscription")
+    try:
+        reply = await service.hub._graphql.run(
+            request, probe.caller, None, ask_again=ask_again if follows else None
+        )
+        if isinstance(reply, Stream):
+            body = await anext(reply.responses)
+            await reply.aclose()
+        else:
+            body = reply.body
+    except SnodoError as refused:
+        return [refused.code]
+    try:
+        found = json.loads(body)
+    except ValueError:  # a row is missing where the schema says that there is one
+        return body
+    if "errors" in found:
+        return sorted(error["extensions"]["code"] for error in found["errors"])
+    return with_named_cursors(found["data"])
+
+
+def forget(service: Service) -> None:
+    """Forget every plan and every statement that was made: what the policy says is asked anew."""
+    for operation in service.hub._graphql._documents._known.values():
+        operation.forget_plans()
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] in ("hub", "schema") and name != "schema.build":  # the schema is no policy
+            for value in vars(module).values():
+                if isinstance(value, _lru_cache_wrapper):
+                    value.cache_clear()
+
+
+class Suite:
+    """The probes of one hub, for the rows as they are."""
+
+    def __init__(self, service: Service, oracle: Oracle, callers: Mapping[str, Caller]) -> None:
+        self.service, self.oracle, self.callers = service, oracle, callers
+        commands = service.hub._graphql._commands
+        database = commands._means.database
+        self.rehearsals = rehearsals = Rehearsals(database.write)
+        commands._means = replace(commands._means, database=Database(database.read, cast("Any", rehearsals)))
+        self.reading = [probe for name in callers for probe in self._reading(name)]
+        self.demanding = [*self._refused()]
+        """Those that are refused for want of a capability."""
+        self.probes = [*self.reading, *self.demanding, *self._recording()]
+
+    @classmethod
+    async def prepare(cls, service: Service) -> Suite:
+        """With every caller the tests know."""
+        authenticator = service.hub._graphql._authenticator
+        callers = {}
+        for name in SIGHTS:
+            headers = {b"authorization": f"Bearer {service.token(name)}".encode()}
+            callers[name], _ = await authenticator.authenticate(headers)
+        return cls(service, await service.oracle(), callers)
+
+    def _as_the_oracle(self, title: str, name: str, query: str) -> Probe:
+        return Probe(title, self.callers[name], query, {}, self.oracle.answer(query, SIGHTS[name]))
+
+    def _reading(self, name: str) -> Iterator[Probe]:
+        caller, sight = self.callers[name], SIGHTS[name]
+        for title, query in LISTS.items():
+            yield self._as_the_oracle(f"{name}: {title}", name, query)
+        keyed = " ".join(f"k{at}: {field}" for at, field in enumerate(self._by_key(sight)))
+        yield self._as_the_oracle(f"{name}: by key", name, f"{{ {keyed} }}")
+        nodes = [node for prefix in TABLES for node in self._ids(prefix)]
+        one_by_one = " ".join(f'n{at}: node(id: "{node}") {{ {NODE} }}' for at, node in enumerate(nodes))
+        found = [*self.oracle.answer(f"{{ {one_by_one} }}", sight).values()]
+        given = [{"__typename": TYPES[node[:3]], "id": node} for node in nodes]
+        yield Probe(f"{name}: entities", caller, ENTITIES, {"given": given}, {"_entities": found})
+        # Whoever is granted the whole feed reads all of it; if ever somebody else were, they would read theirs.
+        reader = replace(caller, capabilities=caller.capabilities | {Capability.READ_FEED})
+        yield Probe(f"{name}: feed", reader, FEED, {}, self.oracle.answer(FEED, sight))
+
+    def _refused(self) -> Iterator[Probe]:
+        inps = self.callers["inps"]
+        for name, caller in self.callers.items():
+            bare = replace(caller, capabilities=frozenset())
+            yield Probe(f"{name}: may not read the feed", bare, FEED, {}, ["FORBIDDEN"])
+            yield Probe(f"{name}: may not follow the feed", bare, FOLLOW, {}, ["FORBIDDEN"])
+            yield Probe(
+                f"{name}: may not record", bare, RECORD, {"input": _input(self._someone(name))}, ["FORBIDDEN"]
+            )
+        gone = replace(inps, capabilities=frozenset())
+        yield Probe("inps: may no longer follow the feed", inps, FOLLOW, {}, ["FORBIDDEN"], gone)
+
+    def _recording(self) -> Iterator[Probe]:
+        """What a caller records about somebody, in reach and beyond it."""
+        for name, caller in self.callers.items():
+            scribe = replace(caller, capabilities=caller.capabilities | {Capability.RECORD_EVENTS})
+            within, beyond = self._someone(name), self._someone(name, beyond=True)
+            if beyond is not None:
+                refused = {
+                    "recordConditionalityEvent": {"event": None, "userErrors": [{"code": "PERSON_NOT_FOUND"}]}
+                }
+                yield Probe(
+                    f"{name}: records beyond its reach", scribe, RECORD, {"input": _input(beyond)}, refused
+                )
+            if within is not None:
+                yield Probe(f"{name}: records", scribe, RECORD, {"input": _input(within)}, A_RECORDING)
+
+    def _someone(self, name: str, *, beyond: bool = False) -> str | None:
+        reader = self.oracle.reader(SIGHTS[name])
+        people = self.oracle.rows["beneficiary"]
+        return next(
+            (one["fiscal_code"] for one in people if reader.sees("beneficiary", one) is not beyond), None
+        )
+
+    def _by_key(self, sight: Sight) -> Iterator[str]:
+        """Of each kind of row one that is seen and one that is not, by each of its keys."""
+        reader = self.oracle.reader(sight)
+        for prefix, table in TABLES.items():
+            for seen in (True, False):
+                row = next((row for row in self.oracle.rows[table] if reader.sees(table, row) is seen), None)
+                if row is not None:
+                    key = f"{prefix}_{row['id'].hex}"
+                    yield f'node(id: "{key}") {{ {NODE} }}'
+                    if prefix == "ben":
+                        yield f'beneficiary(fiscalCode: "{row["fiscal_code"]}") {{ id }}'
+                    if prefix in ("hsh", "pct"):
+                        yield f'{table}(id: "{key}") {{ id }}'
+
+    def _ids(self, prefix: str) -> list[str]:
+        return [f"{prefix}_{row['id'].hex}" for row in self.oracle.rows[TABLES[prefix]][:30]]
+
+
+class _Event:
+    """Equal to the answer of a recording: an event of somebody the recorder sees."""
+
+    def __eq__(self, answer: object) -> bool:
+        match answer:
+            case {"recordConditionalityEvent": {"event": {"beneficiary": {"id": str()}}, "userErrors": []}}:
+                return True
+            case _:
+                return False
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+A_RECORDING = _Event()
+
+
+class Rehearsals:
+    """A pool whose connections undo whatever was done on them."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self.events = 0
+        """Events that were recorded, and undone, so far."""
+
+    @asynccontextmanager
+    async def acquire(self, **given: Any) -> AsyncIterator[Any]:
+        async with self._pool.acquire(**given) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            before = await connection.fetchval(EVENTS)
+            try:
+                yield connection
+                self.events += await connection.fetchval(EVENTS) - before
+            finally:
+                await transaction.rollback()
+
+
+def _input(fiscal_code: str | None) -> dict[str, Any]:
+    return {
+        "idempotencyKey": f"probe-{next(_numbers)}",
+        "fiscalCode": fiscal_code or "12345678903",
+        "type": "CONVOCATION_MISSED",
+        "occurredAt": "2026-09-01T09:00:00Z",
+    }

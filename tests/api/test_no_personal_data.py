@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The witness of every test (`tests.witness`) hears each way the hub speaks: a person planted in any of them is found."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry, Counter
+
+from connectors.exchange import Exchange, Outgoing, Policy
+from hub.errors import InvalidInput, UpstreamUnavailable
+from hub.http.graphql import GraphQLEndpoint
+from tests.api.test_websocket import welcomed
+from tests.conftest import create_database, drop_database
+from tests.personal import Personal
+from tests.witness import WITNESS, Witness, listening
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Service
+    from tests.api.world import World
+
+PLANTED = "INPS-PLANTED-0001"
+"""In no database, so that only the witness made here knows it."""
+QUESTION = "{ beneficiaries { totalCount } }"
+
+
+@pytest.fixture
+def witness() -> Iterator[Witness]:
+    """One that hears the rest of the test, beside the one that hears all."""
+    personal = Personal()
+    personal.add_code(PLANTED)
+    personal.add_name("Zefirino", "Quartodecimo")
+    with listening(found := Witness(personal)):
+        yield found
+
+
+def sources(witness: Witness) -> set[str]:
+    return {leak.partition(",")[0] for leak in witness.leaks()}
+
+
+@pytest.mark.parametrize("way", ["info", "warning", "error", "exception", "critical"])
+def test_a_line_of_structlog(way: str, witness: Witness) -> None:
+    getattr(structlog.get_logger(), way)("request.failed", subject=PLANTED)
+    assert sources(witness) == {"log"}
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "asyncio", "httpx2", "anything"])
+def test_a_line_of_the_standard_library(name: str, witness: Witness) -> None:
+    try:
+        raise ValueError("Key (given_name, family_name)=(Zefirino, Quartodecimo) already exists.")
+    except ValueError:
+        logging.getLogger(name).critical("Exception in ASGI application", exc_info=True)
+    assert sources(witness) == {"log"}
+
+
+def test_a_metric(witness: Witness) -> None:
+    registry = witness.follow(CollectorRegistry())
+    Counter("looked_at", "By person", ["who"], registry=registry).labels(PLANTED).inc()
+    assert sources(witness) == {"metrics"}
+
+
+async def test_an_outgoing_url(witness: Witness) -> None:
+    async def prepare() -> Outgoing:
+        return Outgoing("GET", f"http://127.0.0.1:9/people/{PLANTED}", {})
+
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        with pytest.raises(UpstreamUnavailable):
+            await Exchange("ANPR", Policy(attempts=1), http).call("x", prepare, idempotent=True)
+    assert sources(witness) == {"url"}
+
+
+@pytest.fixture
+def refusing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every operation is refused by a sentence that names somebody."""
+
+    def refuse(*_: Any) -> Any:
+        raise InvalidInput("Not found.", seen=f"Quartodecimo Zefirino, {PLANTED}")
+
+    monkeypatch.setattr(GraphQLEndpoint, "_operation", refuse)
+
+
+@pytest.mark.usefixtures("refusing")
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream", "multipart/mixed"])
+async def test_an_error_over_http(accept: str, ask: Service, witness: Witness) -> None:
+    headers = {"authorization": f"Bearer {ask.token('centre')}", "accept": accept}
+    answer = await ask.send(json={"query": QUESTION}, headers=headers)
+    assert PLANTED in answer.body.decode()
+    assert sources(witness) == {"error"}
+    echoed = {"query": f"# Zefirino Quartodecimo {PLANTED}\n" + QUESTION}
+    again = Witness(witness.personal)
+    with listening(again):
+        await ask.send(json=echoed, headers=headers)
+    assert again.heard["error"]
+    assert again.leaks() == [], "it is what the sender sent"
+
+
+@pytest.mark.usefixtures("refusing")
+async def test_an_error_over_a_websocket(ask: Service, witness: Witness) -> None:
+    async with welcomed(ask) as client:
+        [message] = await client.ask("1", QUESTION)
+    assert message["type"] == "error"
+    assert sources(witness) == {"error"}
+
+
+async def test_a_user_error(writable: Service, witness: Witness) -> None:
+    """Not a planted one: that those the hub makes are heard."""
+    query = """mutation ($i: RecordConditionalityEventInput!) {
+      recordConditionalityEvent(input: $i) { wrong: userErrors { message } userErrors { code message } } }"""
+    code = writable.world.people["torino-only"].fiscal_code
+    given = {"idempotencyKey": "heard", "fiscalCode": code, "type": "CONVOCATION_MISSED", "occurredAt": "2026-09-01T09:00:00Z"}  # fmt: skip
+    await writable(query, i=given)
+    assert any("PERSON_NOT_FOUND" in text for text, _ in witness.heard["error"])
+
+
+async def test_a_page_and_the_metrics_over_http(ask: Service, witness: Witness) -> None:
+    for path in ("/metrics", "/status", "/nowhere"):
+        await ask.send("GET", path)
+    assert {"metrics", "page", "headers"} <= witness.heard.keys()
+
+
+async def test_the_witness_of_every_test_hears(ask: Service) -> None:
+    await ask("{ nothing }")
+    await ask.send("GET", "/metrics")
+    assert {"error", "headers", "metrics"} <= WITNESS.heard.keys()
+
+
+async def test_it_knows_whoever_was_in_a_database_that_is_gone(
+    server_url: str, worker_id: str, world_database: tuple[str, World]
+) -> None:
+    template, world = world_database
+    name = f"snodo_gone_{worker_id}"
+    await create_database(server_url, name, template)
+    await drop_database(server_url, name)
+    for person in world.people.values():
+        assert WITNESS.personal.said_in(f"seen: {person.fiscal_code}") == {person.fiscal_code}
+    assert WITNESS.personal.said_in("INPS-ADI-2026-mixed De Luca (Ugo)") == {
+        "INPS-ADI-2026-MIXED",
+        "de luca ugo",
+    }
