@@ -37,6 +37,7 @@ from hub.access import rows
 from hub.access.caller import Caller, Scope
 from hub.plan.catalogue import Catalogue
 from hub.plan.operation import Prepared
+from hub.plan.permission import FieldCheck
 from hub.store.tables import metadata
 from hub.store.vocabulary import GrantScope
 
@@ -270,18 +271,20 @@ def _demands(catalogue: Catalogue) -> Iterator[Mutant]:
 
 
 def _checks() -> Iterator[Mutant]:
-    for owner, name in ((Caller, "require"), (Prepared, "permit")):
-        for place in places(name):
-            before = getattr(owner, name)
+    for place in places("require", "permit"):
 
-            def install(
-                patch: pytest.MonkeyPatch, place: Place = place, owner: type = owner, before: Any = before
-            ) -> None:
-                def checked(self: Any, *given: Any) -> None:
-                    frame = sys._getframe(1)
-                    if not place.is_at(frame.f_code.co_filename, frame.f_lineno):
-                        before(self, *given)
+        def install(patch: pytest.MonkeyPatch, place: Place = place) -> None:
+            for owner in (Caller, Prepared, FieldCheck):
+                if hasattr(owner, place.called):
+                    patch.setattr(owner, place.called, _but_at(place, getattr(owner, place.called)))
 
-                patch.setattr(owner, place.called, checked)
+        yield Mutant(f"{place.name}: not checked", install)
 
-            yield Mutant(f"{place.name}: not checked", install)
+
+def _but_at(place: Place, check: Callable[..., None]) -> Callable[..., None]:
+    def checked(owner: Any, *given: Any) -> None:
+        frame = sys._getframe(1)
+        if not place.is_at(frame.f_code.co_filename, frame.f_lineno):
+            check(owner, *given)
+
+    return checked

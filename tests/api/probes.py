@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LISTS: Mapping[str, str] = {
     "people": """{ beneficiaries(first: 60) { totalCount nodes { id fiscalCode household { id } pacts { id } activities { title startsOn pact { id } }
-      convocations { scheduledAt } pucAssignments { startsOn project { id } } nextConvocationAt
+      convocations { scheduledAt beneficiary { id } } pucAssignments { startsOn project { id } } nextConvocationAt
       conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
     "households": """{ households(first: 30) { totalCount nodes { id members { id } pacts { id } benefit { startsOn }
       conditionalityEvents(first: 30) { totalCount nodes { id } } } } }""",
@@ -78,6 +78,7 @@ TABLES = {
     "crs": "training_course", "puc": "puc_project",
 }  # fmt: skip
 EVENTS = "SELECT count(*) FROM conditionality_event"
+PUBLIC = "of-public"
 _numbers = count()
 
 
@@ -143,8 +144,11 @@ def forget(service: Service) -> None:
 class Suite:
     """The probes of one hub, for the rows as they are."""
 
-    def __init__(self, service: Service, oracle: Oracle, callers: Mapping[str, Caller]) -> None:
-        self.service, self.oracle, self.callers = service, oracle, callers
+    def __init__(
+        self, service: Service, oracle: Oracle, callers: Mapping[str, Caller], stranger: Caller
+    ) -> None:
+        """Take the callers who may ask for every field, and one who may for none about a person."""
+        self.service, self.oracle, self.callers, self.stranger = service, oracle, callers, stranger
         commands = service.hub._graphql._commands
         database = commands._means.database
         self.rehearsals = rehearsals = Rehearsals(database.write)
@@ -159,10 +163,11 @@ class Suite:
         """With every caller the tests know."""
         authenticator = service.hub._graphql._authenticator
         callers = {}
-        for name in SIGHTS:
+        for name in (*SIGHTS, PUBLIC):
             headers = {b"authorization": f"Bearer {service.token(name)}".encode()}
             callers[name], _ = await authenticator.authenticate(headers)
-        return cls(service, await service.oracle(), callers)
+        stranger = callers.pop(PUBLIC)
+        return cls(service, await service.oracle(), callers, stranger)
 
     def _as_the_oracle(self, title: str, name: str, query: str) -> Probe:
         return Probe(title, self.callers[name], query, {}, self.oracle.answer(query, SIGHTS[name]))
@@ -191,6 +196,10 @@ class Suite:
             yield Probe(
                 f"{name}: may not record", bare, RECORD, {"input": _input(self._someone(name))}, ["FORBIDDEN"]
             )
+        stranger = self.stranger
+        for title, query in LISTS.items():
+            if title in ("people", "households", "pacts", "events"):
+                yield Probe(f"public: may not ask for {title}", stranger, query, {}, ["FORBIDDEN_FIELD"])
         gone = replace(inps, capabilities=frozenset())
         yield Probe("inps: may no longer follow the feed", inps, FOLLOW, {}, ["FORBIDDEN"], gone)
 

@@ -15,7 +15,7 @@ from hub.access.rows import PUBLIC
 from hub.plan.catalogue import Catalogue
 from hub.plan.positions import ByPages, ToMany, ToOne
 from tests.api.mutants import Key, Mutant, mutants, observed
-from tests.api.probes import LISTS, Probe, Suite, answered, forget
+from tests.api.probes import FEED, LISTS, Probe, Suite, answered, forget
 from tests.api.world import add_border_cases
 
 if TYPE_CHECKING:
@@ -117,6 +117,6 @@ def walked(catalogue: Catalogue) -> set[tuple[str, str]]:
             members = catalogue.schema.get_possible_types(parent) if is_abstract_type(parent) else [parent]
             found.update((member.name, node.name.value) for member in members)
 
-    for query in LISTS.values():
+    for query in (*LISTS.values(), FEED):
         visit(parse(query), TypeInfoVisitor(types, Walk()))
     return found
