@@ -13,7 +13,8 @@ from uuid import UUID
 from graphql import GraphQLObjectType, GraphQLResolveInfo, get_named_type
 from graphql.execution import Executor
 
-from tests.api.oracle import ACTIVITY, Oracle, Row, Sight
+from tests.api.oracle import Oracle
+from tests.api.sight import ACTIVITY, Row, Sight
 
 PERSON = {"ConditionalityEvent", "Convocation", "PucAssignment", *ACTIVITY.values()}
 STANDS = {"Beneficiary", "Household", "Pact", "FeedEntry", *PERSON}
