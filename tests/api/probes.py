@@ -165,7 +165,7 @@ class Suite:
         callers = {}
         for name in (*SIGHTS, PUBLIC):
             headers = {b"authorization": f"Bearer {service.token(name)}".encode()}
-            callers[name], _ = await authenticator.authenticate(headers)
+            callers[name], _ = await authenticator.authenticate(headers, "POST")
         stranger = callers.pop(PUBLIC)
         return cls(service, await service.oracle(), callers, stranger)
 
