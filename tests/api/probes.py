@@ -25,6 +25,7 @@ from hub.store.vocabulary import Capability
 from tests.api.conftest import SIGHTS, with_named_cursors
 from tests.api.oracle import Oracle
 from tests.api.sight import Sight
+from tests.api.test_administration import DEFINE, GIVEN, GRANT, REGISTER, REVOKE, TOWN, WITHDRAW
 
 if TYPE_CHECKING:
     from tests.api.conftest import Service
@@ -69,6 +70,21 @@ FEED = "{ conditionalityFeed(first: 100) { entries { position fiscalCode event {
 FOLLOW = "subscription { conditionalityFeed(first: 5) { entries { position } } }"
 RECORD = """mutation ($input: RecordConditionalityEventInput!) { recordConditionalityEvent(input: $input) {
   event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } }"""
+GUARDED = (
+    "{ agencies { code } }",
+    '{ agency(code: "inps") { name } }',
+    "{ fieldSets { name } }",
+    "{ accessChanges { totalCount } }",
+)
+NOBODY = "00000000-0000-7000-8000-000000000000"
+CHANGES: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    (REGISTER, TOWN),
+    (GRANT, GIVEN),
+    (REVOKE, {"purposeId": NOBODY}),
+    (WITHDRAW, {"clientId": NOBODY}),
+    (DEFINE, {"name": "mutants", "description": "x", "fields": ["JobOffer.title"]}),
+)
+"""Changes of who may see what, by somebody who may not; where they were let, they would change nothing that is asked here."""
 TYPES = {
     "ben": "Beneficiary", "hsh": "Household", "pct": "Pact", "evt": "ConditionalityEvent", "job": "JobOffer", "crs": "TrainingCourse",
     "puc": "PucProject",
@@ -192,11 +208,15 @@ class Suite:
         for name, caller in self.callers.items():
             bare = replace(caller, capabilities=frozenset())
             yield Probe(f"{name}: may not read the feed", bare, FEED, {}, ["FORBIDDEN"])
+            for query in GUARDED:
+                yield Probe(f"{name}: may not ask {query}", bare, query, {}, ["FORBIDDEN"])
             yield Probe(f"{name}: may not follow the feed", bare, FOLLOW, {}, ["FORBIDDEN"])
             yield Probe(
                 f"{name}: may not record", bare, RECORD, {"input": _input(self._someone(name))}, ["FORBIDDEN"]
             )
         stranger = self.stranger
+        for change, given in CHANGES:
+            yield Probe(f"public: may not {change}", stranger, change, {"i": given}, ["FORBIDDEN"])
         for title, query in LISTS.items():
             if title in ("people", "households", "pacts", "events"):
                 yield Probe(f"public: may not ask for {title}", stranger, query, {}, ["FORBIDDEN_FIELD"])

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 RELATIONSHIPS = (ToOne, ToMany, ByPages)
 REDUNDANT = {
     "hub/plan/roots.py plan_written: visible: no condition": "the event is of a person that its own statement found in reach",
+    "hub/plan/builder.py chosen: visible: no condition": "the arms that name its rows were cut by the same condition",
+    "OWNs: puc_assignment visible: removed": "who sees own offers and courses alone sees no project and nobody to come from",
+    "step activity → training_course: no condition": "who sees own courses alone sees no activity to come from",
+    "step puc_assignment → puc_project: no condition": "who sees own courses alone sees no assignment to come from",
 }
 """Conditions that another one implies: a second lock, which no answer can show."""
 NEVER_ASKED = {
     "convocation visible": "a convocation is reached from its person alone, who is seen",
-    "hub/plan/builder.py chosen": "opportunities are public",
-    "hub/plan/gathered.py _chosen": "opportunities are public",
 }
 """Conditions, and places for one, that as things are no question meets: there is nothing to remove."""
 

@@ -234,6 +234,18 @@ async def add_border_cases(connection: asyncpg.Connection[asyncpg.Record], world
         await b.household("milano", MILANO, "ADI", manager=None, ends=None)
         await b.person("milano-in-rome", "milano", ROMA, NORTH, ("Ada", "Longhi"))
         await b.pact("inclusion-milano", "milano", None, "INCLUSION", 6)
+        # Somebody in a course of an agency that sees nobody.
+        await b.add(
+            "activity",
+            beneficiary_id=world.people["north"].id,
+            training_course_id=await connection.fetchval(
+                "SELECT id FROM training_course WHERE external_id = 'c3'"
+            ),
+            kind="TRAINING",
+            status="STARTED",
+            title="Presso altri",
+            starts_on=date(2026, 4, 3),
+        )
         # An event and an activity under a pact of somebody of another centre.
         await b.event("east", "PACT_SIGNED", moment(11), pact="work", note=None, queued=False)
         await b.add(
