@@ -7,6 +7,7 @@ is noticed (`tests.api.test_policy_mutants`).
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -95,6 +96,8 @@ TABLES = {
 }  # fmt: skip
 EVENTS = "SELECT count(*) FROM conditionality_event"
 PUBLIC = "of-public"
+PATIENCE = 5.0
+"""Seconds a subscription is given to be refused, or to tell its first page."""
 _numbers = count()
 
 
@@ -131,12 +134,16 @@ async def _told(service: Service, probe: Probe) -> Any:
             request, probe.caller, None, ask_again=ask_again if follows else None
         )
         if isinstance(reply, Stream):
-            body = await anext(reply.responses)
-            await reply.aclose()
+            try:
+                body = await asyncio.wait_for(anext(reply.responses), PATIENCE)
+            finally:
+                await reply.aclose()
         else:
             body = reply.body
     except SnodoError as refused:
         return [refused.code]
+    except TimeoutError:
+        return "it was let in, and waits"
     try:
         found = json.loads(body)
     except ValueError:  # a row is missing where the schema says that there is one
