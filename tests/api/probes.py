@@ -22,7 +22,7 @@ from hub.errors import SnodoError
 from hub.http.request import GraphQLRequest
 from hub.http.streams import Stream
 from hub.store.engine import Database
-from hub.store.vocabulary import Capability
+from hub.store.vocabulary import Capability, GrantScope
 from tests.api.conftest import SIGHTS, with_named_cursors
 from tests.api.oracle import Oracle
 from tests.api.sight import Sight
@@ -76,6 +76,7 @@ GUARDED = (
     '{ agency(code: "inps") { name } }',
     "{ fieldSets { name } }",
     "{ accessChanges { totalCount } }",
+    '{ accessReport(fiscalCode: "12345678903") { nodes { __typename } } }',
 )
 NOBODY = "00000000-0000-7000-8000-000000000000"
 CHANGES: tuple[tuple[str, Mapping[str, Any]], ...] = (
@@ -215,7 +216,9 @@ class Suite:
         for name, caller in self.callers.items():
             bare = replace(caller, capabilities=frozenset())
             yield Probe(f"{name}: may not read the feed", bare, FEED, {}, ["FORBIDDEN"])
-            for query in GUARDED:
+            # A citizen asks for its own report, and by no fiscal code.
+            guarded = GUARDED[:-1] if caller.scope.kind is GrantScope.SELF else GUARDED
+            for query in guarded:
                 yield Probe(f"{name}: may not ask {query}", bare, query, {}, ["FORBIDDEN"])
             yield Probe(f"{name}: may not follow the feed", bare, FOLLOW, {}, ["FORBIDDEN"])
             yield Probe(
