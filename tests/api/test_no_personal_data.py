@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 import structlog
+from _pytest.logging import LogCaptureHandler
 from prometheus_client import CollectorRegistry, Counter
 
 from connectors.exchange import Exchange, Outgoing, Policy
@@ -56,6 +57,25 @@ def test_a_line_of_the_standard_library(name: str, witness: Witness) -> None:
     except ValueError:
         logging.getLogger(name).critical("Exception in ASGI application", exc_info=True)
     assert sources(witness) == {"log"}
+
+
+def test_a_logger_that_is_silenced_says_nothing_to_anybody_but_pytest(witness: Witness) -> None:
+    silenced = logging.getLogger("snodo.silenced")
+    silenced.propagate = False
+    silenced.addHandler(LogCaptureHandler())
+    silenced.error(PLANTED)
+    assert sources(witness) == set()
+    silenced.addHandler(logging.NullHandler())
+    silenced.error(PLANTED)
+    assert sources(witness) == {"log"}
+
+
+async def test_the_server_s_own_log_of_requests_is_silenced(ask: Service) -> None:
+    """It would hold the URL, and so the question, of each GET."""
+    access = logging.getLogger("uvicorn.access")
+    assert (await ask.send("GET", "/healthz")).status == 200
+    assert not access.propagate
+    assert all(isinstance(handler, LogCaptureHandler) for handler in access.handlers)
 
 
 def test_a_metric(witness: Witness) -> None:
