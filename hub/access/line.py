@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -36,6 +37,8 @@ from hub.store.vocabulary import AccessOutcome
 
 LONGEST_ASKED = 8_000
 """Bytes of JSON of what was asked with. Beyond them only their number is kept: whom the answer showed is kept in any case."""
+LONGEST_VALUE = 200
+"""Bytes of JSON of one variable that are kept where all of them are too long."""
 LONGEST_NAME = 200
 """Characters of an operation's name."""
 
@@ -111,7 +114,8 @@ class Look:
             *((operator.user_id, operator.user_location, operator.loa) if operator else (None, None, None)),
             name if name is None or len(name) <= LONGEST_NAME else name[:LONGEST_NAME],
             selection.hash,
-            _written({**selection.literals, **self.variables} if selection.literals else self.variables),
+            # NOTE what stands in the document counts: a client may name a variable as a literal is named here.
+            _written({**self.variables, **selection.literals} if selection.literals else self.variables),
         )
 
     def values(self) -> dict[str, Any]:
@@ -128,8 +132,20 @@ class Look:
 def _written(asked: Mapping[str, Any]) -> str:
     if not asked:
         return "{}"
-    text = orjson.dumps(asked, default=str)
-    return text.decode() if len(text) <= LONGEST_ASKED else f'{{"$bytes":{len(text)}}}'
+    text = _json(asked)
+    if len(text) <= LONGEST_ASKED:
+        return text.decode()
+    # What is long is told by its length alone, so that it does not hide what stands beside it.
+    short = {name: value if len(_json(value)) <= LONGEST_VALUE else "…" for name, value in asked.items()}
+    told = _json({**short, "$bytes": len(text)})
+    return told.decode() if len(told) <= LONGEST_ASKED else f'{{"$bytes":{len(text)}}}'
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, default=str)
+    except TypeError:  # an integer beyond 64 bits, which a document may hold
+        return json.dumps(value, default=str).encode()
 
 
 @cache

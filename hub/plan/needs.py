@@ -163,7 +163,11 @@ class Needs:
         named = schema.type_map[condition.name.value]
         if is_abstract_type(named) and schema.is_sub_type(named, kind):
             return kind
-        return named if is_abstract_type(kind) and schema.is_sub_type(kind, named) else None
+        if not is_abstract_type(kind):
+            return None
+        # NOTE two abstract types may share objects though neither holds the other (`_Entity` and `Node`): what the planner opens
+        # there is asked for, so nothing below is passed over.
+        return named if is_abstract_type(named) or schema.is_sub_type(kind, named) else None
 
     def _below(self, place: _Place, node: FieldNode) -> _Place:
         definition = _definition(place, node)

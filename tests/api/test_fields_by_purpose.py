@@ -45,6 +45,21 @@ def _arguments(world: World) -> dict[str, str]:
     }
 
 
+ADMINISTERED = frozenset(
+    {
+        "Query.agencies",
+        "Query.agency",
+        "Query.fieldSets",
+        "Mutation.registerAgency",
+        "Mutation.grantPurpose",
+        "Mutation.revokeGrant",
+        "Mutation.withdrawClient",
+        "Mutation.defineFieldSet",
+    }
+)
+"""Roots that need ADMINISTER, whose answers are public as far as fields go."""
+
+
 @pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("name", PURPOSES)
 async def test_every_field(
@@ -55,6 +70,8 @@ async def test_every_field(
     fields: list[str] = [one.partition(".")[2] for one in LEVELS if one.startswith(f"{kind}.")]
     for field in fields:
         way = (*to, Step(kind, field))
+        if way[0].coordinate in ADMINISTERED:
+            continue  # an administrator's alone: tests/api/test_administration.py
         if way[0].kind == "Subscription":
             continue  # a stream: tests/api/test_fields.py
         text = operation(way, _arguments(world))
@@ -94,3 +111,17 @@ def test_a_centre_sees_no_social_support(purposes: dict[str, FieldSet]) -> None:
     assert purposes["employment-centre"].unseen == {"SocialSupportActivity"}
     assert purposes["municipality"].unseen == set()
     assert purposes["inps"].unseen == set(members("Activity"))
+
+
+@pytest.mark.parametrize("interface", ["Node", "Opportunity"])
+async def test_a_fragment_on_an_interface_within_a_union_hides_nothing(interface: str, ask: Service) -> None:
+    within = "Beneficiary { givenName }" if interface == "Node" else "JobOffer { source { name } }"
+    answer = await ask(
+        f"{{ _entities(representations: []) {{ ... on {interface} {{ __typename ... on {within} }} }} }}",
+        as_="of-inps",
+    )
+    if interface == "Node":
+        assert (answer.status, answer.codes) == (403, ["FORBIDDEN_FIELD"])
+        assert answer.json["errors"][0]["extensions"]["coordinate"] == "Beneficiary.givenName"
+    else:
+        assert answer.status == 200, answer.body

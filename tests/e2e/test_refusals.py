@@ -24,7 +24,7 @@ def test_an_agency_that_cannot_be_registered(snodo: Snodo, database_url: str) ->
     )  # fmt: skip
     ended = snodo(*words, SNODO_DATABASE_URL=database_url)
     assert ended.returncode == 1
-    assert ended.stderr == "snodo: A grant of scope NATIONAL reaches everywhere: name no area.\n"
+    assert ended.stderr == "snodo: A grant of scope NATIONAL is of no territory: name no area.\n"
 
 
 def test_a_pull_into_a_database_that_was_not_migrated(snodo: Snodo, empty_url: str) -> None:

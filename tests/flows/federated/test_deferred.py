@@ -27,7 +27,7 @@ MULTIPART, EVENTS = "multipart/mixed, application/json", "text/event-stream"
 
 @asynccontextmanager
 async def _asked(scene: Scene, query: str, accept: str) -> AsyncIterator[AsyncIterator[Any]]:
-    token = issue_voucher(scene.simulation.registry, scene.simulation.keys, "centre")
+    token = issue_voucher(scene.simulation.registry, scene.simulation.keys, "municipality")
     async with scene.http.stream(
         "POST",
         f"{scene.address}/graphql",
