@@ -121,9 +121,9 @@ async def test_stored_questions_never_wait_for_an_agency_that_hangs(scene: Scene
 async def test_payments_come_from_inps_and_say_that_their_shape_is_unverified(scene: Scene) -> None:
     query = """query ($code: FiscalCode!) { beneficiary(fiscalCode: $code) {
       household { payments { state lastPaymentOn lastAmount source freshness unverified } } } }"""
-    payments = (await scene.ask(query, code=scene.fiscal_code))["data"]["beneficiary"]["household"][
-        "payments"
-    ]
+    payments = (await scene.ask(query, "municipality", code=scene.fiscal_code))["data"]["beneficiary"][
+        "household"
+    ]["payments"]
     assert (payments["source"], payments["freshness"], payments["unverified"]) == ("INPS", "LIVE", True)
     assert payments["state"] == "PAID"
     assert payments["lastAmount"].replace(".", "").isdigit()
@@ -134,6 +134,7 @@ async def test_a_mutation_reads_back_federated_fields_too(scene: Scene) -> None:
       event { beneficiary { residence { freshness } registeredFamily { members { fiscalCode } } } } userErrors { code } } }"""
     answer = await scene.ask(
         mutation,
+        "municipality",
         input={
             "idempotencyKey": "federated",
             "fiscalCode": scene.fiscal_code,
