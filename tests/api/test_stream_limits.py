@@ -68,7 +68,7 @@ async def test_a_deadline_over_a_socket(open_hub: Opener) -> None:
         ended = 'snodo_requests_ended_total{reason="deadline"}'
         before = await hub.metric(ended)
         async with _locked(hub):
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(8):
                 (refused,) = await client.ask("1", LIST)
             assert refused["payload"][0]["extensions"]["code"] == "DEADLINE_EXCEEDED"
             await _until(lambda: _none_waits(hub))

@@ -243,7 +243,7 @@ async def test_4403_a_voucher_that_runs_out_closes_the_socket(open_hub: Opener) 
             started = time.monotonic()
             code, reason = await client.end()
             assert (code, "expired" in reason) == (4403, True)
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 8
         await _nothing_open(hub)
 
 
@@ -258,7 +258,7 @@ async def test_4408_no_initialisation(open_hub: Opener) -> None:
         started = time.monotonic()
         await client.say(type="ping")  # which is none
         assert (await client.end())[0] == 4408
-        assert 0.15 < time.monotonic() - started < 2
+        assert 0.15 < time.monotonic() - started < 4
 
 
 async def test_4409_an_id_that_is_taken(ask: Service) -> None:
@@ -367,7 +367,7 @@ async def test_a_client_that_goes_leaves_nothing_behind(open_hub: Opener) -> Non
 async def _nothing_open(hub: Service) -> None:
     started = time.monotonic()
     while await hub.metric("snodo_subscriptions_open") or await hub.metric("snodo_sockets_open"):
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
         await asyncio.sleep(0.02)
 
 
@@ -380,13 +380,13 @@ async def test_the_hub_says_that_it_closes(open_hub: Opener) -> None:
             started = time.monotonic()
             await hub.hub.close_streams()
             assert (await client.end())[0] == 1001
-            assert time.monotonic() - started < 1
+            assert time.monotonic() - started < 8
         with pytest.raises(InvalidStatus):
             async with connected(hub):
                 pass
     started = time.monotonic()
     while left := asyncio.all_tasks() - before:  # other hubs of this test process have theirs for a moment
-        assert time.monotonic() - started < 1, left
+        assert time.monotonic() - started < 10, left
         await asyncio.sleep(0.01)
 
 

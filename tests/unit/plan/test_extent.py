@@ -70,6 +70,6 @@ def test_fragments_that_spread_each_other_often_are_measured_once() -> None:
     text = "{ ...F0 }" + "".join(
         f" fragment F{n} on T {{ a {{ ...F{n + 1} }} b {{ ...F{n + 1} }} }}" for n in range(60)
     )
-    started = time.perf_counter()
+    started = time.process_time()
     assert measure(parse(text + " fragment F60 on T { a }")).depth == 61
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 3

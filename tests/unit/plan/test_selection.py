@@ -83,7 +83,7 @@ def test_a_fragment_is_opened_once_however_often_it_is_merged() -> None:
         text += f" fragment B{level} on Beneficiary {{ " + f"household {{ ...H{level + 1} }} " * 3 + "}"
     text += " fragment H12 on Household { id }"
     document, fields = _select(text)
-    started = time.perf_counter()
+    started = time.process_time()
     kinds = [SCHEMA.type_map["Household"], SCHEMA.type_map["Beneficiary"]]
     for level in range(24):
         kind = kinds[level % 2]
@@ -91,4 +91,4 @@ def test_a_fragment_is_opened_once_however_often_it_is_merged() -> None:
         fields = selected(document, kind, below(fields[0]))
         assert len(fields) == 1
         assert len(fields[0].nodes) == 3
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 3
