@@ -50,14 +50,16 @@ from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint, Terms
 from hub.http.metrics import registry
 from hub.http.open_streams import OpenStreams
+from hub.http.operations import Operations
 from hub.http.origins import Origins
 from hub.http.probes import probe_routes
 from hub.http.problems import told_as_problem
 from hub.http.signing import Signing
+from hub.http.socket_parts import SocketParts, SocketRules
 from hub.http.streams import StreamSender
 from hub.http.subscriptions import Subscriptions
 from hub.http.watch import Watch
-from hub.http.websocket import GraphQLSockets, SocketRules
+from hub.http.websocket import GraphQLSockets
 from hub.ledger.sequencer import CHANNEL as FEED_CHANNEL
 from hub.ledger.sequencer import Sequencer
 from hub.plan.catalogue import Catalogue
@@ -214,6 +216,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         opened = OpenStreams(
             most_sockets=settings.max_sockets,
             most_subscriptions=settings.max_subscriptions,
+            most_waiting_of_address=settings.max_waiting_sockets_per_address,
             most_sockets_of_one=settings.max_sockets_per_consumer,
             most_subscriptions_of_one=settings.max_subscriptions_per_consumer,
         )
@@ -243,39 +246,40 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         stack.push_async_callback(_cancel, asyncio.create_task(announcements.run(), name="announcements"))
         stack.push_async_callback(opened.close)
         execution = Execution(schema, context)
-        graphql = GraphQLEndpoint(
+        operations = Operations(
             documents,
             runner,
             Commands(means),
             execution,
             Subscriptions(runner, execution, fed, opened),
+            log,
+            max_response_bytes=settings.max_response_bytes,
+            trusted_only=consumers(settings.trusted_only or ""),
+        )
+        graphql = GraphQLEndpoint(
+            operations,
             authenticator,
             admission,
             demands,
             StreamSender(opened, settings.stream_silence),
-            log,
-            terms=Terms(
-                settings.max_body_bytes,
-                settings.max_url_bytes,
-                settings.max_response_bytes,
-                settings.http_profile,
-                consumers(settings.trusted_only or ""),
-            ),
+            terms=Terms(settings.max_body_bytes, settings.max_url_bytes, settings.http_profile),
             origins=origins,
             watch=watch,
         )
         sockets = GraphQLSockets(
-            graphql,
-            authenticator,
-            admission,
-            demands,
-            granted,
-            opened,
-            origins,
-            SocketRules(
-                settings.socket_init_timeout, settings.max_operations_per_socket, settings.max_body_bytes
+            SocketParts(
+                operations,
+                authenticator,
+                admission,
+                demands,
+                granted,
+                opened,
+                SocketRules(
+                    settings.socket_init_timeout, settings.max_operations_per_socket, settings.max_body_bytes
+                ),
+                watch,
             ),
-            watch,
+            origins,
         )
         yield Hub(graphql, sockets, other, database, agencies, opened, runner, log, shows_page=shows_page)
 

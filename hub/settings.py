@@ -154,6 +154,11 @@ class Settings(BaseSettings):
     max_subscriptions: int = Field(
         1_000, ge=1, description="Subscriptions one hub process serves, over whatever transport."
     )
+    max_waiting_sockets_per_address: int = Field(
+        50,
+        ge=1,
+        description="WebSockets of one address that have not been acknowledged; of all addresses a quarter of `SNODO_MAX_SOCKETS`.",
+    )
     max_sockets_per_consumer: int = Field(
         200, ge=1, description="WebSockets of one consumer among them; of one citizen at most 5."
     )

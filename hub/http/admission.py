@@ -77,6 +77,14 @@ class Admission:
         if self._limiter.take(caller) is None:
             await self._limiter.wait(caller)
 
+    def failed(self, scope: Scope, headers: Headers) -> None:
+        """Count a failure of its address that was none of a voucher's."""
+        self._attempts.failed(scope, headers)
+
+    def address(self, scope: Scope, headers: Headers) -> str:
+        """The address that is held to account for a request."""
+        return self._attempts.address(scope, headers)
+
     def told_to_nobody(self, scope: Scope, headers: Headers) -> Told:
         """The headers of an answer to somebody who is not known: how many more failures its address may have."""
         return told(*self._attempts.standing(scope, headers))

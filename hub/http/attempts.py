@@ -38,6 +38,10 @@ class FailedAttempts:
         self.refused = 0
         """Requests refused for it, in all."""
 
+    def address(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+        """The address that is held to account for a request."""
+        return self._addresses.of(scope, headers)
+
     def is_over(self, scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
         """Whether this request's address has had as many as it may."""
         # NOTE first, for every request of everybody: nothing is looked up while no address is over.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from hub.access.caller import Caller
 from hub.access.citizens import CitizensDoor
@@ -14,6 +14,7 @@ from hub.access.possession import Possession, check_scheme
 from hub.access.refusal import Check, Explained, NoVoucher
 from hub.access.voucher import Voucher, VoucherVerifier
 from hub.errors import Unauthenticated
+from hub.store.vocabulary import Demand
 
 Headers = Mapping[bytes, bytes]
 
@@ -33,6 +34,13 @@ class NobodysDesk(Explained, Unauthenticated):
             received="evidence or a signature beside it",
             remedy="Send it without tracking evidence and without a signature.",
         )
+
+
+class MoreDemanded(Unauthenticated):
+    """More is demanded of you than when this began; begin again, with what is demanded now."""
+
+    def __init__(self, demands: Set[Demand]) -> None:
+        super().__init__(demands=sorted(demands))
 
 
 class Authenticator:
@@ -92,9 +100,15 @@ class Authenticator:
             evidence, voucher
         )
 
-    async def ask_again(self, headers: Headers) -> tuple[Caller, Operator | None]:
-        """Who asks, as of now, by headers that were authenticated before. Raises as `authenticate` does."""
-        return await self.authenticate(headers, None)
+    async def ask_again(self, headers: Headers, met: Set[Demand]) -> tuple[Caller, Operator | None]:
+        """Who asks, as of now, by headers that were authenticated before, when no more than `met` was demanded.
+
+        Raises as `authenticate` does, and MoreDemanded.
+        """
+        caller, operator = await self.authenticate(headers, None)
+        if not caller.demands <= met:
+            raise MoreDemanded(caller.demands - met)
+        return caller, operator
 
     async def seconds_left(self, headers: Headers) -> float:
         """How long the token still holds. Raises as `authenticate` does."""

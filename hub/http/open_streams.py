@@ -7,14 +7,18 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 from uuid import UUID
 
 from hub.access.caller import Caller
 from hub.errors import ClientError
 
+K = TypeVar("K")
+
 MOST_OF_A_PERSON = 5
 """Sockets, or subscriptions, of one citizen in one process."""
+WAITING_SHARE = 4
+"""The part of all sockets that may wait to be acknowledged: one in so many."""
 CLOSING = 1.0
 """Seconds a client is given to take the last words when the hub closes."""
 
@@ -24,6 +28,12 @@ class TooManyStreams(ClientError):
 
     code = "TOO_MANY_STREAMS"
     status: ClassVar[int] = 503
+
+
+class TooManyWaiting(TooManyStreams):
+    """Too many sockets from your address have not said who asks; send connection_init on them first."""
+
+    status: ClassVar[int] = 429
 
 
 class TooManyOfOne(TooManyStreams):
@@ -38,7 +48,7 @@ class Shares:
     def __init__(self, most: int, what: str) -> None:
         self._most = most
         self._what = what
-        self._held: Counter[UUID] = Counter()
+        self._held = Counter[UUID]()
 
     def take(self, caller: Caller) -> None:
         """Count one more.
@@ -57,13 +67,44 @@ class Shares:
 
     def give_back(self, caller: Caller) -> None:
         """Count one off."""
-        self._held[_consumer(caller)] -= 1
-        if not self._held[_consumer(caller)]:
-            del self._held[_consumer(caller)]  # NOTE or it would grow with everybody who ever came
+        _count_off(self._held, _consumer(caller))
 
 
 def _consumer(caller: Caller) -> UUID:
     return caller.person_id or caller.agency_id
+
+
+def _count_off(held: Counter[K], key: K) -> None:
+    held[key] -= 1
+    if not held[key]:
+        del held[key]  # NOTE or it would grow with everybody who ever came
+
+
+class SocketPlace:
+    """The place of one WebSocket: among those of its address, and from its acknowledgement on among its consumer's."""
+
+    def __init__(self, opened: OpenStreams, address: str) -> None:
+        self._opened = opened
+        self._address = address
+        self._caller: Caller | None = None
+
+    def acknowledge(self, caller: Caller) -> None:
+        """It is known who asks.
+
+        Raises:
+            TooManyOfOne: the consumer has as many sockets as it may.
+
+        """
+        self._opened.socket_shares.take(caller)
+        self._caller = caller
+        _count_off(self._opened.waiting, self._address)
+
+    def leave(self) -> None:
+        """The socket is closed."""
+        if self._caller is None:
+            _count_off(self._opened.waiting, self._address)
+        else:
+            self._opened.socket_shares.give_back(self._caller)
 
 
 class OpenStreams:
@@ -74,12 +115,17 @@ class OpenStreams:
         *,
         most_sockets: int,
         most_subscriptions: int,
+        most_waiting_of_address: int,
         most_sockets_of_one: int,
         most_subscriptions_of_one: int,
     ) -> None:
         self._most_sockets = most_sockets
+        self._most_waiting = max(most_sockets // WAITING_SHARE, 1)
+        self._most_waiting_of_address = most_waiting_of_address
         self._most_subscriptions = most_subscriptions
         self._open: set[asyncio.Task[object]] = set()
+        self.waiting = Counter[str]()
+        """Sockets of which it is not known yet who asks, by address."""
         self.socket_shares = Shares(most_sockets_of_one, "sockets")
         self._subscription_shares = Shares(most_subscriptions_of_one, "subscriptions")
         self.closing = asyncio.Event()
@@ -98,21 +144,36 @@ class OpenStreams:
             self.streams -= 1
 
     @contextmanager
-    def socket(self) -> Iterator[None]:
-        """While this task serves a WebSocket.
+    def socket(self, address: str) -> Iterator[SocketPlace]:
+        """While this task serves a WebSocket from this address.
 
         Raises:
-            TooManyStreams: the process has as many as it may, or is closing.
+            TooManyStreams: the process has as many as it may, or as may wait to be acknowledged, or is closing.
+            TooManyWaiting: the address has as many as may wait to be acknowledged.
 
         """
         if self.sockets >= self._most_sockets or self.closing.is_set():
             raise TooManyStreams("This hub has as many sockets open as it may; try again in a while.")
+        # NOTE apart from those of consumers: whoever opens sockets and says nothing shuts nobody out but its own address.
+        most = self._most_waiting_of_address
+        if self.waiting[address] >= most:
+            raise TooManyWaiting(
+                f"{most} sockets from your address have not said who asks; send connection_init on them first.",
+                limit=most,
+            )
+        if self.waiting.total() >= self._most_waiting:
+            raise TooManyStreams(
+                "As many sockets as may wait for connection_init at this hub; try again in a while."
+            )
+        place = SocketPlace(self, address)
+        self.waiting[address] += 1
         self.sockets += 1
         try:
             with self._held():
-                yield
+                yield place
         finally:
             self.sockets -= 1
+            place.leave()
 
     def subscribe(self, caller: Caller) -> None:
         """Count one more subscription; `unsubscribe` counts it off.

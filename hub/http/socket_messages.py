@@ -43,6 +43,10 @@ class Closed(Exception):
         super().__init__(self.reason)
 
 
+class Gone(Exception):
+    """The client has closed the socket, or is no longer there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Init:
     """`connection_init`."""

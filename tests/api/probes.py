@@ -131,7 +131,7 @@ async def _told(service: Service, probe: Probe) -> Any:
 
     follows = probe.query.startswith("subscription")
     try:
-        reply = await service.hub._graphql.run(
+        reply = await service.hub._graphql._operations.run(
             request, probe.caller, None, ask_again=ask_again if follows else None
         )
         if isinstance(reply, Stream):
@@ -156,7 +156,7 @@ async def _told(service: Service, probe: Probe) -> Any:
 
 def forget(service: Service) -> None:
     """Forget every plan and every statement that was made: what the policy says is asked anew."""
-    for operation in service.hub._graphql._documents._known.values():
+    for operation in service.hub._graphql._operations._documents._known.values():
         operation.forget_plans()
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] in ("hub", "schema") and name != "schema.build":  # the schema is no policy
@@ -173,7 +173,7 @@ class Suite:
     ) -> None:
         """Take the callers who may ask for every field, and one who may for none about a person."""
         self.service, self.oracle, self.callers, self.stranger = service, oracle, callers, stranger
-        commands = service.hub._graphql._commands
+        commands = service.hub._graphql._operations._commands
         database = commands._means.database
         self.rehearsals = rehearsals = Rehearsals(database.write)
         commands._means = replace(commands._means, database=Database(database.read, cast("Any", rehearsals)))

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from connectors.exchange import Exchange, Outgoing, Policy
 from hub.errors import InvalidInput, UpstreamUnavailable
-from hub.http.graphql import GraphQLEndpoint
+from hub.http.operations import Operations
 from tests.api.test_websocket import welcomed
 from tests.conftest import create_database, drop_database
 from tests.personal import Personal
@@ -101,7 +101,7 @@ def refusing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> Any:
         raise InvalidInput("Not found.", seen=f"Quartodecimo Zefirino, {PLANTED}")
 
-    monkeypatch.setattr(GraphQLEndpoint, "_operation", refuse)
+    monkeypatch.setattr(Operations, "_operation", refuse)
 
 
 @pytest.mark.usefixtures("refusing")

@@ -45,7 +45,7 @@ async def suite(open_hub: Opener) -> AsyncIterator[Suite]:
 
 
 def catalogue_of(suite: Suite) -> Catalogue:
-    return suite.service.hub._graphql._documents._catalogue
+    return suite.service.hub._graphql._operations._documents._catalogue
 
 
 async def test_every_mutant_is_noticed(suite: Suite) -> None:

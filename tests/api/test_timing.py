@@ -115,7 +115,7 @@ async def asking(service: Service, question: Question) -> Ask:
     caller, _ = await endpoint._authenticator.authenticate(headers, "POST")
 
     async def ask(values: Values) -> bytes:
-        reply = await endpoint.run(GraphQLRequest(question.query, values, None), caller, None)
+        reply = await endpoint._operations.run(GraphQLRequest(question.query, values, None), caller, None)
         assert isinstance(reply, Reply)
         return reply.body
 

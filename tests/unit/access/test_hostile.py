@@ -292,7 +292,7 @@ async def test_who_asks_is_looked_up_again_without_another_proof(
     token = forge.bound()
     headers = _headers(Sent(token, "DPoP", (forge.proof(token),)))
     await authenticator.authenticate(headers, "POST")
-    assert await authenticator.ask_again(headers) == (SOMEBODY, None)
+    assert await authenticator.ask_again(headers, frozenset()) == (SOMEBODY, None)
     assert await authenticator.seconds_left(headers) == 590 + SKEW
     assert len(seen.seen) == 1
 
@@ -305,7 +305,7 @@ async def test_a_bound_voucher_that_was_taken_is_still_no_bearer_token(
     refused = await refusal(authenticator, Sent(token))
     assert (refused.check, refused.claim) == (Check.POSSESSION, "cnf")
     with pytest.raises(Explained):
-        await authenticator.ask_again(_headers(Sent(token)))
+        await authenticator.ask_again(_headers(Sent(token)), frozenset())
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def _opened(**given: int) -> OpenStreams:
     most = {
         "most_sockets": 1,
         "most_subscriptions": 1,
+        "most_waiting_of_address": 1,
         "most_sockets_of_one": 1,
         "most_subscriptions_of_one": 1,
     }
