@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
 
+from hub.ledger.event_rules import EVENT_RULES
 from hub.store import vocabulary
 
 strawberry.enum(
@@ -65,4 +67,19 @@ strawberry.enum(
     description="Ambito: culturale, sociale, artistico, ambientale, formativo, tutela dei beni comuni.",
 )
 strawberry.enum(vocabulary.PucPot, description="Beneficiari Comune, beneficiari CPI, volontari.")
+strawberry.enum(
+    vocabulary.JustifiedReason,
+    description="Giustificati motivi (MLPS note 39/0003374 of 4-3-2016): a malattia o infortunio; b servizio civile o richiamo alle armi; c gravidanza; d citazioni in tribunale; e gravi motivi familiari documentati; f limitazioni legali della mobilità; g ogni altro comprovato impedimento oggettivo o causa di forza maggiore.",
+)
 strawberry.enum(vocabulary.Sex, description="As in the fiscal code.")
+
+
+def _describe_event_types() -> None:
+    definition: StrawberryEnumDefinition = vars(vocabulary.ConditionalityEventType)[
+        "__strawberry_definition__"
+    ]
+    for value in definition.values:
+        value.description = EVENT_RULES[vocabulary.ConditionalityEventType[value.name]].description
+
+
+_describe_event_types()

@@ -265,7 +265,8 @@ class ChangeAction(StrEnum):
 class ConditionalityEventType(StrEnum):
     """Facts that bear on conditionality, and those that show compliance.
 
-    Sources: DL 4/2019 art. 7 (RdC), DL 48/2023 art. 8 c. 6 and art. 9 (ADI, SFL).
+    Sources: DL 4/2019 art. 7 (RdC), DL 48/2023 art. 8 c. 6 and art. 9 (ADI, SFL); word by word, and who may record which about
+    whom: hub/ledger/event_rules.py.
     """
 
     CONVOCATION_MISSED = "CONVOCATION_MISSED"
@@ -285,6 +286,30 @@ class ConditionalityEventType(StrEnum):
     HOUSEHOLD_CHANGE_NOT_DECLARED = "HOUSEHOLD_CHANGE_NOT_DECLARED"
     UNDECLARED_WORK_FOUND = "UNDECLARED_WORK_FOUND"
     HIRED_THROUGH_SUITABLE_OFFER = "HIRED_THROUGH_SUITABLE_OFFER"
+    AVAILABILITY_DECLARED = "AVAILABILITY_DECLARED"
+    PUC_JOINED = "PUC_JOINED"
+    SCHOOLING_NOT_ATTENDED = "SCHOOLING_NOT_ATTENDED"
+    VARIATION_NOT_COMMUNICATED = "VARIATION_NOT_COMMUNICATED"
+    FIRST_APPOINTMENT_MISSED = "FIRST_APPOINTMENT_MISSED"
+    POSITION_UPDATED = "POSITION_UPDATED"
+    POSITION_NOT_UPDATED = "POSITION_NOT_UPDATED"
+    PARTICIPATION_CONFIRMED = "PARTICIPATION_CONFIRMED"
+    PARTICIPATION_NOT_CONFIRMED = "PARTICIPATION_NOT_CONFIRMED"
+    HIRED = "HIRED"
+    EVENT_WITHDRAWN = "EVENT_WITHDRAWN"
+    CONTENT_ERASED = "CONTENT_ERASED"
+
+
+class JustifiedReason(StrEnum):
+    """Why an absence is justified (giustificati motivi): MLPS note 39/0003374 of 4-3-2016, letters a to g."""
+
+    ILLNESS = "ILLNESS"
+    SERVICE = "SERVICE"
+    PREGNANCY = "PREGNANCY"
+    COURT_SUMMONS = "COURT_SUMMONS"
+    FAMILY_REASONS = "FAMILY_REASONS"
+    LIMITED_MOBILITY = "LIMITED_MOBILITY"
+    FORCE_MAJEURE = "FORCE_MAJEURE"
 
 
 class CallsOf(StrEnum):
