@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Where plans are run: on a few connections, alone while one is free, together when they have had to wait.
 
-A run that finds a connection free is sent at once, as its plan's plain statement. When all are busy it waits, and whatever
-waits for the same plan when a connection becomes free goes as one statement (`hub.plan.joined`). So the busier the hub, the
-fewer round trips a run costs; and nobody waits for company.
+Runs that come in one turn of the event loop are gathered, and go at its end if a connection is free: each alone, as its plan's
+plain statement, or together with those of the same plan as one (`hub.plan.joined`). When all connections are busy they wait, and whatever
+waits for the same plan when one becomes free goes together. So the busier the hub, the fewer round trips a run costs; and nobody
+waits for company: what ends together (a joined statement, a commit of the access log) begins together again.
 
 - *Fair*: plans take turns, whatever the number of runs that wait for each, and the runs of one plan go in the order they came.
 - *Adaptive*: a statement is given as many runs as should take `SLICE`, going by the plan's own pace, so that a page of the feed
@@ -126,6 +127,7 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._relief: asyncio.TimerHandle | None = None
         self._closed = False
+        self._is_gathering = False
         self.statements = 0
         """Statements sent so far."""
         self.runs = 0
@@ -144,11 +146,10 @@ class Runner:
 
     async def _text(self, plan: Plan, variables: Variables, caller: Caller) -> bytes:
         values = plan.arguments(variables, caller)
-        if self._idle:
-            return await self._alone(self._idle.pop(), plan, values)
         loop = asyncio.get_running_loop()
-        if self._relief is None:
-            self._relief = loop.call_later(PATIENCE, self._relieve)
+        if not self._is_gathering:
+            self._is_gathering = True
+            loop.call_soon(self._gathered)
         run = _Run(values, loop.create_future())
         company = plan.company(values)
         queue = self._waiting.get(company)
@@ -188,6 +189,14 @@ class Runner:
         finally:
             self._go_on(lane)
         return rows[0][0] if rows and rows[0][0] is not None else b"null"
+
+    def _gathered(self) -> None:
+        """All that came in this turn of the event loop waits: what lanes are idle go to them."""
+        self._is_gathering = False
+        while self._idle and self._waiting:
+            self._go_on(self._idle.pop())
+        if self._waiting and self._relief is None:
+            self._relief = asyncio.get_running_loop().call_later(PATIENCE, self._relieve)
 
     def _go_on(self, lane: Lane) -> None:
         """A lane is free: it goes to those who have waited longest of the plan whose turn it is, or is idle."""

@@ -119,9 +119,13 @@ class Scene:
         self.tasks: list[asyncio.Task[bytes]] = []
 
     async def ask(self, plan: _Plan, *values: Any) -> list[asyncio.Task[bytes]]:
+        """Ask one after another, each in a turn of the loop of its own."""
+        return [task for value in values for task in await self.ask_at_once((plan, value))]
+
+    async def ask_at_once(self, *asked: tuple[Any, Any]) -> list[asyncio.Task[bytes]]:
+        """Ask all in one turn of the loop."""
         caller: Any = None
-        found: Any = plan
-        tasks = [asyncio.create_task(self.runner.run(found, value, caller, Seen())) for value in values]
+        tasks = [asyncio.create_task(self.runner.run(plan, value, caller, Seen())) for plan, value in asked]
         self.tasks += tasks
         await _settle()
         return tasks
@@ -172,6 +176,37 @@ async def test_what_has_waited_goes_together(scene: Scene) -> None:
     await scene.connection.let()
     assert await asyncio.gather(*runs) == [b"a1", b"a2", b"a3", b"a4"]
     assert (scene.runner.statements, scene.runner.runs) == (2, 4)
+
+
+async def test_what_comes_at_once_goes_together(scenes: Callable[..., Scene]) -> None:
+    scene = scenes(lanes=3)
+    a, b = _Plan("a"), _Plan("b")
+    runs = await scene.ask_at_once((a, 1), (b, 1), (a, 2), (a, 3))
+    assert [one.sent for one in scene.pool.opened] == [[("a1", "a2", "a3")], [("b1",)]]
+    for connection in scene.pool.opened:
+        await connection.let()
+    assert await asyncio.gather(*runs) == [b"a1", b"b1", b"a2", b"a3"]
+
+
+async def test_slow_ones_that_come_at_once_go_on_as_many_lanes_as_are_free(
+    scenes: Callable[..., Scene],
+) -> None:
+    scene = scenes(lanes=2)
+    plan = _Plan("slow", pace=1.0)
+    await scene.ask_at_once((plan, 1), (plan, 2), (plan, 3))
+    assert [one.sent for one in scene.pool.opened] == [[("slow1",)], [("slow2",)]]
+
+
+async def test_who_leaves_before_its_turn_ends_takes_no_lane(scene: Scene) -> None:
+    caller, plan = None, _Plan("a")
+    leaving = asyncio.create_task(scene.runner.run(plan, 1, caller, Seen()))  # type: ignore[arg-type]
+    asyncio.get_running_loop().call_soon(leaving.cancel)
+    await _settle()
+    assert leaving.cancelled()
+    assert scene.pool.opened == []
+    [run] = await scene.ask(plan, 2)
+    await scene.connection.let()
+    assert await run == b"a2"
 
 
 async def test_every_lane_is_used_before_anyone_waits(scenes: Callable[..., Scene]) -> None:
