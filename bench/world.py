@@ -95,6 +95,10 @@ async def forget_recorded(connection: asyncpg.Connection[asyncpg.Record]) -> Non
         await connection.execute("SET LOCAL session_replication_role = replica")
         for statement in (
             "DELETE FROM outbox_message",
+            # What was proved of entries that go is proved anew when others take their places.
+            "DELETE FROM feed_checkpoint",
+            "DELETE FROM feed_tile",
+            "DELETE FROM feed_content c USING feed_entry f, idempotency_key k WHERE c.position = f.position AND k.result_id = f.event_id",
             "DELETE FROM feed_entry f USING idempotency_key k WHERE f.event_id = k.result_id",
             "DELETE FROM conditionality_event e USING idempotency_key k WHERE e.id = k.result_id",
             "DELETE FROM idempotency_key",

@@ -13,13 +13,20 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 
 import structlog
-from sqlalchemy import BigInteger, Text, bindparam, cast, delete, func, insert, select
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, cast, delete, func, insert, select, true
 
 from hub.ledger.append import FEED_TOPIC
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
-from hub.store.tables import FeedEntry, OutboxMessage
+from hub.store.tables import (
+    ConditionalityEvent,
+    FeedContent,
+    FeedEntry,
+    Household,
+    Municipality,
+    OutboxMessage,
+)
 
 LOCK = 7_203_002
 """The advisory lock's number, of this database."""
@@ -36,6 +43,13 @@ log = structlog.get_logger()
 
 _outbox = table_of(OutboxMessage)
 _entry = table_of(FeedEntry)
+_content = table_of(FeedContent)
+_event = table_of(ConditionalityEvent)
+_household = table_of(Household)
+_municipality = table_of(Municipality)
+
+_DRAWN = ("position", "event_id", "region_code", "municipality_code", "measure", "type", "entry")
+"""Columns of an entry that are drawn for it."""
 
 
 async def sequence(connection: Connection) -> int:
@@ -59,17 +73,63 @@ def _statement() -> Statement:
         .cte("taken")
     )
     last = select(func.coalesce(func.max(_entry.c.position), 0).label("position")).cte("last")
+    place = last.c.position + func.row_number().over(order_by=taken.c.id)
+    numbered = (
+        select(
+            place.label("position"),
+            taken.c.subject_id.label("event_id"),
+            func.gen_random_uuid(type_=Uuid).label("salt"),
+            func.gen_random_uuid(type_=Uuid).label("record_salt"),
+        )
+        .select_from(taken.join(last, true()))
+        .cte("numbered")
+    )
+    household_id = select(_event.c.household_id).where(_event.c.id == numbered.c.event_id).scalar_subquery()
+    line = func.canonical_line(
+        numbered.c.position,
+        numbered.c.event_id,
+        func.now(),
+        _household.c.region_code,
+        _municipality.c.belfiore_code,
+        numbered.c.salt,
+        numbered.c.record_salt,
+    ).table_valued("entry", "content", "measure", "type", name="line")
+    # NOTE outer joins: where something is missing a column that must not be NULL refuses the whole statement, and the message
+    # stays. An inner join would leave out the entry, and the message would be gone.
+    drawn = (
+        select(
+            numbered.c.position,
+            numbered.c.event_id,
+            numbered.c.record_salt,
+            _household.c.region_code,
+            _municipality.c.belfiore_code.label("municipality_code"),
+            *line.c,
+        )
+        .select_from(
+            numbered.outerjoin(_household, _household.c.id == household_id)
+            .outerjoin(_municipality, _municipality.c.id == _household.c.municipality_id)
+            .outerjoin(line, true())
+        )
+        .cte("drawn")
+    )
     placed = (
         insert(_entry)
         .from_select(
-            ["position", "event_id"],
-            select(
-                last.c.position + func.row_number().over(order_by=taken.c.id), taken.c.subject_id
-            ).select_from(taken.join(last, last.c.position >= 0)),
+            [*_DRAWN, "sequenced_at"],
+            select(*(drawn.c[name] for name in _DRAWN), func.now()),
             include_defaults=False,
         )
         .returning(_entry.c.position)
         .cte("placed")
+    )
+    kept = (
+        insert(_content)
+        .from_select(
+            ["position", "content", "record_salt"],
+            select(drawn.c.position, drawn.c.content, drawn.c.record_salt),
+            include_defaults=False,
+        )
+        .cte("kept")
     )
     # No personal data goes out: whoever may read the feed looks for itself.
     announced = (
@@ -77,7 +137,7 @@ def _statement() -> Statement:
         .having(func.count() > 0)
         .scalar_subquery()
     )
-    return Statement(select(func.count(), announced).select_from(placed))
+    return Statement(select(func.count(), announced).select_from(placed).add_cte(kept))
 
 
 class Sequencer:

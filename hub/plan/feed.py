@@ -74,7 +74,7 @@ class _Page:
         event = builder.alias(builder.catalogue.standing_on("conditionality_event"))
         order = TotalOrder(target.table.name, (("position", False),))
         page = (
-            select(*rows.c, *event.c)
+            select(rows.c.position, *event.c)
             .select_from(rows.join(event, event.c.id == rows.c.event_id))
             .where(rows.c.position > self._start, visible(rows, target.table.name, builder.scope))
             .order_by(rows.c.position)

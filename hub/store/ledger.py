@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The conditionality ledger: events as they were recorded, and the feed that gives each its position.
+"""The conditionality ledger: events as they were recorded, the feed that gives each its position, and what proves the feed.
 
-Both tables are append-only, by trigger and by the hub's role. A correction is a new event that withdraws an earlier one.
+The tables are append-only, by trigger and by the hub's role. A correction is a new event that withdraws an earlier one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.store.agencies import Agency
@@ -69,16 +77,75 @@ class ConditionalityEvent(Base):
 
 
 class FeedEntry(Base):
-    """An event's place in the feed: positions 1, 2, 3 …, dense, in the order the events became visible."""
+    """An event's place in the feed: positions 1, 2, 3 …, dense, in the order the events became visible.
+
+    `entry`: the canonical JSON that is a leaf of the tree (docs/reference/feed-format.md); what a reader filters by stands beside
+    it. `region_code`, `municipality_code`: where the person's household lived, and so whose feed it is in.
+    """
 
     __tablename__ = "feed_entry"
-    __table_args__ = (CheckConstraint("position > 0", name="position"), UniqueConstraint("event_id"))
+    __table_args__ = (
+        CheckConstraint("position > 0", name="position"),
+        UniqueConstraint("event_id"),
+        Index(None, "region_code", "position"),
+        Index(None, "municipality_code", "position"),
+    )
 
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     event_id: Mapped[UUID] = mapped_column(ForeignKey("conditionality_event.id"))
     sequenced_at: Mapped[RecordedAt]
+    region_code: Mapped[str]
+    municipality_code: Mapped[str]
+    measure: Mapped[Measure] = mapped_column(words(Measure))
+    type: Mapped[ConditionalityEventType] = mapped_column(words(ConditionalityEventType))
+    entry: Mapped[str]
 
     event: Mapped[ConditionalityEvent] = relationship(back_populates="feed_entry", viewonly=True)
+
+
+class FeedContent(Base):
+    """The personal part of an entry, canonical JSON; NULL once it was erased. The entry commits to it by its hash.
+
+    `record_salt` salts the hash by which the content commits to what the event's row tells no reader.
+    """
+
+    __tablename__ = "feed_content"
+    __table_args__ = (CheckConstraint("(content IS NULL) = (record_salt IS NULL)", name="whole"),)
+
+    position: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("feed_entry.position"), primary_key=True, autoincrement=False
+    )
+    content: Mapped[str | None]
+    record_salt: Mapped[UUID | None]
+
+
+class FeedTile(Base):
+    """The root of 256 neighbours of the tree: of leaves at level 0, of tiles of the level below above it (docs/adr/0029)."""
+
+    __tablename__ = "feed_tile"
+    __table_args__ = (
+        CheckConstraint("level BETWEEN 0 AND 6 AND index >= 0", name="place"),
+        CheckConstraint("length(hash) = 32", name="hash"),
+    )
+
+    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class FeedCheckpoint(Base):
+    """A signed word on the feed: how long it was, and the root of the tree over its first `size` entries."""
+
+    __tablename__ = "feed_checkpoint"
+    __table_args__ = (
+        CheckConstraint("size > 0", name="size"),
+        CheckConstraint("length(root) = 32", name="root"),
+    )
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    root: Mapped[bytes] = mapped_column(LargeBinary)
+    note: Mapped[str]
+    made_at: Mapped[RecordedAt]
 
 
 class IdempotencyKey(Base):

@@ -19,7 +19,14 @@ from hub.store.base import Base
 from hub.store.calls import CallCount
 from hub.store.delivery import InboundRun, OutboxMessage, QuarantinedRecord
 from hub.store.households import AgencyAnswer, Beneficiary, Benefit, Household
-from hub.store.ledger import ConditionalityEvent, FeedEntry, IdempotencyKey
+from hub.store.ledger import (
+    ConditionalityEvent,
+    FeedCheckpoint,
+    FeedContent,
+    FeedEntry,
+    FeedTile,
+    IdempotencyKey,
+)
 from hub.store.opportunities import JobOffer, TrainingCourse
 from hub.store.pacts import Pact, PactGoal
 from hub.store.puc import PucAssignment, PucProject
@@ -54,7 +61,10 @@ __all__ = [
     "ConditionalityEvent",
     "Convocation",
     "EmploymentCentre",
+    "FeedCheckpoint",
+    "FeedContent",
     "FeedEntry",
+    "FeedTile",
     "FieldSet",
     "Household",
     "IdempotencyKey",

@@ -225,7 +225,10 @@ async def test_the_database_refuses_a_gap_in_the_feed(
     position = await last_position(owner) + offset
     with pytest.raises((asyncpg.CheckViolationError, asyncpg.UniqueViolationError)):
         await owner.execute(
-            "INSERT INTO feed_entry (position, event_id) VALUES ($1, $2)", position, outcome.event_id
+            "INSERT INTO feed_entry (position, event_id, region_code, municipality_code, measure, type, entry)"
+            " SELECT $1, $2, region_code, municipality_code, measure, type, entry FROM feed_entry LIMIT 1",
+            position,
+            outcome.event_id,
         )
 
 

@@ -104,7 +104,13 @@ async def test_a_database_without_tables_asks_for_migrate(empty_url: str) -> Non
     await connection.close()
 
 
-@pytest.mark.parametrize("table", ["conditionality_event", "feed_entry", "access_log", "access_selection"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "conditionality_event", "feed_entry", "feed_content", "feed_tile", "feed_checkpoint", "access_log",
+        "access_selection",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("change", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
 async def test_append_only_tables_refuse_even_their_owner(
     owner: asyncpg.Connection[asyncpg.Record], database: Database, table: str, change: str

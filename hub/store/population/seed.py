@@ -32,11 +32,16 @@ from hub.store.statement import Statement
 from hub.store.tables import FeedEntry
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with the stage (`beneficiaries`, `events`, `foreign keys`, `statistics`), how much of it is done, and how much there is."""
+"""Called with the stage (`beneficiaries`, `events`, `entries`, `foreign keys`, `statistics`), how much of it is done, and how much there is."""
 
 LOADS_AHEAD = 4
 """Loads, of some ten megabytes each, that may wait for their COPY."""
 
+ENTRIES_AT_ONCE = 50_000
+
+_PLACES = "CREATE TEMPORARY TABLE feed_place (position bigint PRIMARY KEY, event_id uuid, sequenced_at timestamptz) ON COMMIT DROP"
+_LANDS_IN = {"feed_entry": "feed_place"}
+"""Where a batch is copied to that is not yet what its table holds: an entry is drawn when its event is there."""
 _STAGE_OF = {"beneficiary": "beneficiaries", "conditionality_event": "events"}
 
 
@@ -81,7 +86,7 @@ async def seed_population(
         await load_demo_reference(connection)
         # Nobody records an event, takes a position or adds a person from here on.
         await connection.execute(
-            "LOCK TABLE beneficiary, conditionality_event, feed_entry IN SHARE ROW EXCLUSIVE MODE"
+            "LOCK TABLE beneficiary, conditionality_event, feed_entry, feed_content IN SHARE ROW EXCLUSIVE MODE"
         )
         if await connection.fetchval("SELECT EXISTS (SELECT FROM beneficiary)"):
             raise PopulationPresent
@@ -95,6 +100,7 @@ async def seed_population(
             first_position=first_position,
         )
         await connection.execute(_script("set_foreign_keys_aside.sql"))
+        await connection.execute(_PLACES)
         async with aclosing(_made_ahead(population.loads())) as batches:
             async for batch in batches:
                 before = perf_counter()
@@ -103,6 +109,12 @@ async def seed_population(
                 rows[batch.table] += batch.rows
                 if stage := _STAGE_OF.get(batch.table):
                     progress(stage, rows[batch.table], whole[stage])
+        rows["feed_content"] = rows["feed_entry"]
+        draw, last_position = _script("draw_entries.sql"), first_position + rows["feed_entry"] - 1
+        for position in range(first_position, last_position + 1, ENTRIES_AT_ONCE):
+            reached = min(position + ENTRIES_AT_ONCE - 1, last_position)
+            await connection.execute(draw, position, reached)
+            progress("entries", reached - first_position + 1, rows["feed_entry"])
         progress("foreign keys", 0, 1)
         await connection.execute(_script("put_foreign_keys_back.sql"))
         progress("foreign keys", 1, 1)
@@ -112,7 +124,7 @@ async def seed_population(
     return SeedReport(
         rows=MappingProxyType(dict(rows)),
         first_position=first_position,
-        last_position=first_position + rows["feed_entry"] - 1,
+        last_position=last_position,
         copy_seconds=MappingProxyType(dict(spent)),
         seconds=perf_counter() - started,
     )
@@ -150,7 +162,8 @@ async def _copy(connection: asyncpg.Connection[asyncpg.Record], batch: Batch) ->
     async def source() -> AsyncIterator[bytes]:
         yield batch.data
 
-    await connection.copy_to_table(batch.table, columns=batch.columns, source=source(), format="binary")
+    table = _LANDS_IN.get(batch.table, batch.table)
+    await connection.copy_to_table(table, columns=batch.columns, source=source(), format="binary")
 
 
 _LAST_POSITION = Statement(select(func.coalesce(func.max(FeedEntry.position), 0)))

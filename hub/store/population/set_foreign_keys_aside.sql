@@ -8,7 +8,7 @@ WHERE contype = 'f'
     AND conrelid IN (
         'household'::regclass, 'benefit'::regclass, 'beneficiary'::regclass, 'pact'::regclass, 'pact_goal'::regclass,
         'convocation'::regclass, 'activity'::regclass, 'puc_assignment'::regclass, 'conditionality_event'::regclass,
-        'feed_entry'::regclass
+        'feed_entry'::regclass, 'feed_content'::regclass
     );
 
 DO $$
