@@ -25,8 +25,8 @@ import structlog
 
 from connectors.breaker import Breaker, BreakerOpen, BreakerPolicy, State
 from connectors.limits import Bulkhead, BulkheadFull, RetryBudget
-from connectors.single_flight import SingleFlight
 from hub.errors import UpstreamInvalid, UpstreamUnavailable
+from hub.single_flight import SingleFlight
 
 _GRACE = 0.05
 """Seconds the caller's deadline lies behind the attempt's own, so that the breaker hears of a timeout."""

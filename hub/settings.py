@@ -185,7 +185,7 @@ class Settings(BaseSettings):
     failed_authentications_per_minute: int = Field(
         60,
         ge=1,
-        description="Refused vouchers of one address in a minute, in one process; then only vouchers known to hold are heard from it.",
+        description="Refused vouchers of one address in a minute, in one process; then only vouchers are heard from it that were let in when they last came.",
     )
     trusted_proxies: str | None = Field(
         None,

@@ -19,10 +19,10 @@ from connectors.exchange import Answer, Exchange, Outgoing
 from connectors.pdnd.dpop import ProofKey
 from connectors.pdnd.signed_answer import check_answer
 from connectors.pdnd.tokens import TokenEndpoint, Voucher
-from connectors.single_flight import SingleFlight
 from hub.access.client_keys import ClientKey
 from hub.access.jwks import KeySet, usable_keys
 from hub.errors import UpstreamInvalid, UpstreamRefused
+from hub.single_flight import SingleFlight
 
 AGENCY = "PDND"
 LEAST_LEFT = 10.0

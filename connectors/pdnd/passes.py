@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from connectors.pdnd.evidence import Evidence, Operator, tracking_evidence
 from connectors.pdnd.identity import ClientIdentity
 from connectors.pdnd.tokens import TokenEndpoint, Voucher
-from connectors.single_flight import SingleFlight
+from hub.single_flight import SingleFlight
 
 EVIDENCE_LIFETIME = 660
 """Seconds: the usual voucher's 600, and the time it takes to get it."""

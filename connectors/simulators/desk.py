@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What a demo consumer signs with its own key: the person at its desk, and the bodies it sends (domain.md 2.5).
+"""What a demo consumer signs with its own key: the person at its desk, the bodies it sends (domain.md 2.5), proofs of possession.
 
 Written from the text of the standard, as the simulated agencies' checks are: the hub's own signing code is not used here.
 """
@@ -12,7 +12,7 @@ import secrets
 import uuid
 from typing import Any
 
-from connectors.simulators.jws import sign
+from connectors.simulators.jws import encode_segment, public_jwk, sign
 from connectors.simulators.keys import DemoKeys
 from connectors.simulators.registry import Consumer, Registry
 
@@ -69,6 +69,22 @@ def signature_headers(
         "signed_headers": [{name.lower(): value} for name, value in described.items()],
     }
     return {**described, "Agid-JWT-Signature": _signed(keys, consumer_name, content, claims)}
+
+
+def possession_proof(
+    keys: DemoKeys, consumer_name: str, method: str, url: str, *, now: float, token: str | None = None
+) -> str:
+    """Make a `DPoP` proof with the consumer's own key, for one request (RFC 9449, section 4.2).
+
+    `token`: the bound voucher that goes with it; None where one is asked for.
+    """
+    key = keys.private[consumer_name]
+    public = public_jwk(key.public_key())
+    header = {"typ": "dpop+jwt", "alg": "RS256", "jwk": {name: public[name] for name in ("kty", "n", "e")}}
+    claims = {"htm": method, "htu": url, "iat": int(now), "jti": str(uuid.uuid4())}
+    if token is not None:
+        claims["ath"] = encode_segment(hashlib.sha256(token.encode("ascii")).digest())
+    return sign(header, claims, key)
 
 
 def _common(registry: Registry, consumer: Consumer, now: float, lifetime: int) -> dict[str, Any]:

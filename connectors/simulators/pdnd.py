@@ -25,7 +25,7 @@ from connectors.simulators.jws import sign
 from connectors.simulators.keys import PDND, DemoKeys
 from connectors.simulators.pdnd_api import InteropApi, m2m_claims
 from connectors.simulators.proofs import BadProof, check_proof
-from connectors.simulators.registry import Consumer, EService, Purpose, Registry
+from connectors.simulators.registry import Consumer, Registry
 from connectors.simulators.replay import SeenTokens
 
 _log = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ def issue_voucher(
     lifespan: int = 600,
     eservice: str = "hub",
     digest: str | None = None,
+    key_thumbprint: str | None = None,
 ) -> str:
     """Issue a voucher without the HTTP endpoint, with the same claims (`snodo voucher --as NAME`).
 
@@ -52,6 +53,7 @@ def issue_voucher(
         lifespan: seconds the voucher lives.
         eservice: which e-service it is for; the hub's by default.
         digest: hex SHA-256 of the tracking evidence it is bound to.
+        key_thumbprint: of the key it is bound to, which proves each use of it (RFC 9449).
 
     Raises:
         LookupError: there is no such consumer, or it has no purpose for the e-service.
@@ -60,19 +62,19 @@ def issue_voucher(
     consumer = registry.consumer(consumer_name)
     purpose = consumer.purpose_for(eservice)
     moment = time.time() if now is None else now
-    return _voucher(registry, keys, consumer, purpose, registry.eservices[eservice], moment, lifespan, digest)
+    granted = Granted(consumer, purpose, registry.eservices[eservice], digest)
+    return _voucher(registry, keys, granted, moment, lifespan, key_thumbprint)
 
 
 def _voucher(
     registry: Registry,
     keys: DemoKeys,
-    consumer: Consumer,
-    purpose: Purpose,
-    eservice: EService,
+    granted: Granted,
     now: float,
     lifespan: int,
-    digest: str | None,
+    key_thumbprint: str | None,
 ) -> str:
+    consumer, eservice = granted.consumer, granted.eservice
     claims: dict[str, object] = {
         "jti": str(uuid.uuid4()),
         "iss": registry.issuer,
@@ -82,14 +84,16 @@ def _voucher(
         "iat": int(now),
         "nbf": int(now),
         "exp": int(now) + lifespan,
-        "purposeId": purpose.purpose_id,
+        "purposeId": granted.purpose.purpose_id,
         "producerId": eservice.producer_id,
         "consumerId": consumer.organisation_id,
         "eserviceId": eservice.eservice_id,
         "descriptorId": eservice.descriptor_id,
     }
-    if digest is not None:
-        claims["digest"] = {"alg": "SHA256", "value": digest}
+    if granted.digest is not None:
+        claims["digest"] = {"alg": "SHA256", "value": granted.digest}
+    if key_thumbprint is not None:
+        claims["cnf"] = {"jkt": key_thumbprint}
     header = {"alg": "RS256", "use": "sig", "typ": "at+jwt", "kid": keys.kid(PDND)}
     return sign(header, claims, keys.private[PDND])
 
@@ -140,23 +144,26 @@ class PdndSimulator:
             granted = check_assertion(form, self._registry, self._client_keys, self._now())
             if isinstance(granted, ApiGranted):
                 return self._grant_api(granted.consumer, request)
-            if "dpop" in request.headers:
-                return self._refuse("dpopNotSimulated")
+            # As RFC 9449, section 5, has it: who proves a key gets a voucher that is of use with it alone.
+            thumbprint = self._proven(request) if "dpop" in request.headers else None
         except ValueError:
             return self._refuse("malformedForm")
         except AssertionRefused as refused:
             return self._refuse(refused.reason)
         except BadProof as refused:
             return self._refuse(f"dpop: {refused}")
-        return self._grant(granted)
+        return self._grant(granted, thumbprint)
+
+    def _proven(self, request: Request) -> str:
+        """The thumbprint of the key this request proves. Raises BadProof."""
+        proof, url = request.headers.get("dpop", ""), str(request.url)
+        return check_proof(proof, method="POST", url=url, now=self._now(), seen=self._proofs)
 
     def _grant_api(self, consumer: Consumer, request: Request) -> Response:
         """Give a voucher for PDND's own API, bound to the key that the request proves."""
-        now = self._now()
-        proof, url = request.headers.get("dpop", ""), str(request.url)
-        thumbprint = check_proof(proof, method="POST", url=url, now=now, seen=self._proofs)
+        thumbprint = self._proven(request)
         header = {"alg": "RS256", "use": "sig", "typ": "at+jwt", "kid": self._keys.kid(PDND)}
-        claims = m2m_claims(self._registry, consumer, now, thumbprint)
+        claims = m2m_claims(self._registry, consumer, self._now(), thumbprint)
         content = {
             "access_token": sign(header, claims, self._keys.private[PDND]),
             "token_type": "DPoP",
@@ -164,7 +171,7 @@ class PdndSimulator:
         }
         return JSONResponse(content, headers=_NO_STORE)
 
-    def _grant(self, granted: Granted) -> Response:
+    def _grant(self, granted: Granted, key_thumbprint: str | None) -> Response:
         remaining = self._spend(granted.consumer.client_id)
         headers = {
             **_NO_STORE,
@@ -177,18 +184,10 @@ class PdndSimulator:
             # That it is 429 is published; the code in the body is not, and no client should lean on it.
             return _problem(429, "Too Many Requests", "015-0429", "Rate limit exceeded", headers)
         lifespan = granted.eservice.voucher_lifespan
-        token = _voucher(
-            self._registry,
-            self._keys,
-            granted.consumer,
-            granted.purpose,
-            granted.eservice,
-            self._now(),
-            lifespan,
-            granted.digest,
-        )
+        token = _voucher(self._registry, self._keys, granted, self._now(), lifespan, key_thumbprint)
         self.issued.append(granted.purpose.purpose_id)
-        content = {"access_token": token, "token_type": "Bearer", "expires_in": lifespan}
+        kind = "Bearer" if key_thumbprint is None else "DPoP"
+        content = {"access_token": token, "token_type": kind, "expires_in": lifespan}
         return JSONResponse(content, headers=headers)
 
     def _spend(self, client_id: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -20,7 +20,8 @@ from hub.access.citizen_token import Citizen, CitizenVerifier
 from hub.access.directory import granted
 from hub.access.fields import Unseen
 from hub.access.jws import claimed_issuer
-from hub.errors import Forbidden
+from hub.access.remembered import Found, Remembered
+from hub.errors import ClientError, Forbidden
 from hub.store.announcements import Word
 from hub.store.base import table_of
 from hub.store.engine import Pool
@@ -28,8 +29,6 @@ from hub.store.reference.agency_codes import CITIZENS_AGENCY_CODE, CITIZENS_PURP
 from hub.store.statement import Statement
 from hub.store.tables import Agency, Beneficiary
 from hub.store.vocabulary import GrantScope
-
-MOST = 10_000
 
 
 class CitizensDoor:
@@ -41,19 +40,13 @@ class CitizensDoor:
         """Take the verifier of their tokens, the pool to look people up in, and the rest as `Directory` does."""
         self._verifier = verifier
         self._pool = pool
-        self._clock = clock
         self._unseen = unseen
-        self._changed = changed
-        # NOTE: by fiscal code, in memory alone; it is in no log, no error and no key that leaves the process.
-        self._known: dict[str, tuple[float, int, Caller]] = {}
+        # NOTE: by fiscal code, in memory alone; it is in no log, no error and no key that leaves the process. By None: what all share.
+        self._known = Remembered[str | None](clock, changed)
 
     def is_for(self, token: str) -> bool:
         """Whether a token is to be verified here, by the issuer it names: nothing else in it is believed yet."""
         return self._verifier.cached(token) is not None or claimed_issuer(token) == self._verifier.issuer
-
-    def knows(self, token: str) -> bool:
-        """Whether the token was verified before, and still holds."""
-        return self._verifier.cached(token) is not None
 
     async def caller(self, token: str) -> Caller:
         """The citizen as a caller.
@@ -65,34 +58,19 @@ class CitizensDoor:
 
         """
         citizen = self._verifier.cached(token) or await self._verifier.verify(token)
-        known = self._known.get(citizen.fiscal_code)
-        # NOTE both read before the tables are, as in `Directory.caller`.
-        asked_at, heard = self._clock(), self._changed.heard
-        if known is not None and known[1] == heard and asked_at < known[0]:
-            return known[2]
-        caller, seconds = await self._find(citizen)
-        if len(self._known) >= MOST:
-            self._known.clear()
-        self._known[citizen.fiscal_code] = (asked_at + seconds, heard, caller)
-        return caller
+        code = citizen.fiscal_code
+        return self._known.get(code) or await self._known.find(code, partial(self._look, citizen))
 
     async def seconds_left(self, token: str) -> float:
         """How long the token still holds. Raises as `caller` does."""
         return self._verifier.seconds_left(self._verifier.cached(token) or await self._verifier.verify(token))
 
-    async def _find(self, citizen: Citizen) -> tuple[Caller, float]:
+    async def _look(self, citizen: Citizen) -> Found:
+        caller, seconds = await self._known.found(None, self._look_at_purpose)
+        if isinstance(caller, ClientError):
+            return caller, seconds
         async with self._pool.acquire() as connection:
-            agency = await _agency().fetchrow(connection, code=CITIZENS_AGENCY_CODE)
-            assert agency is not None, "a migration makes it"
-            caller, seconds = await granted(
-                connection, agency, client_id=None, purpose_id=UUID(CITIZENS_PURPOSE_ID), unseen=self._unseen
-            )
             person = await _person().fetchrow(connection, fiscal_code=citizen.fiscal_code)
-        # NOTE: whatever else the purpose were granted by mistake, a citizen reaches no further than itself.
-        if caller.scope.kind is not GrantScope.SELF:
-            raise Forbidden(
-                "Citizens are granted more than themselves, which the hub does not serve; ask whoever runs it to mend the grant."
-            )
         citizen_caller = replace(
             caller,
             demands=frozenset(),  # they are of consumers, who hold keys of their own
@@ -100,6 +78,21 @@ class CitizensDoor:
             household_id=None if person is None else person["household_id"],
         )
         return citizen_caller, seconds
+
+    async def _look_at_purpose(self) -> Found:
+        """What all citizens share."""
+        async with self._pool.acquire() as connection:
+            agency = await _agency().fetchrow(connection, code=CITIZENS_AGENCY_CODE)
+            assert agency is not None, "a migration makes it"
+            caller, seconds = await granted(
+                connection, agency, client_id=None, purpose_id=UUID(CITIZENS_PURPOSE_ID), unseen=self._unseen
+            )
+        # NOTE: whatever else the purpose were granted by mistake, a citizen reaches no further than itself.
+        if isinstance(caller, Caller) and caller.scope.kind is not GrantScope.SELF:
+            caller = Forbidden(
+                "Citizens are granted more than themselves, which the hub does not serve; ask whoever runs it to mend the grant."
+            )
+        return caller, seconds
 
 
 @cache

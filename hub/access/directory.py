@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy import DateTime, Float, bindparam, case, cast, extract, func, or
 from hub.access.caller import Caller, Scope
 from hub.access.fields import Unseen, field_permission
 from hub.access.refusal import Check, Explained
+from hub.access.remembered import LONGEST, Found, Remembered
 from hub.access.voucher import Voucher
 from hub.access.withheld import why_not_granted, why_unknown
 from hub.errors import Unauthenticated
@@ -34,9 +35,6 @@ from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
 
 CHANNEL = "snodo_access"
 """On which the tables' triggers say that who may see what has changed (migrations/sql/0003_grants.sql)."""
-REMEMBERED = 2.0
-"""Seconds a caller is remembered at most: a revoked grant ends within them, were word of it lost."""
-MOST = 10_000
 
 
 class OtherConsumer(Explained, Unauthenticated):
@@ -44,7 +42,7 @@ class OtherConsumer(Explained, Unauthenticated):
 
 
 class Directory:
-    """Finds callers in the tables, and remembers them: for two seconds, until a grant begins or ends, until word of a change."""
+    """Finds callers in the tables, and remembers what it found, refusals too: until a grant begins or ends, until word of a change."""
 
     def __init__(self, pool: Pool, clock: Callable[[], float], unseen: Unseen, changed: Word) -> None:
         """Take the pool to ask, and a clock in seconds that only grows.
@@ -52,17 +50,12 @@ class Directory:
         `unseen`: which types' rows a permission does not reach. `changed`: the word that comes by `CHANNEL`.
         """
         self._pool = pool
-        self._clock = clock
         self._unseen = unseen
-        self._changed = changed
-        self._known: dict[tuple[UUID, UUID, UUID | None], tuple[float, int, Caller]] = {}
+        self._known = Remembered[tuple[UUID, UUID, UUID | None]](clock, changed)
 
     def remembered(self, voucher: Voucher) -> Caller | None:
-        """The caller, if what was found of it may still be believed."""
-        known = self._known.get((voucher.client_id, voucher.purpose_id, voucher.consumer_id))
-        if known is None or known[1] != self._changed.heard or self._clock() >= known[0]:
-            return None
-        return known[2]
+        """The caller, if what was found of it may still be believed. Raises as `caller` does, if it was refused."""
+        return self._known.get((voucher.client_id, voucher.purpose_id, voucher.consumer_id))
 
     async def caller(self, voucher: Voucher) -> Caller:
         """The agency and purpose of a voucher, with its grant.
@@ -72,15 +65,17 @@ class Directory:
             Forbidden: the purpose is not registered for this agency, or has no grant in force.
 
         """
-        # NOTE both read before the tables are: what changes meanwhile is asked for again.
-        asked_at, heard = self._clock(), self._changed.heard
+        key = voucher.client_id, voucher.purpose_id, voucher.consumer_id
+        return await self._known.find(key, partial(self._look, voucher))
+
+    async def _look(self, voucher: Voucher) -> Found:
         async with self._pool.acquire() as connection:
             agency = await _agency().fetchrow(connection, client_id=voucher.client_id)
             if agency is None:
-                raise await why_unknown(connection, voucher.client_id)
+                return await why_unknown(connection, voucher.client_id), LONGEST
             known = agency["pdnd_consumer_id"]
             if known is not None and voucher.consumer_id is not None and voucher.consumer_id != known:
-                raise OtherConsumer(
+                refused = OtherConsumer(
                     f"Client {voucher.client_id} is registered for {agency['code']}, which is another organisation on PDND than "
                     "the voucher's.",
                     check=Check.CONSUMER,
@@ -89,21 +84,14 @@ class Directory:
                     received=f"`{voucher.consumer_id}`",
                     remedy="Ask whoever runs the hub to register it anew.",
                 )
-            caller, seconds = await granted(
+                return refused, LONGEST
+            return await granted(
                 connection,
                 agency,
                 client_id=voucher.client_id,
                 purpose_id=voucher.purpose_id,
                 unseen=self._unseen,
             )
-        if len(self._known) >= MOST:
-            self._known.clear()
-        self._known[voucher.client_id, voucher.purpose_id, voucher.consumer_id] = (
-            asked_at + seconds,
-            heard,
-            caller,
-        )
-        return caller
 
 
 async def granted(
@@ -113,19 +101,18 @@ async def granted(
     client_id: UUID | None,
     purpose_id: UUID,
     unseen: Unseen,
-) -> tuple[Caller, float]:
-    """The caller an agency (its `id`, `code`, `kind` and `demands`) is under one of its purposes, and for how many seconds at most.
+) -> Found:
+    """The caller an agency (its `id`, `code`, `kind` and `demands`) is under one of its purposes.
 
-    Raises:
-        Forbidden: the purpose is not registered for this agency, or has no grant in force.
-
+    A `NotGranted` where the purpose is not registered for this agency, or has no grant in force.
     """
     found = await _grants().fetch(connection, purpose_id=purpose_id, agency_id=agency["id"])
     grants = [grant for grant in found if grant["in_force"]]
-    if not grants:
-        raise await why_not_granted(connection, purpose_id, agency)
     edges = [grant["seconds_left"] for grant in found if grant["seconds_left"] is not None]
-    return _caller(agency, grants, client_id, purpose_id, unseen), min([REMEMBERED, *edges])
+    seconds = min([LONGEST, *edges])
+    if not grants:
+        return await why_not_granted(connection, purpose_id, agency), seconds
+    return _caller(agency, grants, client_id, purpose_id, unseen), seconds
 
 
 def _caller(

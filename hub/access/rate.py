@@ -134,6 +134,17 @@ class RateLimiter:
         self.given_back = 0
         """Leases made; calls leased and given back."""
 
+    def check(self, caller: Caller) -> None:
+        """Take no call, and ask nobody.
+
+        Raises:
+            CallsUsedUp: none can be taken, as was found a moment ago.
+
+        """
+        allowance = self._allowance(caller)
+        if allowance.held <= 0:
+            self._check_open(allowance, self._clock())
+
     def take(self, caller: Caller) -> Allowance | None:
         """Take one call from what this process holds; None where it must be waited for."""
         person = caller.person_id
@@ -165,10 +176,7 @@ class RateLimiter:
             if allowance.held > 0:
                 self._count(allowance, now)
                 return allowance
-            if now < allowance.closed_until:
-                assert allowance.bound is not None
-                self.refused[allowance.bound.call_window] += 1
-                raise CallsUsedUp(allowance.bound, now)
+            self._check_open(allowance, now)
             if allowance.renewal is None:
                 self._lease(allowance, now, windows_at(now))
             assert allowance.renewal is not None
@@ -219,6 +227,12 @@ class RateLimiter:
         except Exception as error:
             log.warning("calls.not_given_back", error=type(error).__name__)
 
+    def _check_open(self, allowance: Allowance, now: float) -> None:
+        if now < allowance.closed_until:
+            assert allowance.bound is not None
+            self.refused[allowance.bound.call_window] += 1
+            raise CallsUsedUp(allowance.bound, now)
+
     def _all(self) -> Iterator[Allowance]:
         yield from self._purposes.values()
         yield from self._people.values()
@@ -268,7 +282,10 @@ class RateLimiter:
                 granted = await self._counts.lease(allowance.subject, windows, allowance.asked)
         except Exception as trouble:
             allowance.trouble = trouble
-            allowance.renew_at = min(allowance.renew_at, self._clock() + RECHECK)
+            now = self._clock()
+            # NOTE only then: one that failed for the present minute says nothing of the next, which may be leased already.
+            if windows.minute.start > now:
+                allowance.renew_at = now + RECHECK
         else:
             self.leases += 1
             self.leased += granted.calls
@@ -281,6 +298,8 @@ class RateLimiter:
 
     def _take_in(self, allowance: Allowance, windows: Windows, granted: Granted, now: float) -> None:
         if windows.minute.start > now:
+            if allowance.coming is not None:
+                self._unused.append((allowance.subject, allowance.coming[0], allowance.coming[1].calls))
             allowance.coming, allowance.renew_at = (windows, granted), inf
         elif windows.minute.end <= now:  # it came too late
             self._unused.append((allowance.subject, windows, granted.calls))

@@ -55,15 +55,18 @@ class SigningKey:
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Sign claims as a compact JWS with header `alg`, `typ: JWT`, `kid`."""
-        if self._clock() >= self._look_at and self._loading is None:
-            self._look_at = self._clock() + LOOK
-            self._loading = asyncio.create_task(self._follow(), name="signing key")
+        if self._clock() >= self._look_at:
+            self._look()
         loaded = self._loaded
         header = {"alg": ALGORITHM, "typ": "JWT", "kid": loaded.kid}
         return jws.serialize_compact(header, orjson.dumps(claims), loaded.key, algorithms=[ALGORITHM])
 
-    def published(self) -> dict[str, list[dict[str, Any]]]:
-        """The public halves of the key and the one before it, as a JWK Set (RFC 7517)."""
+    async def published(self) -> dict[str, list[dict[str, Any]]]:
+        """The public halves of the key and the one before it, as a JWK Set (RFC 7517): as the file is now.
+
+        Another process may have signed with a key that this one, which signs nothing, has not seen yet.
+        """
+        await asyncio.shield(self._look())
         known = [self._loaded] if self._before is None else [self._loaded, self._before]
         return {
             "keys": [
@@ -78,11 +81,21 @@ class SigningKey:
             self._loading.cancel()
             await asyncio.gather(self._loading, return_exceptions=True)
 
+    def _look(self) -> asyncio.Task[None]:
+        """Look at the file in the background, or join the look that is under way."""
+        if self._loading is None:
+            self._look_at = self._clock() + LOOK
+            self._loading = asyncio.create_task(self._follow(), name="signing key")
+        return self._loading
+
     async def _follow(self) -> None:
         try:
             if await asyncio.to_thread(_version, self._path) != self._loaded.version:
                 loaded = await asyncio.to_thread(_load, self._path, self._kid)
-                self._before, self._loaded = self._loaded, loaded
+                # NOTE of one name there is one key: a file written anew, or a key that took over its name, has none before it.
+                if loaded.kid != self._loaded.kid:
+                    self._before = self._loaded
+                self._loaded = loaded
                 _log.info("signing_key_replaced", kid=loaded.kid)
         except (OSError, ConfigurationError) as error:
             # The one at hand is still good; what is in the file is not.

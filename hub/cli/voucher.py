@@ -7,16 +7,17 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from connectors.simulators.demo_world import demo_world
-from connectors.simulators.desk import signature_headers, tracking_evidence
+from connectors.simulators.desk import possession_proof, signature_headers, tracking_evidence
 from connectors.simulators.identity_provider import issue_citizen_token
 from connectors.simulators.keys import open_keys
 from connectors.simulators.pdnd import issue_voucher
 from connectors.simulators.registry import demo_registry
+from hub.access.proof import ProofRules
 from hub.cli.options import DataDir, settings_of
 from hub.errors import ConfigurationError
 from hub.store.fiscal_code import parse_fiscal_code
@@ -53,6 +54,17 @@ def voucher(
             help="With the consumer's signature on this JSON body (`-`: stdin): prints all headers.",
         ),
     ] = None,
+    dpop: Annotated[
+        bool,
+        typer.Option(
+            "--dpop",
+            help="Bound to the consumer's key, with a proof for one request: prints all headers.",
+        ),
+    ] = False,
+    method: Annotated[
+        Literal["POST", "GET"],
+        typer.Option(help="The request the proof is for, with --dpop; GET for a WebSocket."),
+    ] = "POST",
     data_dir: DataDir = None,
 ) -> None:
     """Print a bearer token of the simulated PDND, or for a citizen of the simulated identity provider, alone on stdout.
@@ -66,9 +78,9 @@ def voucher(
     keys = open_keys(settings.data_dir, registry)
     now, lifespan = time.time(), round(minutes * 60)
     if consumer == CITIZEN:
-        if evidence is not None or sign is not None:
+        if evidence is not None or sign is not None or dpop:
             raise ConfigurationError(
-                "--evidence and --sign go with consumers: a citizen has no key of its own."
+                "--evidence, --sign and --dpop go with consumers: a citizen has no key of its own."
             )
         code = parse_fiscal_code(fiscal_code) if fiscal_code is not None else demo_citizen()
         typer.echo(issue_citizen_token(keys, code, level=level, lifespan=lifespan))
@@ -80,11 +92,15 @@ def voucher(
         if evidence is None
         else tracking_evidence(registry, keys, consumer, now=now, user_id=evidence, lifetime=lifespan)
     )
-    token = issue_voucher(registry, keys, consumer, lifespan=lifespan, digest=digest)
-    if said is None and sign is None:
+    bound = keys.kid(consumer) if dpop else None
+    token = issue_voucher(registry, keys, consumer, lifespan=lifespan, digest=digest, key_thumbprint=bound)
+    if said is None and sign is None and not dpop:
         typer.echo(token)
         return
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"{'DPoP' if dpop else 'Bearer'} {token}"}
+    if dpop:
+        url = ProofRules.from_settings(settings).target
+        headers["DPoP"] = possession_proof(keys, consumer, method, url, now=now, token=token)
     if said is not None:
         headers["Agid-JWT-TrackingEvidence"] = said
     if sign is not None:

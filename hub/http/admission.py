@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from hub.access.caller import Caller
 from hub.access.operator import Operator
-from hub.access.rate import Allowance, CallsUsedUp, RateLimiter
+from hub.access.rate import Allowance, CallsUsedUp, RateLimited, RateLimiter
 from hub.errors import ClientError
 from hub.http.attempts import FailedAttempts
 from hub.http.authentication import UPGRADE, Authenticator, Headers
@@ -46,9 +46,9 @@ class Admission:
             ClientError: the voucher does not hold, or has no grant.
 
         """
-        known = await self.identify(scope, headers)
-        under_way.caller = known[0]
         try:
+            known = await self.identify(scope, headers)
+            under_way.caller = known[0]
             allowance = self._limiter.take(known[0]) or await self._limiter.wait(known[0])
         except CallsUsedUp as refused:
             bound = refused.bound
@@ -58,11 +58,15 @@ class Admission:
         return known
 
     async def identify(self, scope: Scope, headers: Headers) -> tuple[Caller, Operator | None]:
-        """Who asks, without a call. Raises as `admit` does, but for the consumer's calls."""
+        """Who asks, without a call. Raises as `admit` does; for the consumer's calls only before a proof or evidence is looked at."""
         if self._attempts.is_over(scope, headers) and not self._authenticator.knows(headers):
             self._attempts.refuse()
         try:
-            return await self._authenticator.authenticate(headers, scope.get("method", UPGRADE))
+            return await self._authenticator.authenticate(
+                headers, scope.get("method", UPGRADE), self._limiter.check
+            )
+        except RateLimited:  # it is known who asks
+            raise
         except ClientError:
             self._attempts.failed(scope, headers)
             raise

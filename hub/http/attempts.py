@@ -24,7 +24,8 @@ class TooManyAttempts(RateLimited):
 class FailedAttempts:
     """The failed authentications of the present minute, in this process. `clock` gives Unix seconds.
 
-    An address over the limit is still heard when it presents a voucher that is known to hold: behind one address there may be many.
+    An address over the limit is still heard when it presents a voucher that was let in when it last came: behind one address there may
+    be many.
     """
 
     def __init__(self, most: int, addresses: Addresses, clock: Callable[[], float]) -> None:

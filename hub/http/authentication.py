@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from typing import TypeAlias
 
 from hub.access.caller import Caller
 from hub.access.citizens import CitizensDoor
@@ -11,12 +12,17 @@ from hub.access.directory import Directory
 from hub.access.evidence import EvidenceVerifier, evidence_in
 from hub.access.operator import Operator
 from hub.access.possession import Possession, check_scheme
+from hub.access.rate import RateLimited
 from hub.access.refusal import Check, Explained, NoVoucher
 from hub.access.voucher import Voucher, VoucherVerifier
-from hub.errors import Unauthenticated
+from hub.errors import ClientError, Unauthenticated
 from hub.store.vocabulary import Demand
 
 Headers = Mapping[bytes, bytes]
+Allow: TypeAlias = Callable[[Caller], None]
+
+MOST_LET_IN = 4_096
+"""Tokens that are remembered to have been let in: as many as are remembered to hold."""
 
 UPGRADE = "GET"
 """The method of a WebSocket's upgrade (RFC 6455, section 4.1), for which its proof is made."""
@@ -62,13 +68,18 @@ class Authenticator:
         self._evidence = evidence
         self._possession = possession
         self._citizens = citizens
+        self._let_in: dict[str, None] = {}
+        """The tokens with which an authentication succeeded, until one fails."""
 
-    async def authenticate(self, headers: Headers, method: str | None) -> tuple[Caller, Operator | None]:
+    async def authenticate(
+        self, headers: Headers, method: str | None, allow: Allow = lambda _: None
+    ) -> tuple[Caller, Operator | None]:
         """The caller, and the operator when the request names one. A proof of possession is used up by it.
 
         Args:
             headers: of the request.
             method: of the request; None for headers that were authenticated before, whose proof is not asked for again.
+            allow: told of the caller before a proof or new evidence is looked at, which costs the tables a look; raises RateLimited.
 
         Raises:
             Unauthenticated: no token, or one that does not hold; says which check failed.
@@ -78,6 +89,22 @@ class Authenticator:
 
         """
         scheme, token = _presented(headers)
+        try:
+            found = await self._established(scheme, token, headers, method, allow)
+        except RateLimited:
+            raise
+        except ClientError:
+            self._let_in.pop(token, None)
+            raise
+        if token not in self._let_in:
+            if len(self._let_in) >= MOST_LET_IN:
+                del self._let_in[next(iter(self._let_in))]
+            self._let_in[token] = None
+        return found
+
+    async def _established(
+        self, scheme: str, token: str, headers: Headers, method: str | None, allow: Allow
+    ) -> tuple[Caller, Operator | None]:
         evidence = evidence_in(headers)
         voucher = self._verifier.cached(token)
         if voucher is None:
@@ -86,19 +113,23 @@ class Authenticator:
                     raise NobodysDesk
                 return await self._citizens.caller(token), None
             voucher = await self._verifier.verify(token)
-        if voucher.key_thumbprint is not None or scheme != "bearer":
+        is_bound = voucher.key_thumbprint is not None or scheme != "bearer"
+        if is_bound:
             check_scheme(voucher, scheme)
-            if method is not None:
-                proof = headers.get(b"dpop")
-                await self._possession.prove(
-                    voucher, token, None if proof is None else proof.decode("latin-1"), method
-                )
         caller = self._directory.remembered(voucher) or await self._directory.caller(voucher)
+        if is_bound and method is not None:
+            allow(caller)
+            proof = headers.get(b"dpop")
+            await self._possession.prove(
+                voucher, token, None if proof is None else proof.decode("latin-1"), method
+            )
         if evidence is None:
             return caller, None
-        return caller, self._evidence.cached(evidence, voucher) or await self._evidence.verify(
-            evidence, voucher
-        )
+        operator = self._evidence.cached(evidence, voucher)
+        if operator is None:
+            allow(caller)
+            operator = await self._evidence.verify(evidence, voucher)
+        return caller, operator
 
     async def ask_again(self, headers: Headers, met: Set[Demand]) -> tuple[Caller, Operator | None]:
         """Who asks, as of now, by headers that were authenticated before, when no more than `met` was demanded.
@@ -118,11 +149,9 @@ class Authenticator:
         return self._verifier.seconds_left(await self._verifier.verify(token))
 
     def knows(self, headers: Headers) -> bool:
-        """Whether the token was verified before, and still holds."""
-        token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2]
-        if self._citizens is not None and self._citizens.knows(token):
-            return True
-        return self._verifier.cached(token) is not None
+        """Whether the last authentication with this token succeeded."""
+        token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2].strip()
+        return token in self._let_in
 
     async def voucher(self, headers: Headers) -> Voucher:
         """An agency's voucher itself. Raises as `authenticate` does."""

@@ -6,7 +6,7 @@ A GraphQL client gets GraphQL errors; who asks for problem+json beside them, or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -32,7 +32,7 @@ def problem(reply_body: bytes, status: int) -> bytes:
     """A problem for the errors of a GraphQL response that has nothing but errors: the first in full, all where there are more."""
     errors: list[dict[str, Any]] = orjson.loads(reply_body)["errors"]
     first = errors[0]
-    content = {**_standard(status, first["message"]), **first.get("extensions", {})}
+    content = _with(_standard(status, first["message"]), first.get("extensions", {}))
     if len(errors) > 1:
         content["errors"] = errors
     return orjson.dumps(content)
@@ -47,7 +47,7 @@ async def told_as_problem(_request: Request, error: Exception) -> Response:
     else:
         status, headers = error.status, {}
         said = {name: value for name, value in error.extensions.items() if value is not None}
-        content = {**_standard(status, error.message), "code": error.code, **said}
+        content = _with({**_standard(status, error.message), "code": error.code}, said)
     response = Response(
         orjson.dumps(content), status, {**headers, "cache-control": "no-store"}, PROBLEM.decode()
     )
@@ -59,6 +59,12 @@ async def told_as_problem(_request: Request, error: Exception) -> Response:
 def _standard(status: int, detail: str) -> dict[str, Any]:
     # NOTE `about:blank` says that the title is the status's own phrase (RFC 9457, section 4.2.1); `code` says the rest.
     return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+
+
+def _with(standard: dict[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """A problem's own members, and what else is said beside them."""
+    # NOTE its own come last, too: an agency's refusal says `status` of the agency's answer.
+    return {**standard, **said, **standard}
 
 
 def challenges(refused: ClientError) -> Sequence[tuple[bytes, bytes]]:

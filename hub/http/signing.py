@@ -65,7 +65,7 @@ class Signing:
             return []
 
         async def published(_: Request) -> Response:
-            return JSONResponse(key.published(), headers={"Cache-Control": "no-cache"})
+            return JSONResponse(await key.published(), headers={"Cache-Control": "no-cache"})
 
         return [Route("/.well-known/jwks.json", published, methods=["GET"])]
 

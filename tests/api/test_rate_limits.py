@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy.engine import make_url
 
+from connectors.simulators.desk import possession_proof
 from connectors.simulators.identity_provider import issue_citizen_token
+from connectors.simulators.pdnd import issue_voucher
 from hub.access import call_windows
 from hub.app import running_hub
 from hub.cli.serving import http_server, listen
@@ -49,6 +51,17 @@ async def spent(hub: Service, calls: int, as_: str = "centre") -> None:
     """Ask so many times, one after another: each is answered."""
     for _ in range(calls):
         assert (await hub(SMALL, as_=as_)).status == 200
+
+
+def bound(hub: Service) -> str:
+    """A voucher of the centre, bound to its key."""
+    return issue_voucher(hub.registry, hub.keys, "centre", key_thumbprint=hub.keys.kid("centre"))
+
+
+def proven(hub: Service, token: str) -> dict[str, str]:
+    """The headers of one request with it."""
+    proof = possession_proof(hub.keys, "centre", "POST", hub.settings.audience, now=time.time(), token=token)
+    return {"authorization": f"DPoP {token}", "dpop": proof}
 
 
 async def test_every_call_counts_and_every_answer_says_how_many_are_left(open_hub: Opener) -> None:
@@ -320,3 +333,89 @@ async def test_a_page_of_another_origin_may_read_the_headers(open_hub: Opener) -
         answer = await hub.send(json={"query": SMALL}, headers=headers)
         exposed = answer.headers["access-control-expose-headers"].split(", ")
         assert {"retry-after", *LIMITS} <= set(exposed)
+
+
+async def test_a_voucher_that_is_refused_again_is_not_heard(open_hub: Opener) -> None:
+    """PDND's signature on it holds; that its client was withdrawn, or its purpose revoked, is for the tables to say, not each time."""
+    async with open_hub("rate-refused", sequencer=False, failed_authentications_per_minute=3) as hub:
+        client = hub.registry.consumer("centre").client_id
+        assert (await hub(SMALL)).status == 200
+        change = "UPDATE agency_client SET revoked_at = {} WHERE client_id = $1"
+        await hub.owner.execute(change.format("now()"), client)
+        hub.hub._graphql._authenticator._directory._known.clear()
+        assert [(await hub(SMALL)).status for _ in range(5)] == [401, 401, 401, 429, 429]
+        assert (await hub(SMALL, as_="revoked")).status == 429
+        await hub.owner.execute(change.format("NULL"), client)
+
+
+class Looks:
+    """How often a hub's directory looks into the tables, and how often it had word of a change."""
+
+    def __init__(self, hub: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+        directory = hub.hub._graphql._authenticator._directory
+        self.number, self._known, self._look = 0, directory._known, directory._look
+        monkeypatch.setattr(directory, "_look", self._counted)
+        monkeypatch.setattr(self._known, "_clock", lambda: 0.0)  # no two seconds pass
+
+    @property
+    def words(self) -> int:
+        return self._known._changed.heard
+
+    async def _counted(self, voucher: Any) -> Any:
+        self.number += 1
+        return await self._look(voucher)
+
+
+async def test_what_the_tables_refused_they_are_not_asked_again(
+    open_hub: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_hub("rate-asked", sequencer=False) as hub:
+        looks = Looks(hub, monkeypatch)
+        for as_, status in (("revoked", 403), ("stranger", 401)):
+            before, words = looks.number, looks.words
+            answers = await asyncio.gather(*(hub(SMALL, as_=as_) for _ in range(10)))
+            assert {answer.status for answer in answers} == {status}
+            assert {(await hub(SMALL, as_=as_)).status for _ in range(10)} == {status}
+            assert 1 <= looks.number - before <= 1 + looks.words - words
+        purpose = hub.registry.consumer("revoked").purpose_for("hub").purpose_id
+        await hub.owner.execute("UPDATE access_grant SET revoked_at = NULL WHERE purpose_id = $1", purpose)
+        async with asyncio.timeout(10):  # word of the change ends the refusal, as it ends a grant
+            while (await hub(SMALL, as_="revoked")).status != 200:
+                await asyncio.sleep(0.02)
+
+
+async def test_a_change_has_all_sockets_of_a_consumer_ask_once(
+    open_hub: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_hub("rate-herd", sequencer=False) as hub, AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(welcomed(hub)) for _ in range(20)]
+        looks = Looks(hub, monkeypatch)
+        words = looks.words
+        await hub.owner.execute("SELECT pg_notify('snodo_access', '')")
+        async with asyncio.timeout(10):
+            while looks.words == words:
+                await asyncio.sleep(0.01)
+        for client in clients:
+            assert (await client.ask("1", QUESTION))[0]["type"] == "next"
+        assert 1 <= looks.number <= 1 + looks.words - words, "not one for each socket"
+
+
+async def test_a_consumer_without_calls_proves_nothing(open_hub: Opener) -> None:
+    """A proof of possession is remembered in the tables: who has no call left does not have one written."""
+    async with open_hub("rate-proofs", sequencer=False, calls_per_minute=3) as hub:
+        token = bound(hub)
+        statuses = [
+            (await hub.send(json={"query": SMALL}, headers=proven(hub, token))).status for _ in range(12)
+        ]
+        assert statuses == [200] * 3 + [429] * 9
+        written = await hub.owner.fetchval("SELECT count(*) FROM seen_token")
+        assert 3 <= written < 12, "the one that finds the limit reached, once in a second"
+
+
+async def test_a_bound_voucher_without_its_key_is_not_known_to_hold(open_hub: Opener) -> None:
+    async with open_hub("rate-thief", sequencer=False, failed_authentications_per_minute=2) as hub:
+        token = bound(hub)
+        assert (await hub.send(json={"query": SMALL}, headers=proven(hub, token))).status == 200
+        stolen = {**proven(hub, token), "dpop": "x.y.z"}
+        statuses = [(await hub.send(json={"query": SMALL}, headers=stolen)).status for _ in range(3)]
+        assert statuses == [401, 401, 429]

@@ -100,6 +100,21 @@ def test_all_headers_of_a_signed_request_are_printed(snodo: Snodo, folder: Path)
         "Agid-JWT-Signature",
     }
     assert headers["Digest"] == "SHA-256=RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o="
+    for options, method in (
+        (("--dpop",), "POST"),
+        (("--dpop", "--method", "GET", "--evidence", "op-7"), "GET"),
+    ):
+        headers = dict(
+            line.split(": ", 1) for line in good(snodo, "voucher", "--as", "inps", *options).splitlines()
+        )
+        assert headers["Authorization"].startswith("DPoP ")
+        (folder / "voucher").write_text(headers["Authorization"])
+        (folder / "proof").write_text(headers["DPoP"])
+        explained = good(snodo, "doctor", "voucher", "voucher", "--dpop", "proof", "--method", method)
+        assert re.search(r"ok +proof +cnf\.jkt\n", explained)
+        assert "Nothing here would have it refused" in explained
+    citizen = snodo("voucher", "--as", "citizen", "--dpop")
+    assert (citizen.returncode, "--dpop" in citizen.stderr) == (1, True)
     missing = snodo("voucher", "--as", "inps", "--sign", "nothing.json")
     assert (missing.returncode, "nothing.json" in missing.stderr) == (1, True)
 

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -12,8 +16,9 @@ import pytest
 from connectors.exchange import Policy
 from connectors.pdnd import fetch_jwks
 from connectors.pdnd.assertion import client_assertion
+from connectors.pdnd.dpop import ProofKey
 from connectors.simulators.faults import Fault, FaultKind
-from connectors.simulators.jws import public_key, verify
+from connectors.simulators.jws import decode_segment, public_key, verify
 from connectors.simulators.pdnd import PdndSimulator
 from hub.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
 
@@ -37,7 +42,11 @@ def assertion(world: World, purpose_id: str | None = None, audience: str | None 
 
 
 async def post(
-    world: World, content_type: str = FORM, body: str | None = None, **change: str
+    world: World,
+    content_type: str = FORM,
+    body: str | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    **change: str,
 ) -> httpx2.Response:
     form = {
         "client_id": world.identity.client_id,
@@ -49,7 +58,7 @@ async def post(
     return await world.http.post(
         f"{world.urls['pdnd']}/token.oauth2",
         content=urlencode(form) if body is None else body,
-        headers={"Content-Type": content_type},
+        headers={"Content-Type": content_type, **headers},
     )
 
 
@@ -68,6 +77,27 @@ async def test_a_voucher_is_granted_as_published(world: World) -> None:
     assert token.claims["aud"] == ",".join(world.audiences)
     assert token.claims["digest"] == {"alg": "SHA256", "value": "ab" * 32}
     assert token.claims["sub"] == token.claims["client_id"] == world.identity.client_id
+
+
+async def test_who_proves_a_key_gets_a_voucher_bound_to_it(world: World) -> None:
+    key = ProofKey()
+    url = f"{world.urls['pdnd']}/token.oauth2"
+
+    def proof(method: str = "POST") -> dict[str, str]:
+        return {"DPoP": key.proof(method, url, jti=str(uuid4()), now=world.clock())}
+
+    answer = await post(world, headers=proof())
+    assert answer.status_code == 200
+    assert answer.json()["token_type"] == "DPoP"
+    claims = json.loads(decode_segment(answer.json()["access_token"].split(".")[1]))
+    assert claims["cnf"] == {"jkt": key.thumbprint}
+    assert claims["purposeId"] == world.purpose_id
+    used = proof()
+    assert (await post(world, headers=used)).status_code == 200
+    for wrong in (used, proof("GET"), {"DPoP": "x.y.z"}, {"DPoP": ""}):
+        refused = await post(world, headers=wrong)
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "015-0008")
+    assert "cnf" not in json.loads(decode_segment((await post(world)).json()["access_token"].split(".")[1]))
 
 
 async def test_every_refusal_looks_the_same(world: World) -> None:

@@ -298,6 +298,83 @@ async def test_the_next_minute_is_leased_before_it_begins() -> None:
     world.check()
 
 
+async def test_a_fault_does_not_lose_the_next_minute() -> None:
+    """Neither what is leased for it already, nor the time to lease it."""
+    world = World(1, minute=1_000_000, day=10_000_000)
+    limiter = world.processes[0]
+    assert await world.call(0, caller())
+    await world.settle()
+    world.counts.is_away = True
+    (allowance,) = limiter._all()
+    while allowance.held:
+        assert await world.call(0, caller())
+        await world.settle()
+    world.counts.is_away = False
+    assert await world.call(0, caller())
+    world.now = NOON + 30
+    assert await world.call(0, caller())
+    await world.settle()
+    assert allowance.coming is None, "it is half a minute away"
+    world.now = NOON + 59
+    assert await world.call(0, caller())
+    await world.settle()
+    assert allowance.coming is not None
+    world.counts.is_away = True
+    while allowance.held:
+        assert await world.call(0, caller())
+        await world.settle()
+    world.counts.is_away = False
+    for _ in range(3):
+        world.now += 0.3  # beyond a second after the fault
+        assert await world.call(0, caller())
+        await world.settle()
+    world.now = NOON + 61
+    assert await world.call(0, caller())
+    await world.settle()
+    for _ in range(3):
+        assert await world.call(0, caller())
+        await world.settle()
+    await limiter.close()
+    assert +world.counts.used == +world.answered, "nothing that was leased is lost"
+
+
+async def test_the_next_minute_s_lease_is_tried_again_a_second_after_a_fault() -> None:
+    world = World(1, minute=1_000_000, day=10_000_000)
+    world.now = NOON + 57
+    for _ in range(40):
+        assert await world.call(0, caller())
+        await world.settle()
+    (allowance,) = world.processes[0]._all()
+    world.now, world.counts.is_away = NOON + 58.5, True
+    leases = world.counts.leases
+    for _ in range(3):
+        assert world.processes[0].take(caller()) is not None
+        await world.settle()
+    assert world.counts.leases == leases + 1, "not at every call"
+    world.now, world.counts.is_away = NOON + 59.6, False
+    assert await world.call(0, caller())
+    await world.settle()
+    assert allowance.coming is not None
+
+
+async def test_whether_any_are_left_is_said_without_taking_one() -> None:
+    world = World(1, minute=2)
+    limiter = world.processes[0]
+    limiter.check(caller())
+    assert world.counts.leases == 0
+    for _ in range(2):
+        assert await world.call(0, caller())
+        await world.settle()
+    assert not await world.call(0, caller())
+    leases = world.counts.leases
+    with pytest.raises(CallsUsedUp):
+        limiter.check(caller())
+    limiter.check(caller(purpose=2, agency=2))
+    world.now += 1.1
+    limiter.check(caller())
+    assert world.counts.leases == leases, "nobody was asked"
+
+
 async def test_what_a_refusal_says() -> None:
     world = World(1, minute=3)
     for _ in range(3):

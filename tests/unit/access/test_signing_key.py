@@ -53,13 +53,50 @@ async def test_a_new_file_is_taken_while_it_runs(tmp_path: Path, two: list[RSAKe
     key = SigningKey(path, None, clock)
     before = key.sign({"a": 1})
     put(path, two[1])
-    assert kid_of(key.sign({"a": 1}), key.published()) == two[0].thumbprint(), "not looked at yet"
+    assert jws.extract_compact(key.sign({"a": 1}).encode()).headers()["kid"] == two[0].thumbprint(), (
+        "not looked at yet"
+    )
     clock.now += 1
     key.sign({"a": 1})
     await followed(key)
-    assert kid_of(key.sign({"a": 1}), key.published()) == two[1].thumbprint()
-    assert kid_of(before, key.published()) == two[0].thumbprint(), "the one before stays published"
+    published = await key.published()
+    assert kid_of(key.sign({"a": 1}), published) == two[1].thumbprint()
+    assert kid_of(before, published) == two[0].thumbprint(), "the one before stays published"
     await key.close()
+
+
+async def test_what_is_published_is_the_file_though_nothing_is_signed(
+    tmp_path: Path, two: list[RSAKey]
+) -> None:
+    """Another process signs with the new key as soon as it sees it; whoever asks this one must find that key."""
+    path = tmp_path / "key.pem"
+    put(path, two[0])
+    key = SigningKey(path, None, Clock())
+    before = key.sign({"a": 1})
+    put(path, two[1])
+    both = await asyncio.gather(key.published(), key.published())
+    assert both[0] == both[1]
+    assert [one["kid"] for one in both[0]["keys"]] == [one.thumbprint() for one in reversed(two)]
+    assert kid_of(before, both[0]) == two[0].thumbprint()
+    await key.close()
+
+
+async def test_of_one_name_one_key_is_published(tmp_path: Path, two: list[RSAKey]) -> None:
+    """A file written anew does not push out the key before it, and a name that stays is that of the new key alone."""
+    path = tmp_path / "key.pem"
+    put(path, two[0])
+    key, named = SigningKey(path, None, Clock()), SigningKey(path, "ours", Clock())
+    before = key.sign({"a": 1})
+    put(path, two[1])
+    assert len((await key.published())["keys"]) == 2
+    put(path, two[1])
+    kids = [one["kid"] for one in (await key.published())["keys"]]
+    assert kids == [two[1].thumbprint(), two[0].thumbprint()]
+    assert kid_of(before, await key.published()) == two[0].thumbprint()
+    assert [one["kid"] for one in (await named.published())["keys"]] == ["ours"]
+    assert kid_of(named.sign({"a": 1}), await named.published()) == "ours"
+    for one in (key, named):
+        await one.close()
 
 
 async def test_a_bad_file_leaves_the_key_as_it_was(tmp_path: Path, two: list[RSAKey]) -> None:
@@ -75,20 +112,21 @@ async def test_a_bad_file_leaves_the_key_as_it_was(tmp_path: Path, two: list[RSA
         clock.now += 1
         key.sign({"a": 1})
         await followed(key)
-        assert kid_of(key.sign({"a": 1}), key.published()) == two[0].thumbprint()
+        assert kid_of(key.sign({"a": 1}), await key.published()) == two[0].thumbprint()
     put(path, two[1])
     clock.now += 1
     key.sign({"a": 1})
     await followed(key)
-    assert kid_of(key.sign({"a": 1}), key.published()) == two[1].thumbprint()
+    assert kid_of(key.sign({"a": 1}), await key.published()) == two[1].thumbprint()
 
 
-def test_the_name_on_pdnd(tmp_path: Path, two: list[RSAKey]) -> None:
+async def test_the_name_on_pdnd(tmp_path: Path, two: list[RSAKey]) -> None:
     path = tmp_path / "key.pem"
     put(path, two[0])
     key = SigningKey(path, "ours", Clock())
-    assert [one["kid"] for one in key.published()["keys"]] == ["ours"]
-    assert not any("d" in one or "p" in one for one in key.published()["keys"])
+    published = (await key.published())["keys"]
+    assert [one["kid"] for one in published] == ["ours"]
+    assert not any("d" in one or "p" in one for one in published)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"nonsense"])

@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from connectors.single_flight import SingleFlight
+from hub.single_flight import SingleFlight
 
 
 class Work:
