@@ -22,6 +22,7 @@ from hub.access.registry_refusals import (
     UnknownPurpose,
 )
 from hub.store.base import table_of
+from hub.store.reference.agency_codes import CITIZENS_PURPOSE_ID
 from hub.store.statement import Connection, Statement
 from hub.store.tables import (
     AccessGrant,
@@ -91,7 +92,7 @@ async def add_grant(connection: Connection, purpose_id: UUID, grant: Grant) -> U
     """Give a purpose a grant beside those it has, in the transaction at hand; one that it has already is found again.
 
     Raises:
-        InvalidRegistration: its parts do not go together, or it is over already.
+        InvalidRegistration: its parts do not go together, it is over already, or the people's own purpose would have another.
         UnknownPurpose: the purpose is not registered, or was revoked.
         UnknownArea: an area's code is not known here.
         UnknownFieldSet: there is no such field set.
@@ -99,6 +100,7 @@ async def add_grant(connection: Connection, purpose_id: UUID, grant: Grant) -> U
 
     """
     check(grant)
+    _check_of_citizens(purpose_id, grant)
     # NOTE locked: of two at once that are the same, the second finds the first.
     if await _purpose().fetchval(connection, purpose_id=purpose_id) is None:
         raise UnknownPurpose(about="purpose_id")
@@ -129,6 +131,20 @@ async def add_grant(connection: Connection, purpose_id: UUID, grant: Grant) -> U
                 f"{code} is not the code of a {grant.scope.value.lower()} known to this hub.", about="areas"
             )
     return grant_id
+
+
+def _check_of_citizens(purpose_id: UUID, grant: Grant) -> None:
+    is_self, is_citizens = grant.scope is GrantScope.SELF, purpose_id == UUID(CITIZENS_PURPOSE_ID)
+    if is_self is not is_citizens:
+        raise InvalidRegistration(
+            "Scope SELF is that of the people's own purpose, which has no other: who asks with a voucher has no self.",
+            about="scope",
+        )
+    if is_citizens and grant.capabilities:
+        raise InvalidRegistration(
+            "What the people's purpose may do, every citizen may: it is granted no capability.",
+            about="capabilities",
+        )
 
 
 async def has_only(connection: Connection, purpose_id: UUID, grant: Grant) -> bool:

@@ -31,6 +31,7 @@ from hub.access.registry_refusals import (
 from hub.errors import ConfigurationError
 from hub.settings import Settings
 from hub.store.base import table_of
+from hub.store.reference.agency_codes import CITIZENS_AGENCY_CODE, CITIZENS_AGENCY_ID, CITIZENS_PURPOSE_ID
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Agency, AgencyClient, Purpose
 from hub.store.vocabulary import AgencyKind, Capability, Demand, GrantScope
@@ -157,6 +158,7 @@ async def grant_purpose(
     Raises:
         UnknownAgency: it is not registered.
         AlreadyRegistered: the purpose is another agency's.
+        InvalidRegistration: the agency is the people themselves, and the purpose another than theirs.
         RegistryRefused: as `grants.add_grant` does.
 
     """
@@ -216,8 +218,14 @@ async def set_demands(
 
     Raises:
         UnknownAgency: no agency has this code.
+        InvalidRegistration: it is the people themselves, who show a token of their own.
 
     """
+    if agency_code == CITIZENS_AGENCY_CODE and demands:
+        raise InvalidRegistration(
+            "Nothing more than their token is demanded of citizens; what it must be is set by SNODO_CITIZEN_….",
+            about="demands",
+        )
     async with acting(connection, actor):
         if await _demand().fetchval(connection, agency_code=agency_code, said=sorted(demands)) is None:
             raise UnknownAgency(
@@ -274,6 +282,14 @@ async def _land_agency(connection: Connection, agency: NewAgency) -> UUID:
 
 
 async def _land_purpose(connection: Connection, agency_id: UUID, purpose_id: UUID, description: str) -> None:
+    is_citizens = purpose_id == UUID(CITIZENS_PURPOSE_ID)
+    if agency_id == UUID(CITIZENS_AGENCY_ID) and not is_citizens:
+        raise InvalidRegistration(
+            "The people themselves have one purpose, and it is there; `snodo agency list` shows it.",
+            about="purpose_id",
+        )
+    if is_citizens and agency_id != UUID(CITIZENS_AGENCY_ID):
+        raise AlreadyRegistered("This purpose belongs to another agency.", about="purpose_id")
     owner = await _land("purpose").fetchval(
         connection, purpose_id=purpose_id, agency_id=agency_id, description=description
     )

@@ -19,6 +19,10 @@ class InvalidFilter(InvalidInput):
     code = "INVALID_FILTER"
 
 
+class GroupsComposed(InvalidFilter):
+    """Who counts people without seeing one asks without `or` and `not`: put several questions, or a list of values."""
+
+
 def check_conditions(found: int) -> None:
     """Raise InvalidFilter when there are more conditions than one statement should hold."""
     if found > MOST_CONDITIONS:

@@ -13,10 +13,11 @@ from typing import TypeAlias
 from graphql import get_named_type
 from sqlalchemy import ColumnElement, FromClause, and_, false, literal_column, or_, select, true
 
+from hub.access.rows import is_rounded
 from hub.plan.arguments import Argument
 from hub.plan.builder import Builder
 from hub.plan.declare import Combination, Composed, Condition
-from hub.plan.filter_extent import check_conditions, check_levels
+from hub.plan.filter_extent import GroupsComposed, check_conditions, check_levels
 from hub.plan.filter_types import NONE, RelatedBy
 from hub.plan.positions import GatheredType, Position, Tabled
 
@@ -28,7 +29,7 @@ def conditions_of(builder: Builder, given: Argument | None, target: Position) ->
     """The conditions of a filter of `target`; all must hold.
 
     Raises:
-        InvalidFilter: its members do not go together, or there are too many.
+        InvalidFilter: its members do not go together, there are too many, or the scope counts only and one is `or` or `not`.
 
     """
     # A gathered list's filter reaches no related rows, so that any of its tables will do.
@@ -77,6 +78,9 @@ class _Walk:
                 raise AssertionError(f"{known} is no member of a filter")
 
     def _composed(self, known: Composed, given: Argument, stored: Tabled, level: int) -> Make:
+        if known is not Composed.AND and is_rounded(stored.table.name, self._builder.scope):
+            # NOTE what rounding hides shows in the difference of two groups, if one may be the other and somebody more.
+            raise GroupsComposed
         if known is Composed.NOT:
             inside = self.members(given, stored, level + 1)
             return lambda row: _all(inside, row).is_not(true())

@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.base import Base, Key, RecordedAt, one_of, words
+from hub.store.reference.agency_codes import CITIZENS_AGENCY_ID, CITIZENS_PURPOSE_ID
 from hub.store.vocabulary import AccessDoor, AgencyKind, ChangeAction, GrantScope
 
 
@@ -39,6 +40,12 @@ class Agency(Base):
         UniqueConstraint("code"),
         UniqueConstraint("pdnd_consumer_id"),
         CheckConstraint("calls_per_day > 0", name="calls_per_day"),
+        CheckConstraint(
+            f"(kind = 'CITIZENS') = (id = '{CITIZENS_AGENCY_ID}')"
+            " AND (kind <> 'CITIZENS' OR (code = 'citizens' AND pdnd_consumer_id IS NULL))",
+            name="citizens",
+        ),
+        CheckConstraint("kind <> 'CITIZENS' OR demands = '{}'", name="citizens_demands"),
     )
 
     id: Mapped[Key]
@@ -55,6 +62,7 @@ class AgencyClient(Base):
     """A PDND client of an agency: the `client_id` of its vouchers."""
 
     __tablename__ = "agency_client"
+    __table_args__ = (CheckConstraint(f"agency_id <> '{CITIZENS_AGENCY_ID}'", name="citizens"),)
 
     client_id: Mapped[UUID] = mapped_column(primary_key=True)
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"), index=True)
@@ -69,6 +77,9 @@ class Purpose(Base):
     __table_args__ = (
         CheckConstraint("calls_per_minute > 0", name="calls_per_minute"),
         CheckConstraint("calls_per_day > 0", name="calls_per_day"),
+        CheckConstraint(
+            f"(agency_id = '{CITIZENS_AGENCY_ID}') = (purpose_id = '{CITIZENS_PURPOSE_ID}')", name="citizens"
+        ),
     )
 
     purpose_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -117,6 +128,11 @@ class AccessGrant(Base):
             "(scope = 'NATIONAL' OR NOT capabilities @> ARRAY['READ_FEED'])"
             " AND (scope NOT IN ('AGGREGATE', 'OWN', 'SELF') OR NOT capabilities @> ARRAY['RECORD_EVENTS'])",
             name="capability_scope",
+        ),
+        CheckConstraint(
+            f"(scope = 'SELF') = (purpose_id = '{CITIZENS_PURPOSE_ID}')"
+            " AND (scope <> 'SELF' OR capabilities = '{}')",
+            name="citizens",
         ),
         ExcludeConstraint(
             (Column("purpose_id"), "="),

@@ -24,6 +24,10 @@ class DatabaseTooOld(DatabaseError):
     """The database is older than the code: run `snodo migrate`."""
 
 
+class MigrationRefused(DatabaseError):
+    """The database refused a migration, and is as it was."""
+
+
 def alembic_config(url: str) -> Config:
     """Alembic's configuration for the database at `url`."""
     config = Config()
@@ -37,10 +41,18 @@ def migrate(url: str, revision: str = "head") -> None:
 
     Raises:
         DatabaseTooNew: the database holds a revision this code does not know.
+        MigrationRefused: what is in the database does not meet what a migration demands; it is as it was.
 
     """
     known_or_refuse(url)
-    command.upgrade(alembic_config(url), revision)
+    try:
+        command.upgrade(alembic_config(url), revision)
+    except asyncpg.PostgresError as error:
+        # NOTE its DETAIL would quote a row.
+        told = error.as_dict()
+        raise MigrationRefused(
+            " ".join(f"{part.rstrip('.')}." for part in (told["message"], told.get("hint")) if part)
+        ) from error
 
 
 def downgrade(url: str, revision: str) -> None:

@@ -42,7 +42,8 @@ INSERT INTO field_set (name, description) VALUES
     ('citizen', 'A citizen: what the hub holds of it and of its household.');
 
 -- What each adds to what is public, and why: docs/explanation/fields-by-purpose.md. The accredited add nothing: offers and courses
--- are public. The ministry gets what its filters compare, and no way to a row.
+-- are public. The ministry gets what its filters compare, and no way to a row;
+-- no date either: between two of them lies one person (docs/adr/0026).
 UPDATE field_set SET fields = regexp_split_to_array(btrim('
     Query.beneficiary Query.beneficiaries Query.household Query.households Query.pact Query.pacts Query.conditionalityEvents
     Query._entities
@@ -114,8 +115,7 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     Beneficiary.municipality Beneficiary.employmentCentre Beneficiary.employmentStatus Beneficiary.obligation
     Beneficiary.household Beneficiary.pacts Beneficiary.convocations Beneficiary.conditionalityEvents
     Household.measure Household.municipality Household.pacts
-    Pact.kind Pact.status Pact.expiresOn
-    Convocation.outcome Convocation.scheduledAt ConditionalityEvent.type ConditionalityEvent.occurredAt
+    Pact.kind Pact.status Convocation.outcome ConditionalityEvent.type
 ', E' \n'), '\s+') WHERE name = 'ministry';
 UPDATE field_set SET fields = regexp_split_to_array(btrim('
     Query.me Query.beneficiary Query.beneficiaries Query.household Query.households Query.pact Query.pacts
@@ -167,10 +167,35 @@ INSERT INTO purpose (purpose_id, agency_id, description) VALUES
     ('0199a000-0000-7000-8000-000000000002', '0199a000-0000-7000-8000-000000000001', 'Accesso ai propri dati (GDPR art. 15)');
 INSERT INTO access_grant (purpose_id, scope, field_set) VALUES
     ('0199a000-0000-7000-8000-000000000002', 'SELF', 'citizen');
+-- One agency, one purpose, one scope, and nothing an organisation has: another would let every citizen do what it is granted.
+ALTER TABLE agency ADD CONSTRAINT agency_citizens_check
+    CHECK ((kind = 'CITIZENS') = (id = '0199a000-0000-7000-8000-000000000001')
+        AND (kind <> 'CITIZENS' OR (code = 'citizens' AND pdnd_consumer_id IS NULL)));
+ALTER TABLE agency_client ADD CONSTRAINT agency_client_citizens_check
+    CHECK (agency_id <> '0199a000-0000-7000-8000-000000000001');
+ALTER TABLE purpose ADD CONSTRAINT purpose_citizens_check
+    CHECK ((agency_id = '0199a000-0000-7000-8000-000000000001') = (purpose_id = '0199a000-0000-7000-8000-000000000002'));
+ALTER TABLE access_grant ADD CONSTRAINT access_grant_citizens_check
+    CHECK ((scope = 'SELF') = (purpose_id = '0199a000-0000-7000-8000-000000000002')
+        AND (scope <> 'SELF' OR capabilities = '{}'));
 
 -- An accredited subject lists its own offers and courses alone.
 CREATE INDEX job_offer_source_agency_id_published_on_id_idx ON job_offer (source_agency_id, published_on, id);
 CREATE INDEX training_course_source_agency_id_starts_on_id_idx ON training_course (source_agency_id, starts_on, id);
+
+-- Grants made before these rules may not meet them: each is named, rather than one by the constraint that it breaks.
+DO $$
+DECLARE
+    offending text;
+BEGIN
+    SELECT string_agg(format('%s of purpose %s', id, purpose_id), ', ' ORDER BY purpose_id, id) INTO offending
+        FROM access_grant WHERE scope <> 'NATIONAL' AND capabilities @> ARRAY['READ_FEED'];
+    IF offending IS NOT NULL THEN
+        RAISE EXCEPTION 'grants with READ_FEED and another scope than NATIONAL: %', offending USING ERRCODE = 'check_violation',
+            HINT = 'Take READ_FEED from them, or make them NATIONAL; then migrate again.';
+    END IF;
+END
+$$;
 
 -- Whatever narrows a territory to no person leaves nobody to record about; and a feed read through a territory has gaps.
 ALTER TABLE access_grant ADD CONSTRAINT access_grant_capability_scope_check CHECK (
@@ -186,6 +211,24 @@ CREATE FUNCTION grant_terms(scope text, field_set text, fields text[], capabilit
         field_set,
         (SELECT string_agg(DISTINCT word, ',' ORDER BY word) FROM unnest(fields) AS given (word)),
         (SELECT string_agg(DISTINCT word, ',' ORDER BY word) FROM unnest(capabilities) AS given (word)));
+DO $$
+DECLARE
+    offending text;
+BEGIN
+    SELECT string_agg(format('%s and %s of purpose %s', one.id, other.id, one.purpose_id), ', '
+            ORDER BY one.purpose_id, one.id, other.id) INTO offending
+        FROM access_grant AS one JOIN access_grant AS other ON other.purpose_id = one.purpose_id AND one.id < other.id
+            AND one.revoked_at IS NULL AND other.revoked_at IS NULL
+            AND tstzrange(one.valid_from, one.valid_to) && tstzrange(other.valid_from, other.valid_to)
+        WHERE grant_terms(one.scope, one.field_set, one.fields, one.capabilities)
+            <> grant_terms(other.scope, other.field_set, other.fields, other.capabilities);
+    IF offending IS NOT NULL THEN
+        RAISE EXCEPTION 'grants that hold together and do not agree in scope and capabilities: %', offending
+            USING ERRCODE = 'exclusion_violation',
+            HINT = 'End one of each pair (revoked_at = now()), or give it a purpose of its own; then migrate again.';
+    END IF;
+END
+$$;
 ALTER TABLE access_grant ADD CONSTRAINT access_grant_terms_excl EXCLUDE USING gist (
     purpose_id WITH =, grant_terms(scope, field_set, fields, capabilities) WITH <>, tstzrange(valid_from, valid_to) WITH &&
 ) WHERE (revoked_at IS NULL);
@@ -211,11 +254,12 @@ CREATE INDEX access_change_at_id_idx ON access_change (at, id);
 CREATE TRIGGER access_change_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON access_change
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 DO $$ BEGIN
-    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON access_change FROM %I', current_setting('snodo.role'));
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON access_change FROM %I', current_setting('snodo.role'));
 END $$;
 
 -- `snodo.actor` is who, as hub.access.actors sets it for a transaction; without it, somebody wrote to the table itself.
-CREATE FUNCTION record_access_change() RETURNS trigger LANGUAGE plpgsql AS $$
+-- It writes as the tables' owner, since the hub's role may not: what is recorded was changed.
+CREATE FUNCTION record_access_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     who jsonb := coalesce(
         nullif(current_setting('snodo.actor', true), ''),
@@ -232,6 +276,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE EXECUTE ON FUNCTION record_access_change() FROM PUBLIC;  -- nobody else's trigger writes as the owner
 DO $$
 DECLARE
     registry text;

@@ -16,11 +16,16 @@ DROP INDEX training_course_source_agency_id_starts_on_id_idx, job_offer_source_a
 ALTER TABLE access_grant DROP CONSTRAINT access_grant_terms_excl, DROP CONSTRAINT access_grant_capability_scope_check;
 DROP FUNCTION grant_terms;
 
--- Grants of the scopes that did not exist before cannot stay.
-
+-- Grants of the scopes that did not exist before cannot stay; nor can the people, under whatever purpose.
 DELETE FROM access_grant WHERE scope IN ('AMBITO', 'AGGREGATE', 'OWN', 'SELF');
-DELETE FROM purpose WHERE purpose_id = '0199a000-0000-7000-8000-000000000002';
-DELETE FROM agency WHERE id = '0199a000-0000-7000-8000-000000000001';
+ALTER TABLE agency DROP CONSTRAINT agency_citizens_check;
+ALTER TABLE agency_client DROP CONSTRAINT agency_client_citizens_check;
+ALTER TABLE purpose DROP CONSTRAINT purpose_citizens_check;
+ALTER TABLE access_grant DROP CONSTRAINT access_grant_citizens_check;
+DELETE FROM access_grant WHERE purpose_id IN (SELECT purpose_id FROM purpose JOIN agency ON agency.id = agency_id WHERE kind = 'CITIZENS');
+DELETE FROM purpose WHERE agency_id IN (SELECT id FROM agency WHERE kind = 'CITIZENS');
+DELETE FROM agency_client WHERE agency_id IN (SELECT id FROM agency WHERE kind = 'CITIZENS');
+DELETE FROM agency WHERE kind = 'CITIZENS';
 UPDATE access_grant SET capabilities = array_remove(array_remove(capabilities, 'ADMINISTER'), 'READ_ACCESS_LOG');
 
 ALTER TABLE access_grant_area DROP CONSTRAINT access_grant_area_area_key, DROP CONSTRAINT access_grant_area_one_area_check,

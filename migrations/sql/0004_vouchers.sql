@@ -13,4 +13,6 @@ CREATE INDEX seen_token_expires_at_idx ON seen_token (expires_at);
 
 ALTER TABLE agency ADD COLUMN demands TEXT[] DEFAULT '{}' NOT NULL,
     ADD CONSTRAINT agency_demands_check
-        CHECK (demands <@ ARRAY['EVIDENCE', 'SIGNATURE', 'DPOP', 'SINGLE_USE', 'SIGNED_ANSWERS']::text[]);
+        CHECK (demands <@ ARRAY['EVIDENCE', 'SIGNATURE', 'DPOP', 'SINGLE_USE', 'SIGNED_ANSWERS']::text[]),
+    -- Citizens show a token of their own: what is demanded of an organisation would shut all of them out.
+    ADD CONSTRAINT agency_citizens_demands_check CHECK (kind <> 'CITIZENS' OR demands = '{}');

@@ -71,8 +71,10 @@ class Writer:
         codes: list[str] | None = None,
         feed: bool = False,
         entities: bool = False,
+        composes: bool = True,
     ) -> None:
-        """Take ids and fiscal codes to ask for, and whether the feed, and what routers ask, may be asked for."""
+        """Take ids and fiscal codes to ask for, and whether the feed, what routers ask, and `or` and `not` may be asked for."""
+        self.apart = () if composes else ("or", "not")
         self.random, self.nodes, self.feed, self.entities = random, nodes, feed, entities
         self.words = WORDS if codes is None else {**WORDS, "fiscalCode": codes}
         self.definitions: list[str] = []
@@ -204,7 +206,8 @@ class Writer:
             known = [
                 member
                 for member, field in kind.fields.items()
-                if level < 4 or not isinstance(get_named_type(field.type), GraphQLInputObjectType)
+                if member not in self.apart
+                and (level < 4 or not isinstance(get_named_type(field.type), GraphQLInputObjectType))
             ]
             chosen = set(self.random.choices(known, k=self.random.randint(0, 2))) if known else set()
             needed = {member for member, field in kind.fields.items() if is_non_null_type(field.type)}

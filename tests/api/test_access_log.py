@@ -40,7 +40,7 @@ async def test_generated_operations_leave_one_line_with_whom_they_show(
         seed = f"looks {chunk} {number}"
         random = Random(seed)
         caller = random.choice(sorted(SIGHTS))
-        writer = Writer(random, world.nodes, feed=caller == "inps")
+        writer = Writer(random, world.nodes, feed=caller == "inps", composes=caller != "ministry")
         query = writer.operation()
         async with looks(ask) as found:
             answer = await ask(query, as_=caller, **writer.values)

@@ -45,6 +45,28 @@ async def test_what_is_counted_by_filters_is_rounded(ask: Service, agree: Agree)
     assert (await agree(query, "ministry"))["households"]["totalCount"] == 5  # of four
 
 
+@pytest.mark.parametrize(
+    "composed",
+    [
+        {"or": [{"obligation": "EXEMPT"}, {"obligation": "OBLIGED"}]},
+        {"not": {"obligation": "EXEMPT"}},
+        {"and": [{"or": []}]},
+        {"household": {"not": {"measure": "ADI"}}},
+        {"pacts": {"some": {"not": {"kinds": ["WORK"]}}}},
+        {"conditionalityEvents": {"none": {"or": [{}]}}},
+    ],
+)
+async def test_a_group_is_not_put_together_from_others(composed: dict[str, Any], ask: Service) -> None:
+    """What is added to a group, or taken from it, would show in whether its count jumps."""
+    query = "query ($f: BeneficiaryFilter) { beneficiaries(filter: $f) { totalCount } }"
+    refused = await ask(query, as_="ministry", f=composed)
+    assert refused.codes == ["INVALID_FILTER"]
+    assert (await ask(query, as_="inps", f=composed)).status == 200
+    assert (await ask(query, as_="ministry", f={"and": [{"obligation": "EXEMPT"}]})).status == 200
+    public = "query ($f: JobOfferFilter) { jobOffers(filter: $f) { totalCount } }"
+    assert (await ask(public, as_="ministry", f={"not": {"status": "OPEN"}})).status == 200, "of nobody"
+
+
 async def test_places_are_counted_in(agree: Agree, ask: Service) -> None:
     query = """{ municipality(belfioreCode: "H501") { name beneficiaries { totalCount nodes { id } } households { totalCount } }
       pucProjects { totalCount nodes { title assignments { totalCount nodes { status } } } } jobOffers { totalCount } }"""

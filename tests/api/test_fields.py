@@ -73,6 +73,13 @@ async def test_what_is_special_is_named_in_full(ask: Service, world: World) -> N
         ("fiscalCode", "12345678903", {"Beneficiary.fiscalCode"}),
         ("name", {"family": "ro"}, {"Beneficiary.familyName", "Beneficiary.givenName"}),
         ("not", {"or": [{"fiscalCode": "12345678903"}]}, {"Beneficiary.fiscalCode"}),
+        ("pacts", {"some": {"expiringBefore": "2026-07-01"}}, {"Pact.expiresOn"}),
+        ("convocations", {"some": {"scheduledFrom": "2026-07-01T00:00:00Z"}}, {"Convocation.scheduledAt"}),
+        (
+            "conditionalityEvents",
+            {"none": {"occurredBefore": "2026-07-01T00:00:00Z"}},
+            {"ConditionalityEvent.occurredAt"},
+        ),
         ("household", {"inpsProtocol": "x"}, {"Household.inpsProtocol"}),
         ("nextConvocation", {}, {"Beneficiary.nextConvocationAt"}),
         ("obligation", "EXEMPT", set()),

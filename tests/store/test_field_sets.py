@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncpg
 import pytest
+from graphql import get_named_type
 
 from bench.questions import FEED, PAGE, PEOPLE, PERSON, RECORD
 from hub.access.caller import Scope
@@ -96,5 +97,12 @@ async def test_what_no_set_may_reach(sets: dict[str, list[str]]) -> None:
     assert {name for name in reached if "Query.conditionalityFeed" in reached[name]} == {"inps"}
     for one in ("fiscalCode", "givenName", "familyName", "birthDate", "id"):
         assert f"Beneficiary.{one}" not in reached["ministry"]
+    told = {one for one in reached["ministry"] if POLICY.levels[one] is not Sensitivity.PUBLIC}
+    assert not [one for one in told if _type_of(one) in ("Date", "DateTime")], "a day singles a person out"
     every = set().union(*reached.values())
     assert every == POLICY.levels.keys(), "what no shipped purpose needs would not be there"
+
+
+def _type_of(coordinate: str) -> str:
+    kind, _, name = coordinate.partition(".")
+    return get_named_type(CATALOGUE.schema.type_map[kind].fields[name].type).name  # type: ignore[attr-defined]

@@ -86,6 +86,8 @@ async def test_what_is_demanded_is_said_anew(owner: asyncpg.Connection[asyncpg.R
 async def test_the_database_knows_the_words(owner: asyncpg.Connection[asyncpg.Record]) -> None:
     await register(owner, LAZIO)
     for word in Demand:
-        await owner.execute("UPDATE agency SET demands = $1", [word.value])
+        await owner.execute("UPDATE agency SET demands = $1 WHERE code = $2", [word.value], LAZIO.agency_code)
     with pytest.raises(asyncpg.CheckViolationError, match="agency_demands_check"):
-        await owner.execute("UPDATE agency SET demands = ARRAY['SIGNATURES']")
+        await owner.execute(
+            "UPDATE agency SET demands = ARRAY['SIGNATURES'] WHERE code = $1", LAZIO.agency_code
+        )

@@ -8,6 +8,8 @@ INPS_AGENCY_CODE = "inps"
 
 CITIZENS_AGENCY_CODE = "citizens"
 """All citizens; migration 0003 makes the agency, its purpose and its grant."""
+CITIZENS_AGENCY_ID = "0199a000-0000-7000-8000-000000000001"
+"""Its key."""
 CITIZENS_PURPOSE_ID = "0199a000-0000-7000-8000-000000000002"
 """What citizens ask for: their own data (GDPR, art. 15)."""
 
