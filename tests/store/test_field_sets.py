@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncpg
 import pytest
-from graphql import get_named_type
+from graphql import GraphQLField, get_named_type
 
 from bench.questions import FEED, PAGE, PEOPLE, PERSON, RECORD
 from hub.access.caller import Scope
@@ -105,4 +105,5 @@ async def test_what_no_set_may_reach(sets: dict[str, list[str]]) -> None:
 
 def _type_of(coordinate: str) -> str:
     kind, _, name = coordinate.partition(".")
-    return get_named_type(CATALOGUE.schema.type_map[kind].fields[name].type).name  # type: ignore[attr-defined]
+    field: GraphQLField = CATALOGUE.schema.type_map[kind].fields[name]  # type: ignore[attr-defined]
+    return get_named_type(field.type).name
