@@ -29,7 +29,8 @@ from hub.access.rows import scope_values
 from hub.access.voucher import Voucher
 from hub.cli.options import run
 from hub.cli.serving import http_server, listen
-from hub.plan.operation import Documents, Operation
+from hub.plan.documents import Documents
+from hub.plan.operation import Operation
 from hub.settings import Settings
 from hub.store.announcements import Word
 from hub.store.engine import Pool, database_url, open_database

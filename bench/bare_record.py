@@ -11,7 +11,8 @@ from bench.questions import Question
 from hub.access.caller import Caller
 from hub.access.rows import scope_values
 from hub.ledger.record import OPERATION, RecordEvent
-from hub.plan.operation import Documents, Operation
+from hub.plan.documents import Documents
+from hub.plan.operation import Operation
 from hub.plan.plan import Plan
 from hub.store.engine import Pool
 from hub.store.vocabulary import ConditionalityEventType

@@ -18,8 +18,9 @@ from bench.world import open_world
 from hub.access.caller import Caller, Scope
 from hub.access.seen import Seen
 from hub.plan.cost import rounded
+from hub.plan.documents import Documents
 from hub.plan.limits import DocumentLimits, PageLimits
-from hub.plan.operation import Documents, Operation
+from hub.plan.operation import Operation
 from hub.plan.runner import Runner
 from hub.settings import Settings
 from hub.store.engine import open_database

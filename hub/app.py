@@ -63,8 +63,8 @@ from hub.http.websocket import GraphQLSockets
 from hub.ledger.sequencer import CHANNEL as FEED_CHANNEL
 from hub.ledger.sequencer import Sequencer
 from hub.plan.catalogue import Catalogue
+from hub.plan.documents import Documents
 from hub.plan.limits import DocumentLimits, PageLimits
-from hub.plan.operation import Documents
 from hub.plan.runner import Runner
 from hub.plan.trusted import consumers, read_registry
 from hub.settings import Environment, Settings

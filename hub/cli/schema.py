@@ -11,7 +11,7 @@ import typer
 from hub.app import documents_for
 from hub.cli.options import DataDir, settings_of
 from hub.errors import ConfigurationError
-from hub.plan.operation import Documents, operations_of, place_of
+from hub.plan.documents import Documents, operations_of, place_of
 from hub.plan.trusted import TrustedDocument, registry_bytes
 from schema.build import build_schema, federated_sdl, sdl
 

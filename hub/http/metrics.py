@@ -14,7 +14,7 @@ from hub.access.log import AccessLog
 from hub.access.log_months import LogMonths
 from hub.http.open_streams import OpenStreams
 from hub.http.watch import Watch
-from hub.plan.operation import Documents
+from hub.plan.documents import Documents
 from hub.plan.runner import Runner
 
 

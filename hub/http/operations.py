@@ -30,8 +30,9 @@ from hub.http.request import GraphQLRequest, MethodNotAllowed
 from hub.http.streams import FOLLOWED, Stream
 from hub.http.subscriptions import AskAgain, Subscriptions
 from hub.http.watch import UnderWay
+from hub.plan.documents import Documents
 from hub.plan.execution import ROOTS_AT_ONCE
-from hub.plan.operation import Documents, Operation, Prepared
+from hub.plan.operation import Operation, Prepared
 from hub.plan.partial import Omitted, permitted_part
 from hub.plan.plan import Plan
 from hub.plan.runner import Runner

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     GraphQLInterfaceType,
@@ -16,7 +16,11 @@ from graphql import (
     is_leaf_type,
 )
 
-from tests.api.operations import SCHEMA
+from tests.api.operations import WHOLE
+from tests.api.purposes import OWN_ORDER
+
+if TYPE_CHECKING:
+    from tests.api.world import World
 
 ROOTS = {"Query": "query", "Mutation": "mutation", "Subscription": "subscription"}
 
@@ -50,12 +54,14 @@ def _ways(permits: Callable[[str], bool]) -> dict[str, Way]:
         if name in found:
             continue
         found[name] = way
-        kind = SCHEMA.type_map[name]
+        kind = WHOLE.type_map[name]
         if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)):
-            waiting.extend((one.name, way) for one in SCHEMA.get_possible_types(kind))
+            waiting.extend((one.name, way) for one in WHOLE.get_possible_types(kind))
         for field_name, field in getattr(kind, "fields", {}).items():
             step = Step(name, field_name)
             inner = get_named_type(field.type)
+            if field_name.startswith("_"):
+                continue  # a router's
             if not is_leaf_type(inner) and permits(step.coordinate):
                 waiting.append((inner.name, (*way, step)))
     return found
@@ -63,21 +69,49 @@ def _ways(permits: Callable[[str], bool]) -> dict[str, Way]:
 
 def operation(way: Way, arguments: dict[str, str]) -> str:
     """The operation that goes this way, and asks for its last field; of an object, for its type's name."""
-    last = SCHEMA.type_map[way[-1].kind]
+    last = WHOLE.type_map[way[-1].kind]
     assert isinstance(last, (GraphQLObjectType, GraphQLInterfaceType))
     leaf = is_leaf_type(get_named_type(last.fields[way[-1].name].type))
     text = "" if leaf else "{ __typename }"
     for number in range(len(way) - 1, -1, -1):
         step = way[number]
-        kind: Any = SCHEMA.type_map[step.kind]
+        kind: Any = WHOLE.type_map[step.kind]
         text = f"{step.name}{_arguments(kind, step, arguments)} {text}"
         before = None if number == 0 else way[number - 1]
         if before is not None:
-            parent: Any = SCHEMA.type_map[before.kind]
+            parent: Any = WHOLE.type_map[before.kind]
             if get_named_type(parent.fields[before.name].type).name != step.kind:
                 text = f"... on {step.kind} {{ {text} }}"
         text = f"{{ {text} }}"
     return f"{ROOTS[way[0].kind]} {text}"
+
+
+def needed_by(way: Way) -> set[str]:
+    """The fields that an operation which goes this way needs."""
+    found = {step.coordinate for step in way}
+    for step in way:
+        listed = step.kind.removesuffix("Connection")
+        if listed != step.kind and step.name != "totalCount":
+            found.update(OWN_ORDER.get(listed, []))
+    return found
+
+
+def arguments_for(world: World) -> dict[str, str]:
+    """What each argument that must be given is given, as a document says it."""
+    code, household = world.people["north"].fiscal_code, world.households["mixed"]
+    return {
+        "Query.node(id:)": f'"{world.people["north"].node}"',
+        "Query.beneficiary(fiscalCode:)": f'"{code}"',
+        "Query.household(id:)": f'"hsh_{household.hex}"',
+        "Query.pact(id:)": f'"pct_{world.pacts["work"].hex}"',
+        "Query.municipality(belfioreCode:)": '"H501"',
+        "Query.employmentCentre(code:)": '"H501C900031"',
+        "Query._entities(representations:)": "[]",
+        "Query.accessReport(fiscalCode:)": f'"{code}"',
+        # Nothing is recorded: a key must have a character.
+        "Mutation.recordConditionalityEvent(input:)": f'{{ idempotencyKey: "", fiscalCode: "{code}", '
+        'type: PACT_SIGNED, occurredAt: "2026-09-01T00:00:00Z" }',
+    }
 
 
 def _arguments(kind: Any, step: Step, arguments: dict[str, str]) -> str:

@@ -8,41 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.api.conftest import PURPOSES
-from tests.api.minimal import ROOTS, Step, Way, operation, ways
-from tests.api.operations import SCHEMA
-from tests.api.purposes import LEVELS, OWN_ORDER, FieldSet, members
+from tests.api.minimal import ROOTS, Step, arguments_for, needed_by, operation, ways
+from tests.api.operations import WHOLE
+from tests.api.purposes import LEVELS, FieldSet, members
 
 if TYPE_CHECKING:
     from tests.api.conftest import Service
     from tests.api.world import World
 
 TYPES = sorted({coordinate.partition(".")[0] for coordinate in LEVELS})
-
-
-def _needed(way: Way) -> set[str]:
-    found = {step.coordinate for step in way}
-    for step in way:
-        listed = step.kind.removesuffix("Connection")
-        if listed != step.kind and step.name != "totalCount":
-            found.update(OWN_ORDER.get(listed, []))
-    return found
-
-
-def _arguments(world: World) -> dict[str, str]:
-    code, household = world.people["north"].fiscal_code, world.households["mixed"]
-    return {
-        "Query.node(id:)": f'"{world.people["north"].node}"',
-        "Query.beneficiary(fiscalCode:)": f'"{code}"',
-        "Query.household(id:)": f'"hsh_{household.hex}"',
-        "Query.pact(id:)": f'"pct_{world.pacts["work"].hex}"',
-        "Query.municipality(belfioreCode:)": '"H501"',
-        "Query.employmentCentre(code:)": '"H501C900031"',
-        "Query._entities(representations:)": "[]",
-        "Query.accessReport(fiscalCode:)": f'"{code}"',
-        # Nothing is recorded: a key must have a character.
-        "Mutation.recordConditionalityEvent(input:)": f'{{ idempotencyKey: "", fiscalCode: "{code}", '
-        'type: PACT_SIGNED, occurredAt: "2026-09-01T00:00:00Z" }',
-    }
 
 
 ADMINISTERED = frozenset(
@@ -74,9 +48,9 @@ async def test_every_field(
             continue  # an administrator's alone: tests/api/test_administration.py
         if way[0].kind == "Subscription":
             continue  # a stream: tests/api/test_fields.py
-        text = operation(way, _arguments(world))
+        text = operation(way, arguments_for(world))
         answer = await ask(text, as_=f"of-{name}")
-        refused = {one for one in _needed(way) if not purpose.permits(one)}
+        refused = {one for one in needed_by(way) if not purpose.permits(one)}
         errors = answer.json.get("errors", [])
         if refused:
             assert (answer.status, {*answer.codes}) == (403, {"FORBIDDEN_FIELD"}), text
@@ -94,7 +68,7 @@ def test_every_type_is_reached() -> None:
     reached = ways(lambda _: True)
     assert {kind for kind in TYPES if kind not in ROOTS} <= reached.keys()
     assert {
-        f"{kind}.{name}" for kind in SCHEMA.type_map for name in getattr(SCHEMA.type_map[kind], "fields", {})
+        f"{kind}.{name}" for kind in WHOLE.type_map for name in getattr(WHOLE.type_map[kind], "fields", {})
     } >= LEVELS.keys()
 
 

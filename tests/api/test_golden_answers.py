@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.access.caller import Scope
-from hub.plan.operation import Documents, Operation
+from hub.plan.documents import Documents
+from hub.plan.operation import Operation
 from hub.store.vocabulary import GrantScope
 from schema.build import build_schema
 from tests.api.conftest import SIGHTS

@@ -9,7 +9,8 @@ import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 from hub.access.caller import Scope
-from hub.plan.operation import Documents, Operation
+from hub.plan.documents import Documents
+from hub.plan.operation import Operation
 from hub.plan.trusted import TrustedDocument
 from hub.store.vocabulary import GrantScope
 from schema.build import build_schema

@@ -12,7 +12,8 @@ import asyncpg
 import pytest
 
 from hub.access.caller import Scope
-from hub.plan.operation import Documents, Operation
+from hub.plan.documents import Documents
+from hub.plan.operation import Operation
 from hub.store.engine import READING, Database
 from hub.store.vocabulary import GrantScope
 from schema.build import build_schema

@@ -11,7 +11,8 @@ from bench.questions import FEED, PAGE, PEOPLE, PERSON, RECORD
 from hub.access.caller import Scope
 from hub.access.fields import Sensitivity, field_permission
 from hub.cli import tour
-from hub.plan.operation import Documents, Operation
+from hub.plan.documents import Documents
+from hub.plan.operation import Operation
 from hub.store.vocabulary import GrantScope
 from schema.build import build_schema
 

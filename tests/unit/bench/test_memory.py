@@ -13,7 +13,8 @@ from graphql import parse, validate
 
 from bench.growth import BYTES_MORE, fits
 from bench.memory import Look, distinct, slope
-from hub.plan.operation import Documents, Operation
+from hub.plan.documents import Documents
+from hub.plan.operation import Operation
 from schema.build import build_schema
 
 CODE = "RSSMRA80A01H501U"

@@ -12,8 +12,9 @@ from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNo
 
 from hub.access.caller import Scope
 from hub.plan.cost import Estimate, Estimator, TooExpensive, rounded
+from hub.plan.documents import Documents
 from hub.plan.limits import PageLimits
-from hub.plan.operation import Documents, Operation
+from hub.plan.operation import Operation
 from hub.plan.pages import InvalidPage
 from hub.plan.selection import Document
 from hub.plan.weights import read_costs

@@ -10,7 +10,8 @@ from graphql import print_ast
 
 from hub.access.caller import Caller, Scope
 from hub.access.fields import field_permission
-from hub.plan.operation import Documents, Operation
+from hub.plan.documents import Documents
+from hub.plan.operation import Operation
 from hub.plan.partial import permitted_part
 from hub.plan.permission import FieldCheck, ForbiddenFields
 from hub.store.vocabulary import AgencyKind, GrantScope
