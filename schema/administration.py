@@ -16,7 +16,7 @@ from hub.store.vocabulary import AccessDoor, AgencyKind, Capability, ChangeActio
 from schema.context import Info
 from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, about
 from schema.node import Connection, Cursor, First, Last
-from schema.sensitivity import PUBLIC, public
+from schema.sensitivity import PERSONAL, PUBLIC, public
 
 MOST = 1_000
 """Agencies of one answer."""
@@ -149,7 +149,8 @@ class AccessChange:
     agency_code: str | None = strawberry.field(description="Whose purpose it was done under, by the API.")
     purpose_id: strawberry.ID | None
     operator: str | None = strawberry.field(
-        description="The person at the desk, as the agency names them; by the door DATABASE the role that wrote."
+        description="The person at the desk, as the agency names them; by the door DATABASE the role that wrote.",
+        directives=[PERSONAL],
     )
     subject: str = strawberry.field(description="The table: what was changed.")
     action: ChangeAction

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,6 +13,7 @@ import strawberry
 
 from hub.access.account import Account
 from hub.access.caller import Caller
+from hub.access.log_reading import people_of
 from hub.access.operator import Operator
 from hub.plan.catalogue import Catalogue
 from hub.plan.execution import ROOTS_AT_ONCE
@@ -53,6 +54,11 @@ class RequestContext:
     account: Account
     walked: set[int] = field(default_factory=set)
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ROOTS_AT_ONCE))
+
+    async def shows(self, fiscal_codes: Iterable[str]) -> None:
+        """Account for the people with these codes, where the hub knows them: what is told of them came from an agency."""
+        async with self.means.database.write.acquire() as connection:
+            self.account.shows(await people_of(connection, fiscal_codes))
 
     async def aclose(self) -> None:
         """Stop what the request still has under way."""

@@ -90,7 +90,7 @@ class LiveAnswers:
             )
             for member in kept.answer["members"]
         ]
-        return RegisteredFamily(members=members, as_of=kept.answered_at, source="ANPR", freshness=freshness)
+        return RegisteredFamily(told=members, as_of=kept.answered_at, source="ANPR", freshness=freshness)
 
     async def payments(self, key: str, inps_protocol: str) -> PaymentStatus | None:
         """INPS's payment status, by the household's row and protocol."""

@@ -86,7 +86,9 @@ async def _record(means: Means, asking: Asking, given: RecordConditionalityEvent
     refusal = refuse_form(command, now + means.event_clock_tolerance)
     if refusal is not None:
         return _refused(refusal)
+    account = asking.account
     async with means.database.write.acquire() as connection:
+        await account.foresee(connection)
         rows = await _at_once(connection, asking, recorder, command)
         if rows is not None:
             return Outcome(rows, is_logged=True)
@@ -96,9 +98,13 @@ async def _record(means: Means, asking: Asking, given: RecordConditionalityEvent
                 connection, recorder, command, now=now, tolerance=means.event_clock_tolerance
             )
             if isinstance(recorded, Refusal):
+                if recorded.tells_of is not None:
+                    account.shows([recorded.tells_of])
                 return _refused(recorded)
             rows = await read_back(connection, asking, recorded.event_id)
-            await asking.account.answered_within(connection)
+            if recorded.person is not None:
+                account.shows([recorded.person])  # of whom is told at least that the event is recorded
+            await account.answered_within(connection)
     if recorded.again and b"null" in rows.values():
         # The first answer is not given again about a person who has left the territory since.
         return Outcome(None, [_LEFT], is_logged=True)
@@ -113,7 +119,6 @@ async def _at_once(
         return None
     key, plan = asking.reads.at_once
     account = asking.account
-    await account.foresee(connection)
     values = {
         **values_of(recorder, command),
         "fiscal_code": command.fiscal_code,

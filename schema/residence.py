@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import strawberry
 
+from schema.context import Info
 from schema.cost import about
 from schema.sensitivity import SPECIAL, personal
 
@@ -55,10 +56,16 @@ class RegisteredFamilyMember:
 @personal
 @strawberry.type(description="Stato di famiglia, as ANPR (C021) gives it.")
 class RegisteredFamily:
-    members: list[RegisteredFamilyMember] = strawberry.field(directives=[about(4)])
+    told: strawberry.Private[list[RegisteredFamilyMember]]
     as_of: datetime.datetime
     source: str
     freshness: Freshness
+
+    @strawberry.field(directives=[about(4)])
+    async def members(self, info: Info) -> list[RegisteredFamilyMember]:
+        # NOTE each of them is shown, and may be a person of another household: the access log names all that the hub knows.
+        await info.context.shows(one.fiscal_code for one in self.told if one.fiscal_code is not None)
+        return self.told
 
 
 @personal

@@ -2,8 +2,8 @@
 """Hears what the hub says beside its answers, in every test, and whether any of it is about a person.
 
 Heard are the lines of every log (structlog's, the standard library's, uvicorn's among them), the text of every /metrics, every
-error and refusal sent over HTTP, streams and WebSockets, the headers of answers, the URLs the hub calls agencies at, and the names
-and attributes of spans. An error may repeat what its own sender sent; nothing else may. Data are what answers are for: they are not heard.
+error and refusal sent over HTTP, streams and WebSockets, the headers of answers, and the URLs the hub calls agencies at. The hub makes
+no spans. An error may repeat what its own sender sent; nothing else may. Data are what answers are for: they are not heard.
 """
 
 from __future__ import annotations

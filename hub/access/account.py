@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
+from uuid import UUID
 
 from hub.access.line import Look
 from hub.access.log import AccessLog, AccessLogUnavailable
@@ -40,6 +42,10 @@ class Account:
         """The same in the open transaction of `connection`, so that one is not done without the other."""
         await self._log.write_within(connection, self.look, self.seen.subjects())
 
+    def shows(self, keys: Iterable[UUID]) -> None:
+        """These people are told of, too, beside those whose rows a statement marked."""
+        self.seen.keys.update((str(key).encode(), None) for key in keys)
+
     async def refused(self) -> None:
         """Write down that it was refused: nothing was read. Raises as `answered` does."""
         await self._log.write(self.look, AccessOutcome.REFUSED)
@@ -50,5 +56,5 @@ class Account:
             await self._log.write(self.look, AccessOutcome.FAILED)
 
     async def foresee(self, connection: Connection) -> None:
-        """Prepare for a statement that writes its own line, on a connection without a transaction."""
-        await self._log.know(connection, self.look.operation.selection)
+        """Prepare for a line that is written with what a command does, on a connection without a transaction."""
+        await self._log.know(connection, [self.look.operation.selection])

@@ -36,9 +36,11 @@ from hub.store.tables import AccessLog
 from hub.store.vocabulary import AccessOutcome
 
 LONGEST_ASKED = 8_000
-"""Bytes of JSON of what was asked with. Beyond them only their number is kept: whom the answer showed is kept in any case."""
+"""Bytes of JSON of what was asked with. Beyond them only what is short is kept: whom the answer showed is kept in any case."""
 LONGEST_VALUE = 200
-"""Bytes of JSON of one variable that are kept where all of them are too long."""
+"""Bytes of JSON of one value that are kept where all of them are too long."""
+LENGTH = "$.bytes"
+"""The name their number is kept under, which is neither a variable's nor its default's."""
 LONGEST_NAME = 200
 """Characters of an operation's name."""
 
@@ -70,7 +72,10 @@ LINE = frozenset(f"line_{name}" for name in _SAID)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What an operation asks for: its field coordinates, sorted; their SHA-256; and its literal arguments, by coordinate."""
+    """What an operation asks for: its field coordinates, sorted; their SHA-256, as lines; and what it says in literals.
+
+    `literals`: arguments by coordinate, the defaults of variables as `$name`. No variable is called so.
+    """
 
     coordinates: tuple[str, ...]
     hash: bytes
@@ -97,6 +102,7 @@ class Look:
     operator: Operator | None
     operation: Operated
     variables: Mapping[str, Any]
+    """As they were given, of those the operation declares."""
 
     def said(self) -> tuple[Any, ...]:
         """The values of the columns known beforehand, in their order."""
@@ -114,7 +120,6 @@ class Look:
             *((operator.user_id, operator.user_location, operator.loa) if operator else (None, None, None)),
             name if name is None or len(name) <= LONGEST_NAME else name[:LONGEST_NAME],
             selection.hash,
-            # NOTE what stands in the document counts: a client may name a variable as a literal is named here.
             _written({**self.variables, **selection.literals} if selection.literals else self.variables),
         )
 
@@ -137,8 +142,8 @@ def _written(asked: Mapping[str, Any]) -> str:
         return text.decode()
     # What is long is told by its length alone, so that it does not hide what stands beside it.
     short = {name: value if len(_json(value)) <= LONGEST_VALUE else "…" for name, value in asked.items()}
-    told = _json({**short, "$bytes": len(text)})
-    return told.decode() if len(told) <= LONGEST_ASKED else f'{{"$bytes":{len(text)}}}'
+    told = _json({**short, LENGTH: len(text)})
+    return told.decode() if len(told) <= LONGEST_ASKED else f'{{"{LENGTH}":{len(text)}}}'
 
 
 def _json(value: Any) -> bytes:

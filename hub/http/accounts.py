@@ -25,33 +25,40 @@ async def accounted(asked: Asked, answering: Awaitable[Reply | Stream]) -> Reply
         AccessLogUnavailable: it cannot be, and is not given.
 
     """
-    account, is_personal = asked.account, asked.prepared.is_personal
+    account, is_accounted = asked.account, asked.prepared.is_accounted
     try:
         reply = await answering
     except Forbidden:
-        if is_personal or asked.operation.kind is OperationType.MUTATION:
-            await account.refused()
+        await refused(asked)
         raise
     except Exception as error:
         # What could not be asked was not looked at.
-        if is_personal and (not isinstance(error, InvalidInput) or account.seen):
+        if is_accounted and (not isinstance(error, InvalidInput) or account.seen):
             await account.failed()
         raise
-    if not is_personal:
-        return reply
     if isinstance(reply, Reply):
-        await (account.answered() if reply.gives_data else account.failed())
+        # NOTE whom an agency told of, beside what a command read back, is not in the command's own line.
+        if is_accounted or account.seen:
+            await (account.answered() if reply.gives_data else account.failed())
         return reply
-    # Each page of a subscription accounts for itself (`hub.http.subscriptions`).
-    return reply if reply.is_subscription else replace(reply, responses=_parts(account, reply.responses))
+    if reply.is_subscription:
+        return reply  # each page accounts for itself (`hub.http.subscriptions`)
+    return replace(reply, responses=_parts(account, reply.responses, is_due=is_accounted))
 
 
-async def _parts(account: Account, responses: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """The parts of a deferred answer: the first is accounted for, and each that shows somebody new."""
+async def refused(asked: Asked) -> None:
+    """Account for a refusal, where an answer would be accounted for. Raises as `accounted` does."""
+    if asked.prepared.is_accounted or asked.operation.kind is OperationType.MUTATION:
+        await asked.account.refused()
+
+
+async def _parts(
+    account: Account, responses: AsyncGenerator[bytes, None], *, is_due: bool
+) -> AsyncGenerator[bytes, None]:
+    """The parts of a deferred answer: each that shows somebody new is accounted for, and the first where a line `is_due`."""
     async with aclosing(responses):
-        is_first = True
         async for response in responses:
-            if is_first or account.seen:
+            if is_due or account.seen:
                 await account.answered()
-            is_first = False
+            is_due = False
             yield response

@@ -20,8 +20,9 @@ from hub.access.line import Look
 from hub.access.log import AccessLog
 from hub.access.operator import Operator
 from hub.access.seen import Seen
+from hub.errors import Forbidden
 from hub.http.accept import NotAcceptable
-from hub.http.accounts import accounted
+from hub.http.accounts import accounted, refused
 from hub.http.answers import Reply, ResponseTooLarge, error_reply, formatted, refusal
 from hub.http.commands import Commands
 from hub.http.execution import Asked, Execution
@@ -99,7 +100,12 @@ class Operations:
             under_way.is_command = operation.kind is OperationType.MUTATION
         omitted: Omitted = ()
         if request.takes_part:
-            operation, omitted = permitted_part(operation, variables, caller)
+            try:
+                permitted = permitted_part(operation, variables, caller)
+            except Forbidden:
+                await refused(self._asked(request, operation, variables, caller, operator))
+                raise
+            operation, omitted = permitted
         answering = self._answer(request, operation, variables, caller, operator, ask_again=ask_again)
         if not request.reports_cost and not omitted:
             return await answering
@@ -115,10 +121,20 @@ class Operations:
         *,
         ask_again: AskAgain | None,
     ) -> Reply | Stream:
-        prepared = operation.prepare(variables, caller.scope)
-        account = Account(self._log, Look(caller, operator, operation, request.variables))
-        asked = Asked(request, operation, prepared, variables, caller, operator, account)
+        asked = self._asked(request, operation, variables, caller, operator)
         return await accounted(asked, self._given(asked, ask_again))
+
+    def _asked(
+        self,
+        request: GraphQLRequest,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        caller: Caller,
+        operator: Operator | None,
+    ) -> Asked:
+        prepared = operation.prepare(variables, caller.scope)
+        look = Look(caller, operator, operation, operation.variables.declared(request.variables))
+        return Asked(request, operation, prepared, variables, caller, operator, Account(self._log, look))
 
     async def _given(self, asked: Asked, ask_again: AskAgain | None) -> Reply | Stream:
         prepared, variables, caller = asked.prepared, asked.variables, asked.caller

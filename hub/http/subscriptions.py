@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from hub.access.caller import Caller
 from hub.access.operator import Operator
+from hub.errors import Forbidden
 from hub.http.execution import Asked, Execution
 from hub.http.open_streams import OpenStreams
 from hub.http.streams import Stream
@@ -54,11 +55,14 @@ class Subscriptions:
             heard = self._word.heard
             caller, operator = await ask_again()
             prepared = operation.prepare(variables, caller.scope)
-            prepared.permit(caller)
+            account = asked.account.anew(replace(asked.account.look, caller=caller, operator=operator))
+            try:
+                prepared.permit(caller)
+            except Forbidden:
+                await account.refused()
+                raise
             ((text, plan),) = prepared.parts
             assert plan is not None  # a subscription has one root field, and it is planned
-            look = replace(asked.account.look, caller=caller, operator=operator)
-            account = asked.account.anew(look)
             page = read_followed(await self._runner.run(plan, variables, caller, account.seen))
             variables[CURSOR] = page.end
             if page.has_entries:

@@ -22,7 +22,7 @@ from hub.ledger.append import Reach, append, bound_person, pact_of, person_in_re
 from hub.ledger.refusals import Refusal, RefusalCode
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
-from hub.store.tables import IdempotencyKey
+from hub.store.tables import ConditionalityEvent, IdempotencyKey
 from hub.store.vocabulary import ConditionalityEventType
 
 OPERATION = "recordConditionalityEvent"
@@ -30,6 +30,7 @@ LONGEST_KEY = 200
 LONGEST_NOTE = 2_000
 
 _key = table_of(IdempotencyKey)
+_event = table_of(ConditionalityEvent)
 
 
 @dataclass(
@@ -67,10 +68,14 @@ class RecordEvent:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The event's key; `again` when this is the answer to an earlier use of the same key and input."""
+    """The event's key; `again` when this is the answer to an earlier use of the same key and input.
+
+    `person`: the key of whom the earlier one is about; the others' is known from what was recorded.
+    """
 
     event_id: UUID
     again: bool
+    person: UUID | None = None
 
 
 async def record_event(
@@ -108,6 +113,7 @@ async def record_event(
                 RefusalCode.PACT_NOT_FOUND,
                 "This pact is neither the person's nor their household's.",
                 ("pactId",),
+                tells_of=person["beneficiary_id"],  # who is in the territory
             )
     event_id = await _append_statement().fetchval(connection, **values_of(recorder, command), **person)
     if event_id is not None:
@@ -151,7 +157,7 @@ async def _earlier(
             "This idempotency key was used for another input. Use a new key for a new event.",
             ("idempotencyKey",),
         )
-    return Recorded(row["result_id"], again=True)
+    return Recorded(row["result_id"], again=True, person=row["beneficiary_id"])
 
 
 def values_of(recorder: Recorder, command: RecordEvent) -> dict[str, Any]:
@@ -174,7 +180,9 @@ def values_of(recorder: Recorder, command: RecordEvent) -> dict[str, Any]:
 @cache
 def _earlier_statement() -> Statement:
     return Statement(
-        select(_key.c.input_hash, _key.c.result_id).where(
+        select(_key.c.input_hash, _key.c.result_id, _event.c.beneficiary_id)
+        .join_from(_key, _event, _event.c.id == _key.c.result_id)
+        .where(
             _key.c.agency_id == bindparam("agency_id"),
             _key.c.operation == bindparam("operation"),
             _key.c.key == bindparam("key"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 
 class RefusalCode(StrEnum):
@@ -20,8 +21,9 @@ class RefusalCode(StrEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """One reason, and the path of the input it is about."""
+    """One reason, and the path of the input it is about; `tells_of`: the key of the person it says something about."""
 
     code: RefusalCode
     message: str
     path: tuple[str, ...]
+    tells_of: UUID | None = None

@@ -2,7 +2,7 @@
 """What an operation asks for, as schema coordinates: `Beneficiary.birthDate`, and `Query.beneficiary(fiscalCode:)` for arguments.
 
 Follows the schema coordinates of the GraphQL specification (September 2025, section 3.14). Read once for each document: whatever
-`@skip` and `@include` decide, and whichever fragments apply.
+`@skip` and `@include` decide, and whichever fragments apply. What a variable holds where none is given stands as `$name`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from graphql import (
     OperationDefinitionNode,
     TypeInfo,
     TypeInfoVisitor,
+    VariableDefinitionNode,
     VariableNode,
     Visitor,
     value_from_ast_untyped,
@@ -32,7 +33,7 @@ from hub.access.line import Selection
 def selection_of(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> Selection:
-    """What `operation`, of the valid `document`, selects, with the arguments it gives as literals."""
+    """What `operation`, of the valid `document`, selects, with the arguments and the defaults it gives as literals."""
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
@@ -65,6 +66,10 @@ class _Reader(Visitor):
 
     def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> None:
         self.spread.add(node.name.value)
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> None:
+        if node.default_value is not None:
+            self.literals[f"${node.variable.name.value}"] = value_from_ast_untyped(node.default_value, {})
 
     def enter_argument(self, node: ArgumentNode, _key: Any, _parent: Any, _path: Any, ancestors: Any) -> None:
         field = next((one for one in reversed(ancestors) if isinstance(one, FieldNode)), None)

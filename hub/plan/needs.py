@@ -6,13 +6,15 @@
     an order              the fields it goes by; a cursor holds their values, so that a list's own order counts as soon as
                           anything but `totalCount` is selected of it
 
-Fragments are opened where they are spread: one on an interface asks, within an object, for that object's fields alone.
+Fragments are opened where they are spread: one on an interface asks, within an object, for that object's fields alone. Spread again
+at a like place, one needs nothing more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from graphql import (
     FieldNode,
@@ -58,6 +60,10 @@ class _Place:
     order: tuple[str, ...] = ()
 
 
+_Opened: TypeAlias = "tuple[str, str, tuple[str, ...]]"
+"""A fragment that was opened: its name, the type it was opened on, and the order of the list that was around it."""
+
+
 @dataclass
 class Needs:
     """Reads the selections of one document, for one shape of its variables."""
@@ -74,7 +80,7 @@ class Needs:
             InvalidInput: an argument cannot be read.
 
         """
-        return self._uses(_Place(kind), selection)
+        return self._uses(_Place(kind), selection, set())
 
     def permitted_part(
         self, kind: GraphQLNamedType, selection: SelectionSetNode, refused: Container[str]
@@ -85,11 +91,16 @@ class Needs:
         """
         return self._part(_Place(kind), selection, refused)
 
-    def _uses(self, place: _Place, selection: SelectionSetNode) -> Iterator[Use]:
+    def _uses(self, place: _Place, selection: SelectionSetNode, opened: set[_Opened]) -> Iterator[Use]:
         for node, inner in self._opened(place, selection):
             if not isinstance(node, FieldNode):
                 assert inner is not None
-                yield from self._uses(inner[0], inner[1])
+                if isinstance(node, FragmentSpreadNode):
+                    here = (node.name.value, inner[0].kind.name, place.order)
+                    if here in opened:
+                        continue
+                    opened.add(here)
+                yield from self._uses(inner[0], inner[1], opened)
                 continue
             if node.name.value.startswith("__"):
                 continue
@@ -97,7 +108,7 @@ class Needs:
             for coordinate in self._needed(place, node):
                 yield Use(coordinate, path, node)
             if node.selection_set is not None:
-                yield from self._uses(self._below(place, node), node.selection_set)
+                yield from self._uses(self._below(place, node), node.selection_set, opened)
 
     def _part(
         self, place: _Place, selection: SelectionSetNode, refused: Container[str]

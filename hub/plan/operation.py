@@ -72,8 +72,8 @@ class Prepared:
     """The answer's pieces in order: text, then the plan whose result follows it."""
     estimate: Estimate
     fields: FieldCheck
-    is_personal: bool
-    """Whether a plan reads tables about people: then the answer is accounted for."""
+    is_accounted: bool
+    """Whether the answer is accounted for: a plan reads tables about people, or a query takes a capability. Commands do it themselves."""
     commands: Sequence[Part] | None = None
     """The same of a mutation that is commands alone; None: it is run by the executor."""
 
@@ -336,8 +336,10 @@ class Operation:
             self.catalogue.fields,
             Needs(self.catalogue, document).uses(self.root, self.definition.selection_set),
         )
-        is_personal = any(plan.is_personal for plan in plans.values())
-        return Prepared(plans, frozenset(requires), stored, parts, estimate, check, is_personal, commands)
+        is_accounted = any(plan.is_personal for plan in plans.values()) or (
+            bool(requires) and self.kind is not OperationType.MUTATION
+        )
+        return Prepared(plans, frozenset(requires), stored, parts, estimate, check, is_accounted, commands)
 
 
 def _weight(plans: Collection[Plan]) -> int:

@@ -59,9 +59,16 @@ class VariableReader:
         self._schema = schema
         self._definitions = definitions
         self._variables = [_variable(schema, definition, orders) for definition in definitions]
+        self._names = frozenset(one.name for one in self._variables)
         self._nesting = [one.name for one in self._variables if one.nests]
         always_there = all(one.shape is _present and one.required for one in self._variables)
         self._only_shape: Shape | None = (_present(None),) * len(definitions) if always_there else None
+
+    def declared(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What was given of the variables the operation has: a client may send others beside them, which nothing reads."""
+        if given.keys() <= self._names:
+            return given
+        return {name: value for name, value in given.items() if name in self._names}
 
     def coerce(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[GraphQLError]]:
         """The coerced values, or the errors a client can act on.

@@ -141,8 +141,8 @@ $$;
 SELECT make_access_log_months(2);
 
 INSERT INTO field_set (name, description, fields) VALUES
-    ('protection-officer', 'A data protection officer: who looked at whom.',
-     '{Query.accessReport,AccessReportEntryConnection.*,AccessReportEntryEdge.*,AccessReportEntry.*}');
+    ('protection-officer', 'A data protection officer: who looked at whom, and who let them.',
+     '{Query.accessReport,AccessReportEntryConnection.*,AccessReportEntryEdge.*,AccessReportEntry.*,AccessChange.operator}');
 UPDATE field_set SET fields = fields ||
     '{Query.accessReport,AccessReportEntryConnection.*,AccessReportEntryEdge.*,AccessReportEntry.*}' WHERE name = 'citizen';
 

@@ -90,7 +90,7 @@ async def test_what_was_asked_with_is_bounded(ask: Service) -> None:
     query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Beneficiary { id } } }"
     async with looks(ask) as found:
         await ask(query, as_="inps", r=many)
-    assert found.only.asked.keys() == {"r", "$bytes"}
+    assert found.only.asked.keys() == {"r", "$.bytes"}
     assert found.only.asked["r"] == "…"
 
 

@@ -16,9 +16,9 @@ def test_what_is_long_hides_nothing_beside_it() -> None:
     told = _written({"code": "RSSMRA80A01H501U", "pad": "x" * 9_000})
     assert len(told) <= LONGEST_ASKED
     assert json.loads(told)["code"] == "RSSMRA80A01H501U"
-    assert json.loads(told)["$bytes"] > 9_000
+    assert json.loads(told)["$.bytes"] > 9_000
 
 
 def test_what_is_many_is_told_by_its_length() -> None:
     told = json.loads(_written({f"name{n}": "x" * 100 for n in range(1_000)}))
-    assert told.keys() == {"$bytes"}
+    assert told.keys() == {"$.bytes"}

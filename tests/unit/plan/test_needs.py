@@ -9,6 +9,7 @@ import pytest
 
 from hub.access.caller import Scope
 from hub.plan.documents import Documents
+from hub.plan.needs import Needs
 from hub.plan.operation import Operation
 from hub.store.vocabulary import GrantScope
 from schema.build import build_schema
@@ -91,3 +92,27 @@ def test_a_mutation_s_read_back() -> None:
         f"{payload}.event", f"{payload}.userErrors", "UserError.code", "ConditionalityEvent.note",
         "ConditionalityEvent.beneficiary", "Beneficiary.pacts", "Pact.kind",
     }  # fmt: skip
+
+
+def _uses(query: str) -> list[str]:
+    """What is needed, as often as it is told."""
+    operation = Documents(build_schema()[1], most=1).operation(query, None)
+    assert isinstance(operation, Operation), operation
+    needs = Needs(operation.catalogue, operation.walk({}))
+    return [use.coordinate for use in needs.uses(operation.root, operation.definition.selection_set)]
+
+
+def test_a_fragment_is_opened_once_for_each_like_place() -> None:
+    people = "beneficiaries { nodes { ...A ... { ...A } ...B } edges { node { ...A } } }"
+    found = _uses(
+        f"{{ {people} two: {people} }} fragment A on Beneficiary {{ sex }} fragment B on Beneficiary {{ ...A birthDate }}"
+    )
+    assert found.count("Beneficiary.sex") == found.count("Beneficiary.birthDate") == 1
+    page = "fragment P on BeneficiaryConnection { nodes { id } }"
+    found = _uses(
+        f"{{ a: beneficiaries {{ ...P }} b: beneficiaries(orderBy: BIRTH_DATE_ASC) {{ ...P }} }} {page}"
+    )
+    assert found.count("BeneficiaryConnection.nodes") == 2, (
+        "of lists in another order, cursors tell something else"
+    )
+    assert {"Beneficiary.familyName", "Beneficiary.birthDate"} <= set(found)
