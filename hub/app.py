@@ -162,8 +162,13 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             settings.call_concurrency,
         )
 
+        default_limits = DefaultLimits.from_settings(settings)
         means = Means(
-            database, _now, timedelta(seconds=settings.event_clock_tolerance), default_demands(settings)
+            database,
+            _now,
+            timedelta(seconds=settings.event_clock_tolerance),
+            default_demands(settings),
+            default_limits,
         )
 
         def context(asked: Asked) -> RequestContext:
@@ -199,9 +204,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             citizens_door(settings, http, database.write, unseen, granted),
         )
         demands = Demands(authenticator, signing.signatures, seen, signing.signer, settings.clock_skew)
-        limiter = RateLimiter(
-            StoredCallCounts(database.write, DefaultLimits.from_settings(settings)), time.time
-        )
+        limiter = RateLimiter(StoredCallCounts(database.write, default_limits), time.time)
         stack.push_async_callback(limiter.close)
         stack.push_async_callback(_cancel, asyncio.create_task(limiter.run(), name="calls"))
         attempts = FailedAttempts(

@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from hub.access.actors import Actor
+from hub.access.call_limits import Limits, read_limits, set_limits
 from hub.access.consumers import GRANT_PREFIX, AgencyEntry, agency_of
 from hub.access.field_sets import define_field_set
 from hub.access.grants import Grant as GrantTerms
@@ -44,6 +46,7 @@ from hub.store.vocabulary import AccessDoor, AgencyKind, Capability, Demand, Gra
 from schema.administration import FieldSet, Grant, RegisteredAgency
 from schema.context import Info
 from schema.cost import about, costs
+from schema.scalars import BigInt
 from schema.sensitivity import PUBLIC, public
 
 strawberry.enum(
@@ -61,6 +64,11 @@ class RegistryError:
     path: list[str] = strawberry.field(
         description="The member of the input it is about.", directives=[about(2)]
     )
+
+
+def _user_errors() -> Any:
+    """The member of every payload that says what was refused."""
+    return strawberry.field(default_factory=list, directives=[about(1)])
 
 
 @strawberry.input(description="An agency to register, or to change.")
@@ -124,11 +132,28 @@ class DefineFieldSetInput:
     )
 
 
+@strawberry.input(description="How often a consumer may ask: of one purpose, or, without it, of all of them.")
+class SetCallLimitsInput:
+    agency_code: str = strawberry.field(description="`citizens` for each citizen.")
+    purpose_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Not given: the consumer as a whole."
+    )
+    per_minute: BigInt | None = strawberry.field(
+        default=strawberry.UNSET, description="Calls a minute, of the purpose or of each of them."
+    )
+    per_day: BigInt | None = strawberry.field(
+        default=strawberry.UNSET, description="Calls a day, of the purpose or of all of them together."
+    )
+    to_default: bool = strawberry.field(
+        default=False, description="Take back first what was set: the hub's settings hold again."
+    )
+
+
 @public
 @strawberry.type(description="The agency as it is now registered, or why it is not.")
 class AgencyPayload:
     agency: RegisteredAgency | None = None
-    user_errors: list[RegistryError] = strawberry.field(default_factory=list, directives=[about(1)])
+    user_errors: list[RegistryError] = _user_errors()
 
 
 @public
@@ -136,28 +161,63 @@ class AgencyPayload:
 class GrantPurposePayload:
     grant: Grant | None = None
     agency: RegisteredAgency | None = None
-    user_errors: list[RegistryError] = strawberry.field(default_factory=list, directives=[about(1)])
+    user_errors: list[RegistryError] = _user_errors()
 
 
 @public
 @strawberry.type(description="How many grants ended now, or why none was looked for.")
 class RevokeGrantPayload:
     ended: int | None = None
-    user_errors: list[RegistryError] = strawberry.field(default_factory=list, directives=[about(1)])
+    user_errors: list[RegistryError] = _user_errors()
 
 
 @public
 @strawberry.type(description="The client that is withdrawn, or why it is not.")
 class WithdrawClientPayload:
     client_id: strawberry.ID | None = None
-    user_errors: list[RegistryError] = strawberry.field(default_factory=list, directives=[about(1)])
+    user_errors: list[RegistryError] = _user_errors()
 
 
 @public
 @strawberry.type(description="The field set as it now is, or why it is not.")
 class FieldSetPayload:
     field_set: FieldSet | None = None
-    user_errors: list[RegistryError] = strawberry.field(default_factory=list, directives=[about(1)])
+    user_errors: list[RegistryError] = _user_errors()
+
+
+@public
+@strawberry.type(description="How often a purpose may ask, and how often it has today. Null: no limit.")
+class CallLimits:
+    purpose_id: strawberry.ID
+    per_minute: BigInt = strawberry.field(description="Of the citizens' purpose, of each citizen.")
+    per_day: BigInt | None
+    used_today: BigInt
+    consumer_per_day: BigInt | None = strawberry.field(description="Of all its consumer's purposes together.")
+    consumer_used_today: BigInt
+
+    @classmethod
+    def of(cls, limits: Limits) -> CallLimits:
+        return cls(
+            purpose_id=strawberry.ID(str(limits.purpose_id)),
+            per_minute=BigInt(limits.per_minute),
+            per_day=_calls(limits.per_day),
+            used_today=BigInt(limits.used),
+            consumer_per_day=_calls(limits.consumer_per_day),
+            consumer_used_today=BigInt(limits.consumer_used),
+        )
+
+
+def _calls(limit: int | None) -> BigInt | None:
+    return None if limit is None else BigInt(limit)
+
+
+@public
+@strawberry.type(
+    description="The limits of the agency's purposes as they now are, or why they stay as they were."
+)
+class CallLimitsPayload:
+    limits: list[CallLimits] | None = strawberry.field(default=None, directives=[about(2)])
+    user_errors: list[RegistryError] = _user_errors()
 
 
 @strawberry.type
@@ -272,6 +332,32 @@ class AdministrationMutation:
             return FieldSetPayload(user_errors=_told(refused))
         return FieldSetPayload(field_set=FieldSet.of(entry))
 
+    @strawberry.mutation(
+        description="Limit how often a consumer may ask; with nothing but its code, only say how often. For purposes granted ADMINISTER.",
+        directives=[PUBLIC, COMMAND],
+        metadata=ADMINISTERS,
+    )
+    async def set_call_limits(self, info: Info, input: SetCallLimitsInput) -> CallLimitsPayload:  # noqa: A002
+        means = info.context.means
+        try:
+            purpose_id = _uuid(input.purpose_id, "purpose_id") if input.purpose_id else None
+            async with _connection(info) as connection:
+                await set_limits(
+                    connection,
+                    input.agency_code,
+                    purpose_id=purpose_id,
+                    per_minute=_given(input.per_minute),
+                    per_day=_given(input.per_day),
+                    to_default=input.to_default,
+                    actor=_actor(info),
+                )
+                limits = await read_limits(
+                    connection, input.agency_code, means.default_limits, means.now().timestamp()
+                )
+        except RegistryRefused as refused:
+            return CallLimitsPayload(user_errors=_told(refused))
+        return CallLimitsPayload(limits=[CallLimits.of(one) for one in limits])
+
 
 @asynccontextmanager
 async def _connection(info: Info) -> AsyncIterator[Connection]:
@@ -291,6 +377,10 @@ async def _agency(connection: Connection, code: str) -> AgencyEntry:
     if found is None:
         raise UnknownAgency(about="agency_code")
     return found
+
+
+def _given(calls: BigInt | None) -> int | None:
+    return calls if isinstance(calls, int) else None  # UNSET is neither
 
 
 def _uuid(given: str, about: str, refusal: type[RegistryRefused] = InvalidRegistration) -> UUID:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import strawberry
 
 from hub.access.account import Account
+from hub.access.call_counts import DefaultLimits
 from hub.access.caller import Caller
 from hub.access.log_reading import people_of
 from hub.access.operator import Operator
@@ -34,8 +35,10 @@ class Means:
     database: Database
     now: Callable[[], datetime]
     event_clock_tolerance: timedelta
-    new_demands: frozenset[Demand] = frozenset()
+    new_demands: frozenset[Demand]
     """Of an agency that is registered without saying what it must present."""
+    default_limits: DefaultLimits
+    """Of calls, of a consumer that has none of its own."""
 
 
 @dataclass

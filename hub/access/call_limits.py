@@ -6,22 +6,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Column, DateTime, ScalarSelect, Text, Update, bindparam, select, update
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
+from hub.access.actors import COMMAND_LINE, Actor, acting
 from hub.access.call_counts import DefaultLimits
 from hub.access.call_windows import moment, windows_at
-from hub.errors import InvalidInput
+from hub.access.registry_refusals import InvalidRegistration, UnknownAgency, UnknownPurpose
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Agency, CallCount, Purpose
 from hub.store.vocabulary import AgencyKind, CallsOf, CallWindow
 
-
-class UnknownConsumer(InvalidInput):
-    """No agency has this code, or the purpose is not one of its own; `snodo agency list` names them."""
+MOST_CALLS: Final = 1_000_000_000_000
+"""As many as a limit may be of; beyond it, it limits nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +48,29 @@ async def set_limits(
     per_minute: int | None = None,
     per_day: int | None = None,
     to_default: bool = False,
+    actor: Actor = COMMAND_LINE,
 ) -> None:
     """Set what is given, first taking back what was set if `to_default`. Hub processes follow with their next lease.
 
-    With a purpose, that purpose's; without, the consumer's calls a day, and of each of its purposes the calls a minute.
+    With a purpose, that purpose's; without, the consumer's calls a day, and of each of its purposes the calls a minute. One transaction,
+    recorded as the actor's.
 
     Raises:
-        UnknownConsumer: there is no such agency, or the purpose is another's.
+        UnknownAgency: there is none of this code.
+        UnknownPurpose: it has no such purpose.
+        InvalidRegistration: a limit is not a number of calls.
 
     """
-    agency_id = await _find().fetchval(connection, code=agency_code)
-    known = await _purposes().fetch(connection, agency_id=agency_id) if agency_id is not None else []
-    if agency_id is None or (
-        purpose_id is not None and purpose_id not in {row["purpose_id"] for row in known}
-    ):
-        raise UnknownConsumer
+    for name, calls in (("per_minute", per_minute), ("per_day", per_day)):
+        if calls is not None and not 1 <= calls <= MOST_CALLS:
+            raise InvalidRegistration(
+                f"A limit is a number of calls, from 1 to {MOST_CALLS}; take it back to have the settings' again.",
+                about=name,
+            )
+    agency_id = await _agency_id(connection, agency_code)
+    known = await _purposes().fetch(connection, agency_id=agency_id)
+    if purpose_id is not None and purpose_id not in {row["purpose_id"] for row in known}:
+        raise UnknownPurpose(f"Purpose {purpose_id} is not one of {agency_code}.", about="purpose_id")
     agency, purpose = table_of(Agency), table_of(Purpose)
     own = purpose.c.agency_id == agency_id
     if purpose_id is not None:
@@ -79,7 +88,7 @@ async def set_limits(
             if purpose_id is not None
             else update(agency).where(agency.c.id == agency_id).values(calls_per_day=per_day)
         )
-    async with connection.transaction():
+    async with acting(connection, actor):
         for change in changes:
             await Statement(change).execute(connection)
 
@@ -90,12 +99,10 @@ async def read_limits(
     """The limits of each of a consumer's purposes. `now`: in Unix seconds.
 
     Raises:
-        UnknownConsumer: there is no such agency.
+        UnknownAgency: there is none of this code.
 
     """
-    agency_id = await _find().fetchval(connection, code=agency_code)
-    if agency_id is None:
-        raise UnknownConsumer
+    agency_id = await _agency_id(connection, agency_code)
     rows = await _limits().fetch(connection, agency_id=agency_id, day=moment(windows_at(now).day.start))
     return [
         Limits(
@@ -109,6 +116,13 @@ async def read_limits(
         for row in rows
         for citizens in [row["kind"] == AgencyKind.CITIZENS]
     ]
+
+
+async def _agency_id(connection: Connection, code: str) -> UUID:
+    found: UUID | None = await _find().fetchval(connection, code=code)
+    if found is None:
+        raise UnknownAgency(about="agency_code")
+    return found
 
 
 @cache

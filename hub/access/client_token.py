@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a consumer signs itself (ModI): its tracking evidence, its signature on a body. Refusals say which of the two it is.
 
-The checks run in the order of `Check`, as a voucher's do. The key is the one the consumer registered on PDND for the client
-whose voucher came along: another client's proves nothing here.
+The checks stand in a list, in the order of `Check`, as a voucher's do: the hub stops at the first that fails,
+`hub.access.examination` goes through all. The key is the one the consumer registered on PDND for the client whose voucher came along:
+another client's proves nothing here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 from uuid import UUID
 
 from hub.access.claims import check_audience, check_times, identifier, time_of
 from hub.access.client_keys import ClientKeys, Found
-from hub.access.jws import Form, Members, check_signature, json_object, key_id, split
+from hub.access.jws import Form, Members, Refuse, check_signature, json_object, key_id, split
 from hub.access.received import ABSENT, described
 from hub.access.refusal import Check, TokenRefused
 
@@ -69,22 +70,62 @@ async def verified(
         raise refuse(Check.CLIENT, "kid", f"a key of client `{client_id}`", "another client's")
     check_signature(f"{header_part}.{payload_part}", signature, header["alg"], key.key, form)
     claims = json_object(payload_part, "payload", refuse)
-    for name, check in (("iss", Check.ISSUER), ("sub", Check.CLIENT)):
+    terms = Terms(client_id, rules, longest_life, now, refuse)
+    for _, check in CLAIM_CHECKS:
+        check(claims, terms)
+    return ClientToken(claims, identifier(claims, refuse), time_of(claims, "exp", refuse), key)
+
+
+# ── the claims ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Of which client a token must be, and when it is looked at; `longest_life` in seconds, `now` in Unix seconds."""
+
+    client_id: UUID
+    rules: ClientTokenRules
+    longest_life: float
+    now: float
+    refuse: Refuse
+
+
+ClaimCheck: TypeAlias = Callable[[Members, Terms], object]
+
+
+def _names_client(name: str, check: Check) -> ClaimCheck:
+    """Give the check of a claim that names the client, where it stands."""
+
+    def named(claims: Members, terms: Terms) -> None:
         received = claims.get(name, ABSENT)
-        if received is not ABSENT and received != str(client_id):
-            raise refuse(check, name, f"`{client_id}`, the client of the voucher", described(received))
-    check_audience(claims, rules.audience, refuse)
-    issued_at, expires_at = time_of(claims, "iat", refuse), time_of(claims, "exp", refuse)
+        if received is not ABSENT and received != str(terms.client_id):
+            expected = f"`{terms.client_id}`, the client of the voucher"
+            raise terms.refuse(check, name, expected, described(received))
+
+    return named
+
+
+def _check_times(claims: Members, terms: Terms) -> None:
+    issued_at, expires_at = time_of(claims, "iat", terms.refuse), time_of(claims, "exp", terms.refuse)
     check_times(
         issued_at,
-        time_of(claims, "nbf", refuse) if "nbf" in claims else issued_at,
+        time_of(claims, "nbf", terms.refuse) if "nbf" in claims else issued_at,
         expires_at,
-        skew=rules.clock_skew,
-        longest_life=longest_life,
-        now=now,
-        refuse=refuse,
+        skew=terms.rules.clock_skew,
+        longest_life=terms.longest_life,
+        now=terms.now,
+        refuse=terms.refuse,
     )
-    return ClientToken(claims, identifier(claims, refuse), expires_at, key)
+
+
+CLAIM_CHECKS: Final[tuple[tuple[str, ClaimCheck], ...]] = (
+    ("iss", _names_client("iss", Check.ISSUER)),
+    ("sub", _names_client("sub", Check.CLIENT)),
+    ("aud", lambda claims, terms: check_audience(claims, terms.rules.audience, terms.refuse)),
+    ("iat, nbf, exp", _check_times),
+    ("jti", lambda claims, terms: identifier(claims, terms.refuse)),
+)
+"""What the claims of every token of a consumer are checked for, in this order, by the claims each looks at."""
 
 
 def _sentences(name: str, header: str) -> dict[Check, tuple[str, str]]:

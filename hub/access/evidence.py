@@ -13,7 +13,7 @@ import hmac
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from hub.access.client_keys import ClientKeys, Found
@@ -29,7 +29,7 @@ HEADER: Final = EVIDENCE.lower().encode()
 MISSPELT: Final = b"agid-jwt-tracking-evidence"
 """As some clients write it, and PDND takes it."""
 
-_FORM: Final = Form(issuer="your client", algorithms=("RS256",), types=("jwt",), refuse=EvidenceRefused)
+FORM: Final = Form(issuer="your client", algorithms=("RS256",), types=("jwt",), refuse=EvidenceRefused)
 _NONCE: Final = re.compile(r"[0-9]{13,32}")
 _LONGEST_WORD: Final = 200
 
@@ -100,7 +100,7 @@ class EvidenceVerifier:
         check_bound(evidence, voucher.digest)
         token = await verified(
             evidence,
-            _FORM,
+            FORM,
             self._keys,
             voucher.client_id,
             self._rules,
@@ -138,16 +138,27 @@ def check_bound(evidence: str, digest: str | None) -> None:
 
 def operator_of(claims: Members, client_id: UUID, purpose_id: UUID) -> Operator:
     """Give the operator that evidence for this client and purpose names. Raises EvidenceRefused."""
+    for _, check in EVIDENCE_CHECKS:
+        check(claims, client_id, purpose_id)
+    return Operator(*(str(claims[name]) for name in _OPERATOR))
+
+
+EvidenceCheck: TypeAlias = Callable[[Members, UUID, UUID], None]
+"""Takes the claims, the voucher's client and its purpose."""
+
+
+def _check_issuer_is_named(claims: Members, client_id: UUID, _purpose_id: UUID) -> None:
     if claims.get("iss", ABSENT) is ABSENT:
         raise EvidenceRefused(Check.ISSUER, "iss", f"`{client_id}`, the client of the voucher", "nothing")
+
+
+def _check_purpose(claims: Members, _client_id: UUID, purpose_id: UUID) -> None:
     purpose = claims.get("purposeId", ABSENT)
     if purpose != str(purpose_id):
         raise EvidenceRefused(Check.PURPOSE, "purposeId", f"`{purpose_id}`", described(purpose))
-    _check_nonce(claims)
-    return Operator(*(_word(claims, name) for name in ("userID", "userLocation", "LoA")))
 
 
-def _check_nonce(claims: Members) -> None:
+def _check_nonce(claims: Members, _client_id: UUID, _purpose_id: UUID) -> None:
     nonce = claims.get("dnonce", ABSENT)
     if isinstance(nonce, str) and _NONCE.fullmatch(nonce):
         return
@@ -156,9 +167,25 @@ def _check_nonce(claims: Members) -> None:
     raise EvidenceRefused(Check.NONCE, "dnonce", "a number of 13 digits", kind(nonce))
 
 
-def _word(claims: Members, name: str) -> str:
-    value = claims.get(name, ABSENT)
-    if isinstance(value, str) and 0 < len(value) <= _LONGEST_WORD and value.isprintable():
-        return value
-    # NOTE its kind only: whoever the person is, it is nobody's business who reads the refusal.
-    raise EvidenceRefused(Check.OPERATOR, name, f"1 to {_LONGEST_WORD} printable characters", kind(value))
+def _is_word(name: str) -> EvidenceCheck:
+    """Give the check of a claim that says who asked, or where."""
+
+    def check(claims: Members, _client_id: UUID, _purpose_id: UUID) -> None:
+        value = claims.get(name, ABSENT)
+        if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_WORD or not value.isprintable():
+            # NOTE its kind only: whoever the person is, it is nobody's business who reads the refusal.
+            raise EvidenceRefused(
+                Check.OPERATOR, name, f"1 to {_LONGEST_WORD} printable characters", kind(value)
+            )
+
+    return check
+
+
+_OPERATOR: Final = ("userID", "userLocation", "LoA")
+EVIDENCE_CHECKS: Final[tuple[tuple[str, EvidenceCheck], ...]] = (
+    ("iss is named", _check_issuer_is_named),
+    ("purposeId", _check_purpose),
+    ("dnonce", _check_nonce),
+    *((name, _is_word(name)) for name in _OPERATOR),
+)
+"""What evidence is checked for beside `CLAIM_CHECKS`, in this order, by the claims each looks at."""

@@ -13,15 +13,17 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
 
-from hub.access.client_token import EvidenceRefused
-from hub.access.evidence import check_bound, operator_of
+from hub.access.client_token import CLAIM_CHECKS as CLIENT_TOKEN_CHECKS
+from hub.access.client_token import ClientTokenRules, Terms
+from hub.access.evidence import EVIDENCE_CHECKS, check_bound
+from hub.access.evidence import FORM as EVIDENCE_FORM
 from hub.access.jwks import SignatureKey
-from hub.access.jws import HEADER_CHECKS, Members, check_signature, json_object, split
+from hub.access.jws import HEADER_CHECKS, Form, Members, check_signature, json_object, split
 from hub.access.possession import check_scheme_of
 from hub.access.proof import PROOF_CHECKS, ProofRules, read_proof
 from hub.access.received import described
 from hub.access.refusal import Check, TokenRefused, VoucherRefused
-from hub.access.voucher import CLAIM_CHECKS, FORM, VoucherRules
+from hub.access.voucher import CLAIM_CHECKS, FORM, LONGEST_LIFE, VoucherRules
 
 T = TypeVar("T")
 
@@ -96,7 +98,9 @@ def examine(
     `keys`: PDND's, by `kid`; without them the signature is not checked, and the findings say so.
     """
     examination = _Examination()
-    claims = _examine_token(examination, sent.token, keys)
+    claims = _examine_token(
+        examination, "voucher", sent.token, FORM, partial(_examine_signature, examination, keys)
+    )
     read: dict[str, Any] = {}
     for what, check in CLAIM_CHECKS:
         if claims is None:
@@ -104,7 +108,7 @@ def examine(
         else:
             read |= examination.check("voucher", what, partial(check, claims, rules, now)) or {}
     _examine_proof(examination, sent, read, proof_rules, now)
-    _examine_evidence(examination, sent.evidence, read)
+    _examine_evidence(examination, sent.evidence, read, rules, now)
     examination.skip(
         "voucher", "client, purpose, grant", "only the hub's registry knows them: `snodo agency list`"
     )
@@ -112,34 +116,42 @@ def examine(
 
 
 def _examine_token(
-    examination: _Examination, token: str, keys: Mapping[str, SignatureKey] | None
+    examination: _Examination,
+    credential: str,
+    token: str,
+    form: Form,
+    signature: Callable[[str, str, Members | None], None],
 ) -> Members | None:
-    """The token's form, header and signature; gives its payload, believed or not."""
-    parts = examination.check("voucher", "form", lambda: split(token, VoucherRefused))
+    """A token's form and header, its signature by `signature`; gives its payload, believed or not."""
+    parts = examination.check(credential, "form", lambda: split(token, form.refuse))
     if parts is None:
         return None
-    header_part, payload_part, signature = parts
-    header = examination.check(
-        "voucher", "header", lambda: json_object(header_part, "header", VoucherRefused)
-    )
+    header_part, payload_part, signed_by = parts
+    header = examination.check(credential, "header", lambda: json_object(header_part, "header", form.refuse))
     for what, check in HEADER_CHECKS:
         if header is None:
-            examination.skip("voucher", what, "the header cannot be read")
+            examination.skip(credential, what, "the header cannot be read")
         else:
-            examination.check("voucher", what, partial(check, header, FORM))
+            examination.check(credential, what, partial(check, header, form))
+    signature(f"{header_part}.{payload_part}", signed_by, header)
+    return examination.check(credential, "payload", lambda: json_object(payload_part, "payload", form.refuse))
+
+
+def _examine_signature(
+    examination: _Examination,
+    keys: Mapping[str, SignatureKey] | None,
+    signed: str,
+    signature: str,
+    header: Members | None,
+) -> None:
     if keys is None:
         examination.skip("voucher", "signature", "no keys were given: `--jwks FILE` with PDND's public keys")
     elif header is None or not isinstance(kid := header.get("kid"), str):
         examination.skip("voucher", "signature", "the header names no key")
     else:
         examination.check(
-            "voucher",
-            "signature",
-            lambda: _check_signature(f"{header_part}.{payload_part}", signature, header, kid, keys),
+            "voucher", "signature", lambda: _check_signature(signed, signature, header, kid, keys)
         )
-    return examination.check(
-        "voucher", "payload", lambda: json_object(payload_part, "payload", VoucherRefused)
-    )
 
 
 def _check_signature(
@@ -175,7 +187,13 @@ def _examine_proof(
     examination.skip("proof", "used before", "only the running hub knows")
 
 
-def _examine_evidence(examination: _Examination, evidence: str | None, read: Mapping[str, Any]) -> None:
+def _examine_evidence(
+    examination: _Examination,
+    evidence: str | None,
+    read: Mapping[str, Any],
+    rules: VoucherRules,
+    now: float,
+) -> None:
     if evidence is None:
         if read.get("digest") is not None:
             examination.skip(
@@ -186,17 +204,21 @@ def _examine_evidence(examination: _Examination, evidence: str | None, read: Map
         examination.skip("evidence", "digest", "the voucher's digest cannot be read")
     else:
         examination.check("evidence", "digest", partial(check_bound, evidence, read["digest"]))
-    if not {"client_id", "purpose_id"} <= read.keys():
+
+    def signature(*_: object) -> None:
+        examination.skip("evidence", "signature", "the consumer's key is looked up on PDND")
+
+    claims = _examine_token(examination, "evidence", evidence, EVIDENCE_FORM, signature)
+    if claims is None:
+        examination.skip("evidence", "claims", "the payload cannot be read")
+    elif not {"client_id", "purpose_id"} <= read.keys():
         examination.skip("evidence", "claims", "the voucher's client and purpose cannot be read")
     else:
-        examination.check(
-            "evidence",
-            "claims",
-            lambda: operator_of(_evidence_claims(evidence), read["client_id"], read["purpose_id"]),
-        )
-    examination.skip("evidence", "kid, signature", "the consumer's key is looked up on PDND")
-
-
-def _evidence_claims(evidence: str) -> Members:
-    _, payload, _ = split(evidence, EvidenceRefused)
-    return json_object(payload, "payload", EvidenceRefused)
+        client_id, purpose_id = read["client_id"], read["purpose_id"]
+        common = ClientTokenRules(rules.audience, rules.clock_skew)
+        terms = Terms(client_id, common, LONGEST_LIFE, now, EVIDENCE_FORM.refuse)
+        for what, check in CLIENT_TOKEN_CHECKS:
+            examination.check("evidence", what, partial(check, claims, terms))
+        for what, own in EVIDENCE_CHECKS:
+            examination.check("evidence", what, partial(own, claims, client_id, purpose_id))
+    examination.skip("evidence", "used before", "only the running hub knows")

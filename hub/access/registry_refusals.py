@@ -27,7 +27,10 @@ class RegistryRefusalCode(StrEnum):
 class RegistryRefused(InvalidInput):
     """Who may see what stays as it is."""
 
-    why: ClassVar[RegistryRefusalCode] = RegistryRefusalCode.INVALID_REGISTRATION
+    why: ClassVar[RegistryRefusalCode]
+
+    def __init_subclass__(cls, *, why: RegistryRefusalCode) -> None:
+        cls.why = why
 
     def __init__(self, message: str | None = None, *, about: str) -> None:
         """`about`: the member of what was given, by its Python name."""
@@ -35,62 +38,44 @@ class RegistryRefused(InvalidInput):
         self.about = about
 
 
-class InvalidRegistration(RegistryRefused):
+class InvalidRegistration(RegistryRefused, why=RegistryRefusalCode.INVALID_REGISTRATION):
     """An agency's code, or what its purpose would be granted, cannot be."""
 
 
-class AlreadyRegistered(RegistryRefused):
+class AlreadyRegistered(RegistryRefused, why=RegistryRefusalCode.ALREADY_REGISTERED):
     """This client, purpose or organisation belongs to another agency."""
 
-    why = RegistryRefusalCode.ALREADY_REGISTERED
 
-
-class UnknownAgency(RegistryRefused):
+class UnknownAgency(RegistryRefused, why=RegistryRefusalCode.UNKNOWN_AGENCY):
     """No agency of this code is registered."""
 
-    why = RegistryRefusalCode.UNKNOWN_AGENCY
 
-
-class UnknownClient(RegistryRefused):
+class UnknownClient(RegistryRefused, why=RegistryRefusalCode.UNKNOWN_CLIENT):
     """No client of this id is registered."""
 
-    why = RegistryRefusalCode.UNKNOWN_CLIENT
 
-
-class UnknownPurpose(RegistryRefused):
+class UnknownPurpose(RegistryRefused, why=RegistryRefusalCode.UNKNOWN_PURPOSE):
     """No purpose of this id is registered."""
 
-    why = RegistryRefusalCode.UNKNOWN_PURPOSE
 
-
-class UnknownGrant(RegistryRefused):
+class UnknownGrant(RegistryRefused, why=RegistryRefusalCode.UNKNOWN_GRANT):
     """There is no grant of this id."""
 
-    why = RegistryRefusalCode.UNKNOWN_GRANT
 
-
-class UnknownArea(RegistryRefused):
+class UnknownArea(RegistryRefused, why=RegistryRefusalCode.UNKNOWN_AREA):
     """A grant names a centre by its ministry code, a municipality by its Belfiore code, an ambito and a region by their codes."""
 
-    why = RegistryRefusalCode.UNKNOWN_AREA
 
-
-class UnknownFieldSet(RegistryRefused):
+class UnknownFieldSet(RegistryRefused, why=RegistryRefusalCode.UNKNOWN_FIELD_SET):
     """There is no field set of this name; `snodo agency field-set list` shows those there are."""
 
-    why = RegistryRefusalCode.UNKNOWN_FIELD_SET
 
-
-class UnknownField(RegistryRefused):
+class UnknownField(RegistryRefused, why=RegistryRefusalCode.UNKNOWN_FIELD):
     """A field set names a field by its coordinate, `Beneficiary.fiscalCode`, or all of a type that are personal, `Beneficiary.*`."""
 
-    why = RegistryRefusalCode.UNKNOWN_FIELD
 
-
-class GrantsDisagree(RegistryRefused):
+class GrantsDisagree(RegistryRefused, why=RegistryRefusalCode.GRANTS_DISAGREE):
     """Another grant of this purpose holds at the same time, and reaches by another kind of territory, other fields or capabilities.
 
     Grants of one purpose add up their areas and agree in all else: end the other first, or use a purpose of its own.
     """
-
-    why = RegistryRefusalCode.GRANTS_DISAGREE

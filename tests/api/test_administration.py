@@ -20,6 +20,7 @@ GRANT = "mutation ($i: GrantPurposeInput!) { r: grantPurpose(input: $i) { grant 
 REVOKE = "mutation ($i: RevokeGrantInput!) { r: revokeGrant(input: $i) { ended userErrors { code message path } } }"
 WITHDRAW = "mutation ($i: WithdrawClientInput!) { r: withdrawClient(input: $i) { clientId userErrors { code path } } }"
 DEFINE = "mutation ($i: DefineFieldSetInput!) { r: defineFieldSet(input: $i) { fieldSet { name fields } userErrors { code message path } } }"
+LIMIT = "mutation ($i: SetCallLimitsInput!) { r: setCallLimits(input: $i) { limits { purposeId perMinute perDay usedToday consumerPerDay consumerUsedToday } userErrors { code message path } } }"
 TOWN = {"code": "comune-h501-b", "name": "Comune di Roma", "kind": "MUNICIPALITY", "clientIds": [CLIENT]}
 GIVEN = {
     "agencyCode": "comune-h501-b", "purposeId": PURPOSE, "description": "Presa in carico", "scope": "MUNICIPALITY",
@@ -108,6 +109,31 @@ async def test_a_field_set(hub: Service) -> None:
     assert (found["grant"]["fieldSet"], found["grant"]["fields"]) == ("matching", ["Pact.status"])
 
 
+async def test_how_often_a_consumer_may_ask(hub: Service) -> None:
+    purpose = hub.registry.consumer("region").purpose_for("hub").purpose_id
+    assert (await hub("{ __typename }", as_="region")).status == 200
+    code = await hub.owner.fetchval(
+        "SELECT code FROM agency JOIN purpose ON id = agency_id WHERE purpose_id = $1", UUID(purpose)
+    )
+    default, day = hub.settings.calls_per_minute, hub.settings.calls_per_day
+    (as_it_was,) = (await done(hub, LIMIT, agencyCode=code))["limits"]
+    assert (as_it_was["purposeId"], as_it_was["perMinute"], as_it_was["perDay"]) == (purpose, default, None)
+    assert (as_it_was["consumerPerDay"], as_it_was["usedToday"] > 0) == (day, True)
+    (set_,) = (await done(hub, LIMIT, agencyCode=code, perMinute=30, perDay="5000000000"))["limits"]
+    assert (set_["perMinute"], set_["perDay"], set_["consumerPerDay"]) == (30, None, 5_000_000_000)
+    (own,) = (await done(hub, LIMIT, agencyCode=code, purposeId=purpose, perDay=700, perMinute=None))[
+        "limits"
+    ]
+    assert (own["perMinute"], own["perDay"]) == (30, 700)
+    (back,) = (await done(hub, LIMIT, agencyCode=code, toDefault=True))["limits"]
+    assert (back["perMinute"], back["perDay"], back["consumerPerDay"]) == (default, None, day)
+    (citizens,) = (await done(hub, LIMIT, agencyCode="citizens"))["limits"]
+    assert citizens["consumerPerDay"] is None
+    query = "{ accessChanges(first: 1) { nodes { door agencyCode subject } } }"
+    (change,) = (await hub(query, as_="dpo")).data["accessChanges"]["nodes"]
+    assert (change["door"], change["agencyCode"]) == ("API", "snodo-admin")
+
+
 async def test_what_is_refused_says_why_and_where(hub: Service) -> None:
     granted = {**GIVEN, "agencyCode": "inps", "purposeId": "00000000-0000-4000-8000-00000000000d"}
     for mutation, given, expected in (
@@ -127,6 +153,11 @@ async def test_what_is_refused_says_why_and_where(hub: Service) -> None:
         (REVOKE, {"grantId": "ben_" + "0" * 32}, ("UNKNOWN_GRANT", ["input", "grantId"])),
         (REVOKE, {}, ("INVALID_REGISTRATION", ["input", "grantId"])),
         (REVOKE, {"purposeId": CLIENT}, ("UNKNOWN_PURPOSE", ["input", "purposeId"])),
+        (LIMIT, {"agencyCode": "nobody", "perDay": 1}, ("UNKNOWN_AGENCY", ["input", "agencyCode"])),
+        (LIMIT, {"agencyCode": "inps", "purposeId": CLIENT, "perDay": 1}, ("UNKNOWN_PURPOSE", ["input", "purposeId"])),
+        (LIMIT, {"agencyCode": "inps", "purposeId": "x"}, ("INVALID_REGISTRATION", ["input", "purposeId"])),
+        (LIMIT, {"agencyCode": "inps", "perMinute": 0}, ("INVALID_REGISTRATION", ["input", "perMinute"])),
+        (LIMIT, {"agencyCode": "inps", "perDay": "9000000000000000"}, ("INVALID_REGISTRATION", ["input", "perDay"])),
         (WITHDRAW, {"clientId": "x"}, ("UNKNOWN_CLIENT", ["input", "clientId"])),
         (DEFINE, {"name": "No", "description": "x", "fields": []}, ("INVALID_REGISTRATION", ["input", "name"])),
         (DEFINE, {"name": "no", "description": " ", "fields": []}, ("INVALID_REGISTRATION", ["input", "description"])),
@@ -148,6 +179,7 @@ async def test_nobody_else_does(hub: Service, caller: str) -> None:
         (REVOKE, {"purposeId": hub.registry.consumer("inps").purpose_for("hub").purpose_id}),
         (WITHDRAW, {"clientId": hub.registry.consumer("inps").client_id}),
         (DEFINE, {"name": "mine", "description": "x", "fields": ["Beneficiary.*"]}),
+        (LIMIT, {"agencyCode": "inps", "perMinute": 1}),
     ):
         answer = await (hub(query, as_=caller) if given is None else hub(query, as_=caller, i=given))
         assert (answer.status, answer.codes, "data" in answer.json) == (403, ["FORBIDDEN"], False)

@@ -11,9 +11,10 @@ import asyncpg
 import pytest
 
 from hub.access.call_counts import DefaultLimits, StoredCallCounts, Subject
-from hub.access.call_limits import Limits, UnknownConsumer, read_limits, set_limits
+from hub.access.call_limits import Limits, read_limits, set_limits
 from hub.access.call_windows import windows_at
 from hub.access.registration import register
+from hub.access.registry_refusals import InvalidRegistration, UnknownAgency, UnknownPurpose
 from hub.cli.call_limits import told
 from hub.store.engine import Database
 from tests.store.test_call_counts import CONSUMER, LIMITS, NOON
@@ -68,15 +69,37 @@ async def test_of_each_citizen(owner: Owner) -> None:
 
 
 async def test_who_is_not_known(owner: Owner, agency_id: UUID) -> None:
-    with pytest.raises(UnknownConsumer):
+    with pytest.raises(UnknownAgency):
         await set_limits(owner, "regione-99", per_day=1)
-    with pytest.raises(UnknownConsumer):
+    with pytest.raises(UnknownAgency):
         await read_limits(owner, "regione-99", DefaultLimits(1, 1, None, 1, 1), NOON)
     citizens = await owner.fetchval(
         "SELECT purpose_id FROM purpose JOIN agency ON id = agency_id WHERE kind = 'CITIZENS'"
     )
-    with pytest.raises(UnknownConsumer):
+    with pytest.raises(UnknownPurpose):
         await set_limits(owner, "regione-12", purpose_id=citizens, per_day=1)
+
+
+@pytest.mark.parametrize("calls", [0, -1, 2**63])
+async def test_a_limit_is_a_number_of_calls(calls: int, owner: Owner, agency_id: UUID) -> None:
+    with pytest.raises(InvalidRegistration) as refused:
+        await set_limits(owner, "regione-12", per_minute=calls)
+    assert refused.value.about == "per_minute"
+    with pytest.raises(InvalidRegistration) as refused:
+        await set_limits(owner, "regione-12", per_minute=1, per_day=calls)
+    assert refused.value.about == "per_day"
+
+
+async def test_a_change_is_recorded_with_its_door(owner: Owner, agency_id: UUID) -> None:
+    await set_limits(owner, "regione-12", per_minute=30, per_day=500)
+    rows = await owner.fetch(
+        "SELECT door, subject FROM access_change WHERE action = 'CHANGED' AND subject IN ('agency', 'purpose') ORDER BY subject"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("COMMAND_LINE", "agency"),
+        ("COMMAND_LINE", "purpose"),
+        ("COMMAND_LINE", "purpose"),
+    ]
 
 
 async def test_the_database_takes_no_limit_of_nothing(owner: Owner, agency_id: UUID) -> None:

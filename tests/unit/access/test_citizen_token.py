@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hmac
 import json
 import string
@@ -15,7 +14,6 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey, RSAKey
-from joserfc.jws import JWSRegistry
 
 from hub.access.citizen_token import (
     SENTENCES,
@@ -29,8 +27,8 @@ from hub.access.jws import LONGEST_TOKEN, claimed_issuer
 from hub.access.refusal import Check
 from hub.errors import ConfigurationError, UpstreamUnavailable
 from hub.settings import Settings
+from tests.unit.access.hostile.forge import NOW, Clock, Key, b64, b64_json, signed
 
-NOW = 1_790_000_000.0
 ISSUER = "https://accesso.snodo.example"
 AUDIENCE = "https://snodo.example/graphql"
 CODE_CLAIM = "https://attributes.eid.gov.it/fiscal_number"
@@ -53,22 +51,6 @@ CLAIMS: dict[str, object] = {
 }
 
 
-def b64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def b64_json(value: object) -> str:
-    return b64(json.dumps(value).encode())
-
-
-@dataclass
-class Clock:
-    now: float = NOW
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @dataclass
 class Provider:
     """Signs as the identity provider does, and as others try to."""
@@ -86,10 +68,8 @@ class Provider:
             del keys[RSA_KID]
         return {"keys": [{**key.as_dict(private=False), "kid": kid} for kid, key in keys.items()]}
 
-    def sign(self, header: str, payload: str, alg: str = "RS256", key: Any = None) -> str:
-        algorithm = JWSRegistry(algorithms=[alg]).get_alg(alg)
-        signature = algorithm.sign(f"{header}.{payload}".encode(), key or self.rsa)
-        return f"{header}.{payload}.{b64(signature)}"
+    def sign(self, header: str, payload: str, alg: str = "RS256", key: Key | None = None) -> str:
+        return signed(header, payload, key or self.rsa, alg)
 
     def token(
         self, header: Mapping[str, object] | None = None, /, *, without: str = "", **claims: object
@@ -185,9 +165,9 @@ def _headed(**members: object) -> Callable[[Provider], str]:
 
 
 def _by_hmac(provider: Provider) -> str:
-    signed = f"{b64_json({**HEADER, 'alg': 'HS256'})}.{b64_json(CLAIMS)}"
+    content = f"{b64_json({**HEADER, 'alg': 'HS256'})}.{b64_json(CLAIMS)}"
     public = provider.rsa.as_pem(private=False)
-    return f"{signed}.{b64(hmac.digest(public, signed.encode(), 'sha256'))}"
+    return f"{content}.{b64(hmac.digest(public, content.encode(), 'sha256'))}"
 
 
 def _unsigned(provider: Provider) -> str:

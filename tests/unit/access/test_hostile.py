@@ -31,6 +31,7 @@ from tests.unit.access.hostile.forge import (
     ESERVICE_CLAIMS,
     ISSUER,
     KID,
+    NOW,
     OUR_IDS,
     PROOF_LIFE,
     PURPOSE,
@@ -42,7 +43,6 @@ from tests.unit.access.hostile.forge import (
     signed,
 )
 
-NOW = 1_790_000_000.0
 RULES = VoucherRules(
     issuer=ISSUER,
     audience=AUDIENCE,

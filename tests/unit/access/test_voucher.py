@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import secrets
 import string
 from collections.abc import Callable, Mapping
@@ -15,7 +12,6 @@ from uuid import UUID
 
 import pytest
 from joserfc.jwk import RSAKey
-from joserfc.jws import JWSRegistry
 
 from hub.access.jwks import KeySet
 from hub.access.refusal import Check, VoucherRefused
@@ -27,28 +23,27 @@ from hub.access.voucher import (
 )
 from hub.errors import ConfigurationError, Unauthenticated, UpstreamUnavailable
 from hub.settings import Settings
+from tests.unit.access.hostile.forge import (
+    ANOTHER,
+    AUDIENCE,
+    CLIENT,
+    DIGEST,
+    ESERVICE_CLAIMS,
+    ISSUER,
+    KID,
+    NOW,
+    OUR_IDS,
+    PURPOSE,
+    SKEW,
+    Clock,
+    b64_json,
+    signed,
+)
 
-NOW = 1_790_000_000.0
-AUDIENCE = "https://snodo.example/graphql"
-ISSUER = "interop.pagopa.it"
-CLIENT = "e58035ce-c753-4f72-b613-46f8a17b71cc"
-PURPOSE = "1b361d49-33f4-4f1e-a88b-4e12661f2309"
-PRODUCER = "0c1a2b3c-0000-4000-8000-000000000001"
-CONSUMER = "0c1a2b3c-0000-4000-8000-000000000002"
-ESERVICE = "0c1a2b3c-0000-4000-8000-000000000003"
-DESCRIPTOR = "0c1a2b3c-0000-4000-8000-000000000004"
-ANOTHER = "ffffffff-0000-4000-8000-00000000000f"
-ESERVICE_CLAIMS: dict[str, Any] = {
-    "producerId": PRODUCER,
-    "consumerId": CONSUMER,
-    "eserviceId": ESERVICE,
-    "descriptorId": DESCRIPTOR,
-}
-DIGEST = hashlib.sha256(b"evidence").hexdigest()
+DESCRIPTOR, PRODUCER, ESERVICE = (OUR_IDS[name] for name in ("descriptorId", "producerId", "eserviceId"))
+CONSUMER = ESERVICE_CLAIMS["consumerId"]
 THUMBPRINT = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
-KID = "32d8a321-1568-44f5-9558-a9072f519d2d"
 
-SKEW = 5.0
 RULES = VoucherRules(issuer=ISSUER, audience=AUDIENCE, clock_skew=SKEW)
 PINNED = replace(
     RULES, producer_id=UUID(PRODUCER), eservice_id=UUID(ESERVICE), descriptor_id=UUID(DESCRIPTOR)
@@ -67,22 +62,6 @@ CLAIMS: dict[str, object] = {
     "exp": NOW + 590,
     "purposeId": PURPOSE,
 }
-
-
-def b64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def b64_json(value: object) -> str:
-    return b64(json.dumps(value).encode())
-
-
-@dataclass
-class Clock:
-    now: float = NOW
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -106,10 +85,9 @@ class Pdnd:
             ]
         }
 
-    def sign(self, header: str, payload: str, *, alg: str = "RS256", key: RSAKey | None = None) -> str:
+    def sign(self, header: str, payload: str, *, key: RSAKey | None = None) -> str:
         """Sign two finished parts."""
-        algorithm = JWSRegistry(algorithms=[alg]).get_alg(alg)
-        return f"{header}.{payload}.{b64(algorithm.sign(f'{header}.{payload}'.encode(), key or self.key))}"
+        return signed(header, payload, key or self.key, "RS256")
 
     def voucher(
         self, header: Mapping[str, object] | None = None, /, *, without: str = "", **claims: object

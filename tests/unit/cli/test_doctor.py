@@ -17,8 +17,8 @@ from hub.access.refusal import Check
 from hub.cli import command_line
 from tests.unit.access.hostile import EVIDENCE, HOSTILE, PROOFS, VOUCHERS
 from tests.unit.access.hostile.evidence import evidence_of
-from tests.unit.access.hostile.forge import AUDIENCE, ISSUER, KID, OUR_IDS, TARGET, Forge, Sent
-from tests.unit.access.test_hostile import CLAIMS, NOW
+from tests.unit.access.hostile.forge import AUDIENCE, ISSUER, KID, NOW, OUR_IDS, TARGET, Forge, Sent
+from tests.unit.access.test_hostile import CLAIMS
 
 AT = datetime.fromtimestamp(NOW, UTC).isoformat()
 SETTINGS = {
@@ -146,10 +146,61 @@ def test_good_proof_and_good_evidence(doctor: Doctor, forge: Forge) -> None:
     result = doctor.examine(Sent(token, "DPoP", (forge.proof(token),), (evidence,)))
     assert result.exit_code == 0, result.output
     assert verdicts(result)["evidence  digest"] == "ok"
-    assert verdicts(result)["evidence  claims"] == "ok"
-    assert verdicts(result)["evidence  kid, signature"] == "skipped"
+    about_evidence = {
+        name.split()[1]: one for name, one in verdicts(result).items() if name.startswith("evidence")
+    }
+    assert [name for name, one in about_evidence.items() if one == "skipped"] == ["signature", "used"]
+    assert set(about_evidence) > {
+        "alg",
+        "typ",
+        "kid",
+        "iss",
+        "sub",
+        "aud",
+        "iat,",
+        "jti",
+        "purposeId",
+        "dnonce",
+        "userID",
+        "LoA",
+    }
+    assert set(about_evidence.values()) == {"ok", "skipped"}
     assert verdicts(result)["proof     used before"] == "skipped"
     assert "op-7" not in result.stdout, "the person at the desk is nobody's business here"
+
+
+@pytest.mark.parametrize(
+    ("check", "claim", "header", "change"),
+    [
+        (Check.ALGORITHM, "alg", {"alg": "none"}, {}),
+        (Check.EMBEDDED_KEY, "jwk", {"jwk": {}}, {}),
+        (Check.TYPE, "typ", {"typ": "at+jwt"}, {}),
+        (Check.KEY, "kid", {"kid": ...}, {}),
+        (Check.CRITICAL, "crit", {"crit": ["exp"]}, {}),
+        (Check.ISSUER, "iss", {}, {"iss": "another"}),
+        (Check.ISSUER, "iss", {}, {"iss": ...}),
+        (Check.CLIENT, "sub", {}, {"sub": "another"}),
+        (Check.AUDIENCE, "aud", {}, {"aud": "https://other.example"}),
+        (Check.TIME, "iat", {}, {"iat": ...}),
+        (Check.EXPIRED, "exp", {}, {"iat": NOW - 400, "exp": NOW - 100}),
+        (Check.NOT_YET_VALID, "nbf", {}, {"nbf": NOW + 60}),
+        (Check.IDENTIFIER, "jti", {}, {"jti": ...}),
+        (Check.PURPOSE, "purposeId", {}, {"purposeId": ...}),
+        (Check.NONCE, "dnonce", {}, {"dnonce": "12"}),
+        (Check.OPERATOR, "LoA", {}, {"LoA": ""}),
+    ],
+)
+def test_evidence_is_examined_itself(
+    check: Check, claim: str, header: dict[str, Any], change: dict[str, Any], doctor: Doctor, forge: Forge
+) -> None:
+    """Though the voucher was issued for exactly this one."""
+    evidence = evidence_of("op-7", header, **change)
+    digest = {"alg": "SHA256", "value": hashlib.sha256(evidence.encode()).hexdigest()}
+    result = doctor.examine(Sent(forge.voucher(digest=digest), evidence=(evidence,)))
+    assert result.exit_code == 1, result.output
+    assert f": {check.value}, in `{claim}`" in result.stdout
+    assert "1 failed" in result.stdout
+    assert verdicts(result)["evidence  digest"] == "ok"
 
 
 def test_what_was_not_given_is_asked_for(doctor: Doctor, forge: Forge) -> None:

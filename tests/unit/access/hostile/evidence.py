@@ -4,24 +4,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hub.access.refusal import Check
-from tests.unit.access.hostile.forge import CLIENT, PURPOSE, Forge, Hostile, Sent, b64_json
+from tests.unit.access.hostile.forge import AUDIENCE, CLIENT, NOW, PURPOSE, Forge, Hostile, Sent, b64_json
 
 
-def evidence_of(desk: str) -> str:
-    """Evidence whose signature nobody made: what is refused before it is looked at."""
+def evidence_of(desk: str, header: Mapping[str, object] | None = None, **change: Any) -> str:
+    """Evidence that holds but for these members of its header and these claims, and for its signature, which nobody made.
+
+    One that is `...` is left out.
+    """
     claims = {
         "iss": CLIENT,
+        "sub": CLIENT,
+        "aud": AUDIENCE,
+        "iat": NOW,
+        "exp": NOW + 300,
+        "jti": "f0f3a4a2",
         "purposeId": PURPOSE,
         "dnonce": "1234567890123",
         "userID": desk,
         "userLocation": "cpi-roma",
         "LoA": "substantial",
+        **change,
     }
-    return f"{b64_json({'alg': 'RS256', 'typ': 'JWT'})}.{b64_json(claims)}.c2ln"
+    members = {"alg": "RS256", "typ": "JWT", "kid": "ours", **(header or {})}
+    parts = [{name: one for name, one in part.items() if one is not ...} for part in (members, claims)]
+    return ".".join((*map(b64_json, parts), "c2ln"))
 
 
 def with_evidence(*evidence: str, of: str | None = None) -> Callable[[Forge], Sent]:

@@ -20,6 +20,8 @@ from joserfc.jws import JWSRegistry
 
 from hub.access.refusal import Check
 
+NOW = 1_790_000_000.0
+"""When the tests are: a moment in Unix seconds."""
 ISSUER = "interop.pagopa.it"
 AUDIENCE = "https://snodo.example/graphql"
 TARGET = "https://snodo.example/graphql"
@@ -44,6 +46,16 @@ def b64(raw: bytes) -> str:
 
 def b64_json(value: object) -> str:
     return b64(json.dumps(value).encode())
+
+
+@dataclass
+class Clock:
+    """One that a test sets."""
+
+    now: float = NOW
+
+    def __call__(self) -> float:
+        return self.now
 
 
 Key = RSAKey | ECKey | OctKey
