@@ -36,6 +36,9 @@ test: develop ## every test, in parallel
 fuzz: develop ## many more generated operations than the tests': make fuzz OPERATIONS=100000
 	@SNODO_FUZZ=$(or $(OPERATIONS),100000) $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/api/test_generated_operations.py $(ARGS)
 
+soak: develop ## the crash test, long: make soak KILLS=200
+	@SNODO_SOAK_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -s -q tests/e2e/crashes $(ARGS)
+
 check: develop ## style, types, floors, migrations against tables, schema drift and breaks
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -50,4 +53,4 @@ lock: ## resolve and hash the dependencies anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra embedded pyproject.toml build-requirements.in -o requirements.lock
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help install develop demo test fuzz check bench lock
+.PHONY: help install develop demo test fuzz soak check bench lock

@@ -16,6 +16,7 @@ from bench.cursors import cursors
 from bench.figures import RESULTS, Figure, figures, write
 from bench.growth import SIZES, growth
 from bench.growth import told as growth_told
+from bench.ledger import ledger
 from bench.load import require_wrk
 from bench.measure import Measured, measure
 from bench.memory import FLAT_FLOOD, FLAT_REQUESTS, under_flood, under_requests
@@ -124,7 +125,23 @@ def _memory(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]
     return told, known
 
 
-PARTS: Mapping[str, Part] = {"questions": _questions, "growth": _growth, "memory": _memory}
+def _ledger(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
+    with open_world(DATA / str(given.beneficiaries), given.beneficiaries) as world:
+        known = conditions(world, _shown(given), {})
+        codes, positions = asyncio.run(read_people(world.url))
+        asked = questions(codes, [""], positions)
+        with served(HUB, world, asked[0]) as hub:
+            told = asyncio.run(ledger(hub, codes, asked[-1], given.rounds))
+    show_apart(told)
+    return told, known
+
+
+PARTS: Mapping[str, Part] = {
+    "questions": _questions,
+    "growth": _growth,
+    "memory": _memory,
+    "ledger": _ledger,
+}
 
 
 def _shown(given: argparse.Namespace) -> dict[str, Any]:
@@ -133,12 +150,19 @@ def _shown(given: argparse.Namespace) -> dict[str, Any]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="everything: the questions, growth and memory")
+    parser.add_argument(
+        "--full", action="store_true", help="everything: the questions, growth, memory and the ledger"
+    )
     parser.add_argument(
         "--growth", action="store_true", help="the page and the list over databases of several sizes, alone"
     )
     parser.add_argument(
         "--memory", action="store_true", help="memory over many requests and many documents, alone"
+    )
+    parser.add_argument(
+        "--ledger",
+        action="store_true",
+        help="recording, batches, visibility, the stream and pages far in, alone",
     )
     parser.add_argument("--beneficiaries", type=int, default=200_000, help="size of the database")
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 1], help="of wrk")

@@ -22,6 +22,24 @@ NAMES = {
     "postgraphile": "PostGraphile 5",
     "mercurius": "Mercurius",
 }
+LEDGER = {
+    "single.rate": "one event a request, 32 connections",
+    "pgbench.rate": "pgbench, the same inserts, 32 connections",
+    "pgbench.rate_ratio": "the first over the second",
+    "bulk.rate": "batches of 1,000, two senders",
+    "visible.pace": "pace at which visibility was looked at",
+    "visible.p50": "from the beginning of its transaction to its position, half of the events within",
+    "visible.p99": "the same, 99 of 100 within",
+    "page.positions": "entries of the feed in what follows",
+    "page.begin.p50": "a page of 500 at its beginning, p50",
+    "page.end.p50": "a page of 500 at its end, p50",
+    "page.end_ratio": "the second over the first",
+    "stream.rate": "the whole feed as NDJSON",
+    "copy.rate": "the same lines by COPY",
+    "stream.copy_ratio": "time of the first over the second",
+    "stream.growth": "what the server grew by while it streamed",
+}
+"""What is told of the ledger, by the figures' names."""
 MISSED = "**"
 """What stands around a ratio that misses its aim."""
 
@@ -131,7 +149,30 @@ def _memory(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
         yield f"| {' | '.join(cells)} |"
 
 
-PARTS: Mapping[str, Part] = {"questions": _questions, "growth": _growth, "memory": _memory}
+def _ledger(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield _sentence(known) + f" {known['beneficiaries']:,} beneficiaries."
+    yield ""
+    yield "| what | | |"
+    yield "|---|---|---|"
+    for name, title in LEDGER.items():
+        figure = found[f"ledger.{name}"]
+        yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
+
+
+PARTS: Mapping[str, Part] = {
+    "questions": _questions,
+    "growth": _growth,
+    "memory": _memory,
+    "ledger": _ledger,
+}
+
+
+def _quantity(figure: Figure) -> str:
+    if figure.unit in ("ratio", "ms", "MiB"):
+        return _aimed(figure)
+    mark = "" if figure.meets else MISSED
+    aim = "" if figure.aim is None else f" (≥ {figure.aim:,.0f})"
+    return f"{mark}{figure.value:,.0f}{mark}{aim}"
 
 
 def _sentence(known: Mapping[str, Any]) -> str:
