@@ -6,12 +6,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from connectors.simulators.demo_world import demo_world
 from tests.conftest import open_folder
+from tests.witness import WITNESS, Witness
 
 Snodo = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -20,6 +23,24 @@ def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without the hub's settings, and with the given ones."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SNODO_")}
     return {**kept, "COLUMNS": "120", **(given or {})}
+
+
+def hear(said: str, typed: Sequence[str], witness: Witness = WITNESS) -> None:
+    """Have the witness hear what a process said on stderr; what its user typed it may repeat.
+
+    Not its stdout, which is what a command prints for who asked: the demo's tour shows answers.
+    """
+    witness.hear("process", said, echo_of="\n".join(typed))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_demo_s_people_are_known() -> None:
+    """Its database is gone when the witness looks for who was in one."""
+    for household in demo_world(date(2026, 6, 15)).households:
+        WITNESS.personal.add_code(household.protocol)
+        for person in household.people:
+            WITNESS.personal.add_code(person.fiscal_code)
+            WITNESS.personal.add_name(person.given_name, person.family_name)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +61,7 @@ def snodo(command: list[str], folder: Path) -> Snodo:
     """Run `snodo …` in that folder to its end, at most a minute."""
 
     def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        ended = subprocess.run(
             [*command, *words],
             cwd=folder,
             env=environment(settings),
@@ -49,5 +70,7 @@ def snodo(command: list[str], folder: Path) -> Snodo:
             timeout=60,
             check=False,
         )
+        hear(ended.stderr, words)
+        return ended
 
     return run

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from tests.conftest import open_folder
-from tests.e2e.conftest import Snodo, environment
+from tests.e2e.conftest import Snodo, environment, hear
 
 
 def test_check_walks_the_tour_and_exits_0_and_again_on_what_it_left(snodo: Snodo) -> None:
@@ -49,19 +49,19 @@ def running(command: list[str]) -> Iterator[tuple[str, Path, str]]:
 
 
 def _running(command: list[str], folder: Path) -> Iterator[tuple[str, Path, str]]:
-    printed = folder / "printed"
-    with printed.open("w") as output:
+    printed, said = folder / "printed", folder / "said"
+    with printed.open("w") as output, said.open("w") as errors:
         process = subprocess.Popen(
             [*command, "demo", "--port", "0"],
             cwd=folder,
             env=environment(),
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
         )
         try:
             until = time.monotonic() + 60
             while "Ctrl-C ends" not in printed.read_text():
-                assert process.poll() is None, printed.read_text()[-2_000:]
+                assert process.poll() is None, said.read_text()[-2_000:]
                 assert time.monotonic() < until, printed.read_text()[-2_000:]
                 time.sleep(0.1)
             text = printed.read_text()
@@ -70,7 +70,8 @@ def _running(command: list[str], folder: Path) -> Iterator[tuple[str, Path, str]
             yield found[1], folder / ".snodo", text
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(20) in (0, 130), printed.read_text()[-2_000:]
+            assert process.wait(20) in (0, 130), said.read_text()[-2_000:]
+            hear(said.read_text(), ())
     assert not (folder / ".snodo" / "postgres" / "postmaster.pid").exists(), (
         "the embedded server stops with the demo"
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import signal
 from collections import Counter
@@ -21,8 +22,9 @@ from connectors.simulators.consumers import CENTRE, register_demo_consumers
 from connectors.simulators.keys import open_keys
 from connectors.simulators.pdnd import issue_voucher
 from connectors.simulators.registry import demo_registry
-from tests.e2e.conftest import environment
+from tests.e2e.conftest import environment, hear
 
+_numbers = itertools.count()
 KILLS = 3
 WRITERS = 8
 RECORD = """mutation ($input: RecordConditionalityEventInput!) {
@@ -36,24 +38,25 @@ async def served(
     command: list[str], url: str, data_dir: Path
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """`snodo serve` in a process of its own, and its address."""
+    said = data_dir / f"said-{next(_numbers)}"
+    output = said.open("w")
     process = await asyncio.create_subprocess_exec(
         *command, "serve", "--port", "0", "--data-dir", str(data_dir),
         env=environment({"SNODO_DATABASE_URL": url, "SNODO_PDND_JWKS": str(data_dir / "demo" / "pdnd-jwks.json")}),
-        stderr=asyncio.subprocess.PIPE,
+        stdout=output, stderr=output,
     )  # fmt: skip
-    assert process.stderr is not None
     try:
-        while not (
-            found := re.search(
-                rb"(http://\S+)/graphql", await asyncio.wait_for(process.stderr.readline(), 30)
-            )
-        ):
-            assert process.returncode is None
-        yield process, found[1].decode()
+        async with asyncio.timeout(30):
+            while not (found := re.search(r"(http://\S+)/graphql", said.read_text())):
+                assert process.returncode is None, said.read_text()
+                await asyncio.sleep(0.05)
+        yield process, found[1]
     finally:
         if process.returncode is None:
             process.kill()
-        await process.communicate()
+        await process.wait()
+        output.close()
+        hear(said.read_text(), ())
 
 
 class Desk:
