@@ -19,6 +19,7 @@ from rich.console import Console
 
 from connectors.inbound import pull_admitted_households, pull_region
 from connectors.simulators.consumers import register_demo_consumers
+from connectors.simulators.demo_accredited import publish_demo_opportunities
 from connectors.simulators.demo_world import ROME_PROTOCOL
 from connectors.simulators.identity_provider import issue_citizen_token
 from connectors.simulators.pdnd import issue_voucher
@@ -123,6 +124,7 @@ async def _demo(
             among = settings_of(**{**settings.model_dump(), **simulation.settings(), "log_level": "WARNING"})
             async with running_hub(among, url, tabs=_tabs(simulation)) as hub:
                 await _pull(hub, said)
+                await publish_demo_opportunities(owner, _now().date())
                 async with (
                     http_server(hub, listening, closing=hub.close_streams) as (server, address),
                     httpx2.AsyncClient(trust_env=False) as http,

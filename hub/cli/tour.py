@@ -16,6 +16,7 @@ from rich.syntax import Syntax
 
 from connectors.exchange import Exchange, Policy
 from connectors.pdnd import ClientIdentity, EServiceAccess, Operator, Passes, TokenEndpoint
+from connectors.simulators.consumers import ACCREDITED_AGENCY_CODE
 from connectors.simulators.demo_world import OUTSIDE_PROTOCOL, ROME_PROTOCOL
 from connectors.simulators.identity_provider import GRANT, LEVELS
 from connectors.simulators.registry import ASSERTION_AUDIENCE, HUB_AUDIENCE
@@ -88,6 +89,12 @@ OPPORTUNITIES = """\
 query Opportunities {
   jobOffers(first: 3, filter: { status: OPEN }) { totalCount nodes { title employerName weeklyHours municipality { name } } }
   trainingCourses(first: 3) { totalCount nodes { title hours startsOn } }
+}"""
+
+OWN_OPPORTUNITIES = """\
+query OwnOpportunities {
+  jobOffers { totalCount nodes { title employerName source { code } } }
+  trainingCourses { totalCount nodes { title startsOn source { code } } }
 }"""
 
 
@@ -168,7 +175,13 @@ class Tour:
         )  # fmt: skip
         self._expect(neighbour == {"beneficiary": None}, "nothing about another person")
 
-        await self._step("Offers and courses the region sent.", "centre", OPPORTUNITIES, {})
+        await self._step("Offers and courses of the territory.", "centre", OPPORTUNITIES, {})
+        published = await self._step(
+            "An accredited subject asks for offers and courses: it sees those it published, and no others.",
+            "accredited", OWN_OPPORTUNITIES, {},
+        )  # fmt: skip
+        listed = [*published["jobOffers"]["nodes"], *published["trainingCourses"]["nodes"]]
+        self._expect({one["source"]["code"] for one in listed} == {ACCREDITED_AGENCY_CODE}, "its own alone")
 
         feed, cursor = await self._read_feed("INPS pulls the feed and finds the event.", None)
         while feed["conditionalityFeed"]["hasMore"]:

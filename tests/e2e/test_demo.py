@@ -23,7 +23,7 @@ def test_check_walks_the_tour_and_exits_0_and_again_on_what_it_left(snodo: Snodo
     for _ in range(2):
         ended = snodo("demo", "--check", "--port", "0")
         assert ended.returncode == 0, ended.stdout[-2_000:] + ended.stderr
-        assert "The tour's 9 steps went as told" in ended.stdout
+        assert "The tour's 10 steps went as told" in ended.stdout
         assert '"freshness": "LIVE"' in ended.stdout
     assert "0 received" in ended.stdout, "the second run pulls nothing twice"
 

@@ -29,6 +29,7 @@ ASKED = {
         tour.OPPORTUNITIES,
     ],
     "municipality": [tour.HOUSEHOLD_BY_PROTOCOL, tour.HOUSEHOLD_PAGE],
+    "accredited": [tour.OWN_OPPORTUNITIES],
     "inps": [FEED, tour.FEED, tour.HOUSEHOLD_BY_PROTOCOL],
 }
 """What the demo and the measurements ask, by the set of whom they ask as."""
