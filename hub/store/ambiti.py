@@ -8,19 +8,17 @@ others; one that is not in it stays as it is, since files come region by region.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import InvalidInput
+from hub.store.csv_lines import lines_of, read_text, rows_of
 from hub.store.statement import Connection
 
 COLUMNS = ("code", "name", "region", "belfiore_codes")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
 _REGION = re.compile(r"[0-9]{2}", re.ASCII)
-_BELFIORE = re.compile(r"[A-Z][0-9]{3}", re.ASCII)
 
 _REGIONS = (
     "SELECT code FROM unnest($1::text[]) AS given (code) WHERE code NOT IN (SELECT code FROM region) LIMIT 1"
@@ -100,42 +98,27 @@ def read_ambiti(file: Path) -> tuple[AmbitoLine, ...]:
         InvalidAmbiti: it cannot be read, lacks a column, or has a line that is none; the message names the line.
 
     """
-    try:
-        return ambiti_of(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InvalidAmbiti(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidAmbiti(f"{file} is not UTF-8.") from error
+    return ambiti_of(read_text(file, InvalidAmbiti))
 
 
 def ambiti_of(text: str) -> tuple[AmbitoLine, ...]:
     """The lines of a file's text; raises InvalidAmbiti."""
-    lines = csv.DictReader(io.StringIO(text))
-    if missing := [name for name in COLUMNS if name not in (lines.fieldnames or ())]:
-        raise InvalidAmbiti(f"The file has no column {', '.join(missing)}.")
     found: dict[str, AmbitoLine] = {}
     belongs: dict[str, str] = {}
-    for line in lines:
-        code, name, region, codes = ((line[column] or "").strip() for column in COLUMNS)
-        where = f"line {lines.line_num}"
+    for line in lines_of(text, COLUMNS, InvalidAmbiti):
+        code, name, region, codes = line.cells
         if not _CODE.fullmatch(code):
-            raise InvalidAmbiti(
-                f"{where}: an ambito's code is 1 to 32 letters, digits, dots, dashes and underscores."
-            )
+            raise line.refuse("an ambito's code is 1 to 32 letters, digits, dots, dashes and underscores.")
         if code in found:
-            raise InvalidAmbiti(f"{where}: {code} stands in the file twice.")
+            raise line.refuse(f"{code} stands in the file twice.")
         if not name:
-            raise InvalidAmbiti(f"{where}: {code} has no name.")
+            raise line.refuse(f"{code} has no name.")
         if not _REGION.fullmatch(region):
-            raise InvalidAmbiti(f"{where}: a region is two digits, its ISTAT code.")
-        places = tuple(codes.split())
+            raise line.refuse("a region is two digits, its ISTAT code.")
+        places = tuple(map(line.belfiore, codes.split()))
         for place in places:
-            if not _BELFIORE.fullmatch(place):
-                raise InvalidAmbiti(f"{where}: a Belfiore code is a letter and three digits.")
             if place in belongs:
-                raise InvalidAmbiti(
-                    f"{where}: {place} is in {belongs[place]} already; it is in one ambito at most."
-                )
+                raise line.refuse(f"{place} is in {belongs[place]} already; it is in one ambito at most.")
             belongs[place] = code
         found[code] = AmbitoLine(code, name, region, places)
     return tuple(found.values())
@@ -170,13 +153,9 @@ async def land_ambiti(connection: Connection, ambiti: tuple[AmbitoLine, ...]) ->
         given=len(ambiti),
         added=added,
         changed=len(landed) - added,
-        joined=_rows(joined),
-        left=_rows(left),
+        joined=rows_of(joined),
+        left=rows_of(left),
         unknown=tuple(row["belfiore_code"] for row in strangers),
         others=counts["others"],
         without=counts["without"],
     )
-
-
-def _rows(done: str) -> int:
-    return int(done.rpartition(" ")[2])

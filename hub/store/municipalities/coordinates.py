@@ -7,19 +7,17 @@ municipality's seat.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import InvalidInput
+from hub.store.csv_lines import Line, lines_of, read_text, rows_of
 from hub.store.statement import Connection
 
 COLUMNS = ("belfiore_code", "latitude", "longitude")
 # Italy with its islands, generously: a file whose two columns are swapped, or that is of another country, is refused.
 LATITUDES, LONGITUDES = (35.0, 48.0), (6.0, 19.0)
-_CODE = re.compile(r"[A-Z][0-9]{3}", re.ASCII)
 _DEGREES = re.compile(r"[0-9]{1,2}(\.[0-9]{1,12})?", re.ASCII)
 
 _LAND = """
@@ -68,40 +66,29 @@ def read_coordinates(file: Path) -> tuple[Place, ...]:
         InvalidCoordinates: it cannot be read, lacks a column, or has a line that is none; the message names the line.
 
     """
-    try:
-        return places_of(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InvalidCoordinates(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InvalidCoordinates(f"{file} is not UTF-8.") from error
+    return places_of(read_text(file, InvalidCoordinates))
 
 
 def places_of(text: str) -> tuple[Place, ...]:
     """The lines of a file's text; raises InvalidCoordinates."""
-    lines = csv.DictReader(io.StringIO(text))
-    if missing := [name for name in COLUMNS if name not in (lines.fieldnames or ())]:
-        raise InvalidCoordinates(f"The file has no column {', '.join(missing)}.")
     found: dict[str, Place] = {}
-    for line in lines:
-        code, latitude, longitude = ((line[name] or "").strip() for name in COLUMNS)
-        where = f"line {lines.line_num}"
-        if not _CODE.fullmatch(code):
-            raise InvalidCoordinates(f"{where}: a Belfiore code is a letter and three digits.")
-        if code in found:
-            raise InvalidCoordinates(f"{where}: {code} stands in the file twice.")
+    for line in lines_of(text, COLUMNS, InvalidCoordinates):
+        code, latitude, longitude = line.cells
+        if line.belfiore(code) in found:
+            raise line.refuse(f"{code} stands in the file twice.")
         found[code] = Place(
             code,
-            _degrees(where, "latitude", latitude, LATITUDES),
-            _degrees(where, "longitude", longitude, LONGITUDES),
+            _degrees(line, "latitude", latitude, LATITUDES),
+            _degrees(line, "longitude", longitude, LONGITUDES),
         )
     return tuple(found.values())
 
 
-def _degrees(where: str, name: str, text: str, within: tuple[float, float]) -> float:
+def _degrees(line: Line, name: str, text: str, within: tuple[float, float]) -> float:
     low, high = within
     if not _DEGREES.fullmatch(text) or not low <= float(text) <= high:
-        raise InvalidCoordinates(
-            f"{where}: a {name} in Italy lies between {low:g} and {high:g} degrees, with a decimal point."
+        raise line.refuse(
+            f"a {name} in Italy lies between {low:g} and {high:g} degrees, with a decimal point."
         )
     return float(text)
 
@@ -120,7 +107,7 @@ async def land_coordinates(connection: Connection, places: tuple[Place, ...]) ->
     assert counts is not None
     return CoordinatesReport(
         given=len(places),
-        changed=int(done.rpartition(" ")[2]),
+        changed=rows_of(done),
         unknown=counts["unknown"],
         without=counts["without"],
     )
