@@ -46,6 +46,7 @@ from hub.http.citizens import citizens_door
 from hub.http.commands import Commands
 from hub.http.demands import Demands
 from hub.http.execution import Asked, Execution
+from hub.http.feed_proofs import FeedProofs
 from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint, Terms
 from hub.http.metrics import registry
@@ -60,8 +61,11 @@ from hub.http.streams import StreamSender
 from hub.http.subscriptions import Subscriptions
 from hub.http.watch import Watch
 from hub.http.websocket import GraphQLSockets
+from hub.ledger.checkpoint_key import read_signer
+from hub.ledger.checkpointing import Checkpointing
 from hub.ledger.sequencer import CHANNEL as FEED_CHANNEL
 from hub.ledger.sequencer import Sequencer
+from hub.ledger.signed_note import Signer
 from hub.plan.catalogue import Catalogue
 from hub.plan.documents import Documents
 from hub.plan.limits import DocumentLimits, PageLimits
@@ -214,6 +218,12 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         sequencer = Sequencer(database.write, settings.sequencer_interval)
         if settings.sequencer:
             stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
+        signer = signer_of(settings)
+        checkpointing = Checkpointing(
+            database.write, lambda: sequencer.active, signer, settings.checkpoint_interval
+        )
+        if settings.sequencer:
+            stack.push_async_callback(_cancel, asyncio.create_task(checkpointing.run(), name="checkpoints"))
         months = LogMonths(database.write, settings.access_log_months)
         stack.push_async_callback(_cancel, asyncio.create_task(months.run(), name="access log months"))
         opened = OpenStreams(
@@ -234,6 +244,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         )
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl()), *signing.routes()]
         metrics.register(CallMetrics(limiter, attempts))
+        verifier_key = None if signer is None else signer.key
+        routes += FeedProofs(database, admission, demands, watch, verifier_key, time.monotonic).routes()
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]
@@ -307,6 +319,16 @@ def documents_for(settings: Settings, catalogue: Catalogue) -> Documents:
             settings.default_page_size, settings.max_page_size, settings.max_cost, settings.count_rounding
         ),
     )
+
+
+def signer_of(settings: Settings) -> Signer | None:
+    """Who signs the feed's checkpoints, as the settings say; None for nobody.
+
+    Raises:
+        ConfigurationError: the key cannot be read.
+    """
+    path = settings.checkpoint_key_file
+    return None if path is None else read_signer(path, settings.feed_origin)
 
 
 async def _no_tabs() -> Sequence[Tab]:

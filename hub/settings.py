@@ -327,6 +327,18 @@ class Settings(BaseSettings):
     sequencer_interval: float = Field(
         0.025, gt=0, le=5, description="Seconds between two looks for events that wait for their position."
     )
+    checkpoint_key_file: Path | None = Field(
+        None,
+        description="PEM file of the Ed25519 key the feed's checkpoints are signed with; when absent, none are made.",
+    )
+    checkpoint_interval: float = Field(
+        1.0, gt=0, le=3_600, description="Least seconds between two checkpoints of the feed."
+    )
+    feed_origin: str = Field(
+        "snodo.example/feeds/conditionality",
+        description="The feed's name in its checkpoints, and their signer's: an address of yours without a scheme; it stays for ever.",
+        pattern=r"^[!-*,-~]{1,200}$",
+    )
     feed_poll_interval: float = Field(
         5.0,
         gt=0,

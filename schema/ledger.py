@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime
 import enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from sqlalchemy import ColumnElement, DateTime, FromClause, select
@@ -32,13 +32,13 @@ def _position(row: FromClause) -> ColumnElement[int]:
 
 
 def _of_event(column: str) -> Computed:
-    def expression(row: FromClause) -> ColumnElement[str]:
+    def expression(row: FromClause) -> ColumnElement[Any]:
         if column in row.c:  # a page of the feed carries each entry's event
             return row.c[column]
         event = table_of(tables.ConditionalityEvent).alias()
         return select(event.c[column]).where(event.c.id == row.c.event_id).scalar_subquery()
 
-    return Computed(expression)
+    return Computed(expression, nullable=True)
 
 
 @personal
@@ -50,7 +50,9 @@ class ConditionalityEvent(Node):
     occurred_at: datetime.datetime
     recorded_at: datetime.datetime
     source: Agency = strawberry.field(description="Who recorded it.")
-    beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")]
+    beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")] | None = strawberry.field(
+        description="Null where it is about nobody: its content was erased, or it says that another's was."
+    )
     pact: Pact | None
     note: str | None = strawberry.field(directives=[SPECIAL])
     position: BigInt | None = strawberry.field(
@@ -96,8 +98,20 @@ class FeedEntry:
         description="1, 2, 3 …, dense: who has read up to n and counts n entries missed none."
     )
     event: ConditionalityEvent
-    fiscal_code: FiscalCode = strawberry.field(metadata=stands_on(_of_event("fiscal_code")))
-    inps_protocol: str = strawberry.field(metadata=stands_on(_of_event("inps_protocol")))
+    fiscal_code: FiscalCode | None = strawberry.field(
+        description="Null once the content was erased, and in the entry that says so.",
+        metadata=stands_on(_of_event("fiscal_code")),
+    )
+    inps_protocol: str | None = strawberry.field(
+        description="Null as the fiscal code is.", metadata=stands_on(_of_event("inps_protocol"))
+    )
+    erases: BigInt | None = strawberry.field(
+        description="Of an entry of type CONTENT_ERASED: the position whose content was erased. A reader erases its copy.",
+        metadata=stands_on(_of_event("erases_position")),
+    )
+    erased_at: datetime.datetime | None = strawberry.field(
+        description="When the content was erased.", metadata=stands_on(_of_event("erased_at"))
+    )
 
 
 @public

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Commands on the database and what is in it: migrate, seed, reference, sync, feed."""
+"""Commands on the database and what is in it: migrate, seed, reference, sync."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import httpx2
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import func, select
 
 from connectors.connected import connect_agencies
 from connectors.inbound import RunReport, pull_admitted_households, pull_region
@@ -23,10 +22,8 @@ from connectors.simulators.registry import demo_registry
 from hub.access.actors import COMMAND_LINE, acting
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import ConfigurationError, DatabaseError, InvalidInput
-from hub.ledger.append import FEED_TOPIC
 from hub.settings import Environment, Settings
 from hub.store.ambiti import land_ambiti, read_ambiti
-from hub.store.base import table_of
 from hub.store.engine import connection_arguments, database_url, open_database
 from hub.store.migrations import check_version, read_revision
 from hub.store.migrations import migrate as migrate_database
@@ -36,8 +33,6 @@ from hub.store.municipalities.landing import import_municipalities
 from hub.store.municipalities.lookup import municipality_as_of
 from hub.store.population.benefits import EARLIEST_TODAY
 from hub.store.population.seed import SeedReport, seed_population
-from hub.store.statement import Statement
-from hub.store.tables import FeedEntry, OutboxMessage
 
 reference = typer.Typer(help="Reference data.", no_args_is_help=True)
 sync = typer.Typer(help="Pull from the connected agencies.", no_args_is_help=True)
@@ -47,7 +42,6 @@ def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command()(migrate)
     app.command()(seed)
-    app.command()(feed)
     app.add_typer(reference, name="reference")
     app.add_typer(sync, name="sync")
 
@@ -273,23 +267,6 @@ def describe(report: RunReport) -> str:
         f"{report.agency_code} {report.flow}: {report.received} received, {report.landed} landed, "
         f"{report.quarantined} kept aside with their reason, {report.released} of earlier ones landed now"
     )
-
-
-def feed(data_dir: DataDir = None) -> None:
-    """Say where the feed stands: its last position, and how many events wait for theirs."""
-    settings = settings_of(data_dir=data_dir)
-    entry, waiting = table_of(FeedEntry), table_of(OutboxMessage)
-    last = Statement(select(func.coalesce(func.max(entry.c.position), 0)))
-    count = Statement(select(func.count()).select_from(waiting).where(waiting.c.topic == FEED_TOPIC))
-
-    async def stand(url: str) -> tuple[int, int]:
-        async with owner_connection(url) as connection:
-            await check_version(connection, url)
-            return await last.fetchval(connection), await count.fetchval(connection)
-
-    with database_url(settings) as url:
-        position, left = run(stand(url))
-    typer.echo(f"Last position {position:,}; {left:,} events wait for theirs.")
 
 
 def _now() -> datetime:

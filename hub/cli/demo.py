@@ -32,6 +32,7 @@ from hub.cli.serving import http_server, listen
 from hub.cli.simulation import Simulation, simulated_agencies
 from hub.errors import ConfigurationError, DatabaseError, OperatorError
 from hub.http.graphiql import Tab, TabSource
+from hub.ledger.checkpoint_key import make_key
 from hub.settings import Environment, Settings
 from hub.store.engine import connection_arguments, database_url
 from hub.store.migrations import migrate
@@ -121,7 +122,16 @@ async def _demo(
             await register_demo_consumers(owner, simulation.registry)
             for name, address in simulation.urls.items():
                 said(f"Simulated {name:8} {address}")
-            among = settings_of(**{**settings.model_dump(), **simulation.settings(), "log_level": "WARNING"})
+            checkpoint_key = settings.data_dir / "demo" / "checkpoint-key.pem"
+            make_key(checkpoint_key)
+            among = settings_of(
+                **{
+                    **settings.model_dump(),
+                    **simulation.settings(),
+                    "checkpoint_key_file": settings.checkpoint_key_file or checkpoint_key,
+                    "log_level": "WARNING",
+                }
+            )
             async with running_hub(among, url, tabs=_tabs(simulation)) as hub:
                 await _pull(hub, said)
                 await publish_demo_opportunities(owner, _now().date())

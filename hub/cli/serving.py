@@ -17,10 +17,11 @@ from starlette.types import ASGIApp
 
 from hub.access.log_months import LogMonths
 from hub.access.seen_tokens import SeenTokens
-from hub.app import running_hub
+from hub.app import running_hub, signer_of
 from hub.cli.options import DataDir, Port, run, settings_of
 from hub.errors import ConfigurationError
 from hub.http.heads import BoundedHeads
+from hub.ledger.checkpointing import Checkpointing
 from hub.ledger.sequencer import Sequencer
 from hub.settings import Environment, Settings
 from hub.store.engine import database_url, open_database
@@ -87,7 +88,7 @@ def keep_out_of_collection() -> None:
 
 
 def worker(data_dir: DataDir = None) -> None:
-    """Do the hub's background work without serving: competes for the sequencer's lock, forgets tokens that have ended, keeps the access log's months."""
+    """Do the hub's background work without serving: competes for the sequencer's lock, makes checkpoints while it has it, forgets tokens that have ended, keeps the access log's months."""
     settings = settings_of(data_dir=data_dir)
     with database_url(settings) as url:
         run(_work(settings, url))
@@ -98,8 +99,13 @@ async def _work(settings: Settings, url: str) -> None:
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         sequencer = Sequencer(database.write, settings.sequencer_interval)
+        checkpointing = Checkpointing(
+            database.write, lambda: sequencer.active, signer_of(settings), settings.checkpoint_interval
+        )
         months = LogMonths(database.write, settings.access_log_months)
-        work = asyncio.gather(sequencer.run(), SeenTokens(database.write).run(), months.run())
+        work = asyncio.gather(
+            sequencer.run(), checkpointing.run(), SeenTokens(database.write).run(), months.run()
+        )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, work.cancel)

@@ -84,13 +84,16 @@ def _statement() -> Statement:
         .select_from(taken.join(last, true()))
         .cte("numbered")
     )
-    household_id = select(_event.c.household_id).where(_event.c.id == numbered.c.event_id).scalar_subquery()
+    # An erasure is about nobody: it is in the feeds that the entry it names was in.
+    erased = _entry.alias("erased")
+    region_code = func.coalesce(_household.c.region_code, erased.c.region_code)
+    municipality_code = func.coalesce(_municipality.c.belfiore_code, erased.c.municipality_code)
     line = func.canonical_line(
         numbered.c.position,
         numbered.c.event_id,
         func.now(),
-        _household.c.region_code,
-        _municipality.c.belfiore_code,
+        region_code,
+        municipality_code,
         numbered.c.salt,
         numbered.c.record_salt,
     ).table_valued("entry", "content", "measure", "type", name="line")
@@ -101,13 +104,15 @@ def _statement() -> Statement:
             numbered.c.position,
             numbered.c.event_id,
             numbered.c.record_salt,
-            _household.c.region_code,
-            _municipality.c.belfiore_code.label("municipality_code"),
+            region_code.label("region_code"),
+            municipality_code.label("municipality_code"),
             *line.c,
         )
         .select_from(
-            numbered.outerjoin(_household, _household.c.id == household_id)
+            numbered.outerjoin(_event, _event.c.id == numbered.c.event_id)
+            .outerjoin(_household, _household.c.id == _event.c.household_id)
             .outerjoin(_municipality, _municipality.c.id == _household.c.municipality_id)
+            .outerjoin(erased, erased.c.position == _event.c.erases_position)
             .outerjoin(line, true())
         )
         .cte("drawn")

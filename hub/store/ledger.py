@@ -34,7 +34,8 @@ class ConditionalityEvent(Base):
     """A fact that bears on a benefit, as it was recorded.
 
     `fiscal_code`, `inps_protocol` and `measure` are those of the moment of recording: what INPS read stays what it read
-    when the person's code or household changes later.
+    when the person's code or household changes later. One that was erased is about nobody any more; one of type CONTENT_ERASED never
+    was: it names the place whose content it took.
     """
 
     __tablename__ = "conditionality_event"
@@ -43,7 +44,18 @@ class ConditionalityEvent(Base):
         one_of("measure", Measure),
         CheckConstraint("length(note) <= 2000", name="note"),
         CheckConstraint("withdraws_event_id <> id", name="withdraws"),
+        CheckConstraint("(type = 'CONTENT_ERASED') = (erases_position IS NOT NULL)", name="erases"),
+        CheckConstraint(
+            "num_nulls(beneficiary_id, household_id, fiscal_code, inps_protocol)"
+            " = CASE WHEN erased_at IS NULL AND erases_position IS NULL THEN 0 ELSE 4 END",
+            name="person",
+        ),
+        CheckConstraint(
+            "erased_at IS NULL OR num_nonnulls(note, pact_id, operator, client_id, purpose_id) = 0",
+            name="erased",
+        ),
         UniqueConstraint("withdraws_event_id"),
+        UniqueConstraint("erases_position"),
         Index(None, "beneficiary_id", "occurred_at", "id"),
         Index(None, "occurred_at", "id"),
         Index(None, "recorded_at", "id"),
@@ -60,20 +72,33 @@ class ConditionalityEvent(Base):
     client_id: Mapped[UUID | None]
     purpose_id: Mapped[UUID | None]
     operator: Mapped[str | None]
-    beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"))
-    household_id: Mapped[UUID] = mapped_column(ForeignKey("household.id"))
-    fiscal_code: Mapped[str]
-    inps_protocol: Mapped[str]
+    beneficiary_id: Mapped[UUID | None] = mapped_column(ForeignKey("beneficiary.id"))
+    household_id: Mapped[UUID | None] = mapped_column(ForeignKey("household.id"))
+    fiscal_code: Mapped[str | None]
+    inps_protocol: Mapped[str | None]
     measure: Mapped[Measure] = mapped_column(words(Measure))
     pact_id: Mapped[UUID | None] = mapped_column(ForeignKey("pact.id"))
     note: Mapped[str | None]
     withdraws_event_id: Mapped[UUID | None] = mapped_column(ForeignKey("conditionality_event.id"))
+    erases_position: Mapped[int | None] = mapped_column(
+        BigInteger,
+        ForeignKey("feed_entry.position", name="conditionality_event_erases_position_fkey", use_alter=True),
+    )
+    erased_at: Mapped[datetime | None]
 
     source: Mapped[Agency] = relationship(viewonly=True)
-    beneficiary: Mapped[Beneficiary] = relationship(back_populates="conditionality_events", viewonly=True)
+    beneficiary: Mapped[Beneficiary | None] = relationship(
+        back_populates="conditionality_events", viewonly=True
+    )
     pact: Mapped[Pact | None] = relationship(back_populates="conditionality_events", viewonly=True)
-    household: Mapped[Household] = relationship(back_populates="conditionality_events", viewonly=True)
-    feed_entry: Mapped[FeedEntry | None] = relationship(back_populates="event", uselist=False, viewonly=True)
+    household: Mapped[Household | None] = relationship(back_populates="conditionality_events", viewonly=True)
+    feed_entry: Mapped[FeedEntry | None] = relationship(
+        primaryjoin="ConditionalityEvent.id == FeedEntry.event_id",
+        foreign_keys="FeedEntry.event_id",
+        back_populates="event",
+        uselist=False,
+        viewonly=True,
+    )
 
 
 class FeedEntry(Base):
@@ -100,7 +125,12 @@ class FeedEntry(Base):
     type: Mapped[ConditionalityEventType] = mapped_column(words(ConditionalityEventType))
     entry: Mapped[str]
 
-    event: Mapped[ConditionalityEvent] = relationship(back_populates="feed_entry", viewonly=True)
+    event: Mapped[ConditionalityEvent] = relationship(
+        primaryjoin="FeedEntry.event_id == ConditionalityEvent.id",
+        foreign_keys="FeedEntry.event_id",
+        back_populates="feed_entry",
+        viewonly=True,
+    )
 
 
 class FeedContent(Base):
@@ -145,7 +175,6 @@ class FeedCheckpoint(Base):
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     root: Mapped[bytes] = mapped_column(LargeBinary)
     note: Mapped[str]
-    made_at: Mapped[RecordedAt]
 
 
 class IdempotencyKey(Base):

@@ -28,7 +28,6 @@ CREATE TABLE feed_checkpoint (
     size BIGINT NOT NULL,
     root BYTEA NOT NULL,
     note TEXT NOT NULL,
-    made_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT feed_checkpoint_pkey PRIMARY KEY (size),
     CONSTRAINT feed_checkpoint_size_check CHECK (size > 0),
     CONSTRAINT feed_checkpoint_root_check CHECK (length(root) = 32)
@@ -61,8 +60,6 @@ DROP TABLE drawn;
 CREATE INDEX feed_entry_region_code_position_idx ON feed_entry (region_code, position);
 CREATE INDEX feed_entry_municipality_code_position_idx ON feed_entry (municipality_code, position);
 
-CREATE TRIGGER feed_content_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON feed_content
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER feed_tile_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON feed_tile
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER feed_checkpoint_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON feed_checkpoint

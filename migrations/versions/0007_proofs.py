@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     run_script(op.get_bind(), "0007_canonical.sql")
     run_script(op.get_bind(), "0007_proofs.sql", role=Settings().database_role)
+    run_script(op.get_bind(), "0007_erasure.sql")
 
 
 def downgrade() -> None:

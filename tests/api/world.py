@@ -453,7 +453,10 @@ async def _opportunities(b: _Builder) -> None:
 
 
 async def _events(b: _Builder) -> None:
-    kinds = cycle(ConditionalityEventType)
+    # NOTE an erasure is about nobody: it is not one of a person's events.
+    kinds = cycle(
+        kind for kind in ConditionalityEventType if kind is not ConditionalityEventType.CONTENT_ERASED
+    )
     rows: tuple[tuple[str, str | None, str | None], ...] = (
         ("north", "work", 'Nota "x" \\ \n\t 🦊 </script>'),
         ("north", "inclusion", None),

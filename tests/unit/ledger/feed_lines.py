@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Lines of a feed, made in Python from the format's page alone."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import rfc8785
+
+
+def content_of(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "fiscalCode": f"TSTAAA80A01H{number:03}Z",
+        "inpsProtocol": f"INPS-{number}",
+        "municipality": "H501",
+        "pact": None,
+        "recordHash": "0" * 64,
+        "region": "12",
+        "salt": f"{number:032x}",
+        **changes,
+    }
+
+
+def entry_of(number: int, content: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {
+        "contentHash": hashlib.sha256(rfc8785.dumps(content)).hexdigest(),
+        "erases": None,
+        "event": f"evt_{number:032x}",
+        "measure": "ADI",
+        "occurredAt": "2026-06-15T12:00:00.000000Z",
+        "position": number,
+        "recordedAt": "2026-06-16T08:00:00.123456Z",
+        "sequencedAt": "2026-06-16T08:00:00.163456Z",
+        "source": "cpi-h501c900031",
+        "type": "CONVOCATION_MISSED",
+        "version": 1,
+        "withdraws": None,
+        **changes,
+    }
+
+
+def line_of(content: dict[str, Any] | None, entry: dict[str, Any]) -> bytes:
+    return rfc8785.dumps({"content": content, "entry": entry}) + b"\n"
+
+
+def line(number: int, *, erased: bool = False, erases: int | None = None) -> bytes:
+    if erases is not None:
+        content = content_of(number, fiscalCode=None, inpsProtocol=None)
+        return line_of(content, entry_of(number, content, erases=erases, type="CONTENT_ERASED"))
+    content = content_of(number)
+    return line_of(None if erased else content, entry_of(number, content))
