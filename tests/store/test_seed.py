@@ -70,8 +70,15 @@ WORDS: list[tuple[str, str, type[StrEnum]]] = [
     ("conditionality_event", "type", ConditionalityEventType),
     ("conditionality_event", "measure", Measure),
 ]
+NOT_SEEDED = {
+    "AVAILABILITY_DECLARED", "PUC_JOINED", "SCHOOLING_NOT_ATTENDED", "VARIATION_NOT_COMMUNICATED", "FIRST_APPOINTMENT_MISSED",
+    "POSITION_UPDATED", "POSITION_NOT_UPDATED", "PARTICIPATION_CONFIRMED", "PARTICIPATION_NOT_CONFIRMED", "HIRED",
+    "EVENT_WITHDRAWN", "CONTENT_ERASED",
+}  # fmt: skip
+"""Words of events that no path of the population leads to."""
 TABLES = sorted(
-    {table for table, _, _ in WORDS} | {"feed_entry", "agency", "municipality", "employment_centre"}
+    {table for table, _, _ in WORDS}
+    | {"feed_entry", "feed_content", "agency", "municipality", "employment_centre"}
 )
 
 # Each counts rows that must not be: what the tables allow, but no office could have written.
@@ -161,7 +168,7 @@ async def test_a_population_is_plausible(owner: Owner) -> None:
         assert await owner.fetchval(query, *arguments) == 0, what
     for table, column, vocabulary in WORDS:
         found = {row[0] for row in await owner.fetch(f"SELECT DISTINCT {column} FROM {table}")}
-        assert found - {None} == {word.value for word in vocabulary}, f"{table}.{column}"
+        assert found - {None} == {word.value for word in vocabulary} - NOT_SEEDED, f"{table}.{column}"
     assert await owner.fetchval("SELECT count(DISTINCT region_code) FROM beneficiary") == 21
     sizes = {row[0] for row in await owner.fetch("SELECT count(*) FROM beneficiary GROUP BY household_id")}
     assert sizes == set(range(1, 8))
