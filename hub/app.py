@@ -63,6 +63,7 @@ from hub.http.watch import Watch
 from hub.http.websocket import GraphQLSockets
 from hub.ledger.checkpoint_key import read_signer
 from hub.ledger.checkpointing import Checkpointing
+from hub.ledger.feed_status import FeedWatch
 from hub.ledger.sequencer import CHANNEL as FEED_CHANNEL
 from hub.ledger.sequencer import Sequencer
 from hub.ledger.signed_note import Signer
@@ -226,6 +227,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             stack.push_async_callback(_cancel, asyncio.create_task(checkpointing.run(), name="checkpoints"))
         months = LogMonths(database.write, settings.access_log_months)
         stack.push_async_callback(_cancel, asyncio.create_task(months.run(), name="access log months"))
+        feed_watch = FeedWatch(database.write, _now)
+        stack.push_async_callback(_cancel, asyncio.create_task(feed_watch.run(), name="feed watch"))
         opened = OpenStreams(
             most_sockets=settings.max_sockets,
             most_subscriptions=settings.max_subscriptions,
@@ -240,6 +243,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             opened=opened,
             log=log,
             months=months,
+            feed=feed_watch,
             sequencing=lambda: float(sequencer.active),
         )
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl()), *signing.routes()]

@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, DateTime, FromClause, select
 from hub.plan.declare import Computed, Order, stands_on, stored
 from hub.store import tables
 from hub.store.base import table_of
-from hub.store.vocabulary import ConditionalityEventType
+from hub.store.vocabulary import BenefitOutcome, ConditionalityEventType
 from schema.agencies import Agency
-from schema.cost import SUBQUERY
+from schema.cost import SUBQUERY, about
 from schema.filters import all_of, before, by_any_of, condition, from_, none, none_of, one_of, some
 from schema.node import Node
 from schema.pacts import Pact
@@ -60,6 +60,27 @@ class ConditionalityEvent(Node):
         metadata=stands_on(Computed(_position, nullable=True)),
         directives=[SUBQUERY],
     )
+    outcomes: list[EventOutcome] = strawberry.field(
+        description="What INPS decided because of it (esiti), in the order they were reported.",
+        directives=[about(1)],
+    )
+
+
+@personal
+@stored(tables.EventOutcome, order=Order(("reported_at",)))
+@strawberry.type(
+    description="What was decided about a benefit because of an event (esito). A later decision is another outcome."
+)
+class EventOutcome:
+    outcome: BenefitOutcome
+    reference: str = strawberry.field(description="By which its agency finds the decision again.")
+    decided_on: datetime.date
+    months: int | None = strawberry.field(
+        description="Monthly payments (mensilità) taken away, or for which the benefit is suspended."
+    )
+    reported_at: datetime.datetime
+    source: Agency = strawberry.field(description="Who decided.")
+    event: ConditionalityEvent
 
 
 class ConditionalityEventOrder(enum.Enum):

@@ -28,6 +28,7 @@ from schema.administration_commands import AdministrationMutation
 from schema.commands import called, input_reader, read_back
 from schema.context import Info, Means
 from schema.cost import about, costs
+from schema.feed_consumers import FeedConsumerMutation
 from schema.ledger import ConditionalityEvent
 from schema.scalars import FiscalCode
 from schema.sensitivity import PERSONAL, personal, public
@@ -166,7 +167,7 @@ RECORD = Command(_record, input_reader(RecordConditionalityEventInput), reads_ba
 
 @personal
 @strawberry.type(description="Every command.")
-class Mutation(AdministrationMutation):
+class Mutation(FeedConsumerMutation, AdministrationMutation):
     @strawberry.mutation(
         description="Record a conditionality event (evento di condizionalità) about a person of the caller's territory.",
         directives=[costs(200)],

@@ -23,6 +23,7 @@ from schema.access_report import AccessReportEntry
 from schema.administration import AdministrationQuery
 from schema.context import Info
 from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, about, costs
+from schema.feed_consumers import FeedConsumerQuery
 from schema.feed_proofs import FeedProofsQuery
 from schema.households import Beneficiary, Household
 from schema.ledger import (
@@ -56,7 +57,7 @@ from schema.territory import EmploymentCentre, Municipality
 @strawberry.type(
     description="Every question; what it answers is what the caller's purpose and territory let it see."
 )
-class Query(AdministrationQuery, FeedProofsQuery):
+class Query(FeedConsumerQuery, FeedProofsQuery, AdministrationQuery):
     @strawberry.field(
         description="Whatever an id names, if the caller may see it.",
         metadata=stands_on(Rooted(NodeLookup())),

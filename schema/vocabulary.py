@@ -23,6 +23,10 @@ strawberry.enum(
 strawberry.enum(
     vocabulary.Capability, description="What a grant allows beyond looking at the rows of its scope."
 )
+strawberry.enum(
+    vocabulary.BenefitOutcome,
+    description="Sospensione, decurtazione (of whole monthly payments), decadenza, revoca; NONE: looked at, and nothing follows.",
+)
 strawberry.enum(vocabulary.ChangeAction, description="What was done to a row; EMPTIED: to a whole table.")
 strawberry.enum(
     vocabulary.ConditionalityEventType,

@@ -27,15 +27,15 @@ _GRANTED: dict[str, tuple[str, str, AgencyKind, GrantScope, tuple[str, ...], fro
     ),
     "municipality": (
         municipality_agency_code(MUNICIPALITY), "Comune di Roma (demo)", AgencyKind.MUNICIPALITY,
-        GrantScope.MUNICIPALITY, (MUNICIPALITY,), frozenset({Capability.RECORD_EVENTS}),
+        GrantScope.MUNICIPALITY, (MUNICIPALITY,), frozenset({Capability.RECORD_EVENTS, Capability.READ_FEED}),
     ),
     "region": (
         region_agency_code(REGION), "Regione Lazio (demo)", AgencyKind.REGION,
-        GrantScope.REGION, (REGION,), frozenset({Capability.RECORD_EVENTS}),
+        GrantScope.REGION, (REGION,), frozenset({Capability.RECORD_EVENTS, Capability.READ_FEED}),
     ),
     "inps": (
         INPS_AGENCY_CODE, "INPS (demo)", AgencyKind.INPS,
-        GrantScope.NATIONAL, (), frozenset({Capability.READ_FEED}),
+        GrantScope.NATIONAL, (), frozenset({Capability.READ_FEED, Capability.REPORT_OUTCOMES}),
     ),
     "ministry": (
         "ministero-lavoro", "Ministero del lavoro (demo)", AgencyKind.MINISTRY,

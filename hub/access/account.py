@@ -36,7 +36,9 @@ class Account:
 
         """
         seen, self.seen = self.seen, Seen()
-        await self._log.write(self.look, AccessOutcome.ANSWERED, seen.subjects(), seen.positions())
+        await self._log.write(
+            self.look, AccessOutcome.ANSWERED, seen.subjects(), seen.positions(), seen.reached
+        )
 
     async def answered_within(self, connection: Connection) -> None:
         """The same in the open transaction of `connection`, so that one is not done without the other."""

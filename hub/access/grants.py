@@ -39,6 +39,8 @@ TERRITORIAL = frozenset({GrantScope.CENTRE, GrantScope.MUNICIPALITY, GrantScope.
 """The scopes that reach as far as the areas a grant names."""
 OF_PEOPLE = TERRITORIAL | {GrantScope.NATIONAL}
 """The scopes that reach people whom something may be recorded about."""
+READING_FEED = OF_PEOPLE - {GrantScope.CENTRE}
+"""The scopes that have a feed: all of it, or a part."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +76,14 @@ def check(grant: Grant) -> None:
         raise InvalidRegistration(
             f"A grant of scope {scope.value} is of no territory: name no area.", about="areas"
         )
-    if Capability.READ_FEED in grant.capabilities and scope is not GrantScope.NATIONAL:
+    if Capability.READ_FEED in grant.capabilities and scope not in READING_FEED:
         raise InvalidRegistration(
-            "READ_FEED is granted with scope NATIONAL only: a narrower reader's positions would have gaps.",
+            f"READ_FEED is of no use with scope {scope.value}: there is a feed of all, of a region, of municipalities.",
+            about="capabilities",
+        )
+    if Capability.REPORT_OUTCOMES in grant.capabilities and scope is not GrantScope.NATIONAL:
+        raise InvalidRegistration(
+            "REPORT_OUTCOMES is granted with scope NATIONAL only: who decides about benefits does so for the country.",
             about="capabilities",
         )
     if Capability.RECORD_EVENTS in grant.capabilities and scope not in OF_PEOPLE:

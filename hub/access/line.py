@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import (
     CTE,
     JSON,
+    BigInteger,
     ColumnElement,
     FromClause,
     LargeBinary,
@@ -58,7 +59,12 @@ _SAID: Mapping[str, TypeEngine[Any]] = {
     "asked": Text(),
 }
 """The columns known before anything is read, and what each is bound as."""
-_FOUND: Mapping[str, TypeEngine[Any]] = {"subjects": Text(), "positions": Text(), "outcome": Text()}
+_FOUND: Mapping[str, TypeEngine[Any]] = {
+    "subjects": Text(),
+    "positions": Text(),
+    "feed_reached": BigInteger(),
+    "outcome": Text(),
+}
 _CASTS: Mapping[str, TypeEngine[Any]] = {
     "asked": JSON(),
     "subjects": ARRAY(_UUID),
@@ -128,10 +134,17 @@ class Look:
         return dict(zip((f"line_{name}" for name in _SAID), self.said(), strict=True))
 
     def line(
-        self, outcome: AccessOutcome, subjects: str = "{}", positions: str | None = None
+        self,
+        outcome: AccessOutcome,
+        subjects: str = "{}",
+        positions: str | None = None,
+        reached: int | None = None,
     ) -> tuple[Any, ...]:
-        """The whole line; `subjects` and `positions` as PostgreSQL writes an array of keys and a multirange."""
-        return (*self.said(), subjects, positions, outcome.value)
+        """The whole line; `subjects` and `positions` as PostgreSQL writes an array of keys and a multirange.
+
+        `reached`: the position of the feed that was read up to.
+        """
+        return (*self.said(), subjects, positions, reached, outcome.value)
 
 
 def _written(asked: Mapping[str, Any]) -> str:

@@ -102,7 +102,12 @@ class AccessLog:
         """Seconds answers waited for their lines, all together."""
 
     async def write(
-        self, look: Look, outcome: AccessOutcome, subjects: str = "{}", positions: str | None = None
+        self,
+        look: Look,
+        outcome: AccessOutcome,
+        subjects: str = "{}",
+        positions: str | None = None,
+        reached: int | None = None,
     ) -> None:
         """Return once the line is durable.
 
@@ -116,7 +121,7 @@ class AccessLog:
             raise AccessLogUnavailable
         written = asyncio.get_running_loop().create_future()
         self._waiting.append(
-            _Waiting(look.line(outcome, subjects, positions), look.operation.selection, written)
+            _Waiting(look.line(outcome, subjects, positions, reached), look.operation.selection, written)
         )
         if self._writing is None:
             self._writing = asyncio.create_task(self._work(), name="access log")

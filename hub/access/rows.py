@@ -88,6 +88,8 @@ IMPLIED = frozenset(
         ("conditionality_event", "beneficiary"),
         ("conditionality_event", "feed_entry"),
         ("feed_entry", "conditionality_event"),
+        ("conditionality_event", "event_outcome"),
+        ("event_outcome", "conditionality_event"),
     }
 )
 """(from, to): whoever sees the row one comes from sees the row one comes to."""
@@ -247,7 +249,7 @@ def _among(column: ColumnElement[Any], keys: Select[Any] | CompoundSelect[Any]) 
     return column == any_(func.array(keys.scalar_subquery(), type_=ARRAY(UUID(as_uuid=True))))
 
 
-def _feed_entry(row: FromClause, scope: Scope) -> ColumnElement[bool]:
+def _of_event(row: FromClause, scope: Scope) -> ColumnElement[bool]:
     event = table_of(Event).alias()
     return exists(select(1).where(event.c.id == row.c.event_id, _of_person(event, scope)))
 
@@ -271,7 +273,8 @@ RULES: Mapping[str, Rule] = {
     "activity": _of_person,
     "convocation": _of_person,
     "puc_assignment": _of_person,
-    "feed_entry": _feed_entry,
+    "feed_entry": _of_event,
+    "event_outcome": _of_event,
 }
 
 OWN: Mapping[str, Rule] = {"job_offer": _published, "training_course": _published, "puc_project": _none}

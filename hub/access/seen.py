@@ -5,7 +5,8 @@ Where an object begins that is about somebody new, the statement writes a mark a
 holds no such character unescaped, so that a mark is never taken for data, nor data for a mark. What stands in the answer and who is
 written down are one and the same: there is no second statement, and no second column, that could say otherwise.
 
-A page of the feed that is read as a whole begins with its places, `\x02(0,500]\x02`: they stand for a thousand keys.
+A page of the feed begins with how far it reaches, and, where it is read as a whole, with its places, `\x02500 (0,500]\x02`: they
+stand for a thousand keys.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ KEY = 36
 class Seen:
     """Whom the answer to one request is about, as it is read: by keys, and by places of the feed."""
 
-    __slots__ = ("keys", "places")
+    __slots__ = ("keys", "places", "reached")
 
     def __init__(self) -> None:
         self.keys: dict[bytes, None] = {}
         self.places: list[bytes] = []
+        self.reached: int | None = None
+        """The furthest position of the feed that pages reached."""
 
     def __bool__(self) -> bool:
         """Whether anybody was shown."""
@@ -31,8 +34,11 @@ class Seen:
     def take(self, text: bytes) -> bytes:
         """The JSON in a statement's text; whom it is about is kept here."""
         if text[:1] == PLACES:
-            _, places, text = text.split(PLACES, 2)
-            self.places.append(places)
+            _, told, text = text.split(PLACES, 2)
+            reached, _, places = told.partition(b" ")
+            self.reached = max(self.reached or 0, int(reached))
+            if places:
+                self.places.append(places)
         if MARK not in text:
             return text
         first, *rest = text.split(MARK)

@@ -58,7 +58,7 @@ def _pact(row: FromClause) -> ColumnElement[bool]:
     return or_(_of_person(row), and_(row.c.beneficiary_id.is_(None), _of_household(row)))
 
 
-def _feed_entry(row: FromClause) -> ColumnElement[bool]:
+def _of_event(row: FromClause) -> ColumnElement[bool]:
     event = table_of(Event).alias()
     return select(1).where(event.c.id == row.c.event_id, _of_person(event)).exists()
 
@@ -71,7 +71,8 @@ SELF_RULES: Mapping[str, Callable[[FromClause], ColumnElement[bool]]] = {
     "activity": _of_person,
     "convocation": _of_person,
     "puc_assignment": _of_person,
-    "feed_entry": _feed_entry,
+    "feed_entry": _of_event,
+    "event_outcome": _of_event,
 }
 
 SELF_IMPLIED = frozenset(
@@ -87,6 +88,8 @@ SELF_IMPLIED = frozenset(
         ("conditionality_event", "beneficiary"),
         ("conditionality_event", "feed_entry"),
         ("feed_entry", "conditionality_event"),
+        ("conditionality_event", "event_outcome"),
+        ("event_outcome", "conditionality_event"),
     }
 )
 """(from, to), as `hub.access.rows.IMPLIED`. A member is not its pacts, activities, convocations or events: those are asked for."""

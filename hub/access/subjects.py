@@ -15,9 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, func
+from sqlalchemy import ColumnElement, FromClause, func, select
 
 from hub.access.rows import GUARDED, PUBLIC
+from hub.store.base import table_of
+from hub.store.tables import ConditionalityEvent
 
 Subject: TypeAlias = Callable[[FromClause], ColumnElement[Any]]
 
@@ -37,6 +39,11 @@ def _its_person(row: FromClause) -> ColumnElement[Any]:
     return row.c["beneficiary_id"]
 
 
+def _its_events_person(row: FromClause) -> ColumnElement[Any]:
+    event = table_of(ConditionalityEvent).alias()
+    return select(event.c.beneficiary_id).where(event.c.id == row.c["event_id"]).scalar_subquery()
+
+
 def _its_person_or_household(row: FromClause) -> ColumnElement[Any]:
     return func.coalesce(row.c["beneficiary_id"], row.c["household_id"])
 
@@ -47,6 +54,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "pact": _its_person_or_household,
     "conditionality_event": _its_person,
     "feed_entry": _its_person,
+    "event_outcome": _its_events_person,
     "activity": _its_person,
     "convocation": _its_person,
     "puc_assignment": _its_person,
@@ -72,6 +80,8 @@ STEPS: frozenset[tuple[str, str]] = frozenset(
         (WHOLE_FEED, "feed_entry"),
         (REPORT, "access_log"),
         ("feed_entry", "conditionality_event"),
+        ("conditionality_event", "event_outcome"),
+        ("event_outcome", "conditionality_event"),
     }
 )
 """(from, to): steps that stay with the same person. A pact that an event or an activity names may be another member's."""

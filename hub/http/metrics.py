@@ -14,6 +14,7 @@ from hub.access.log import AccessLog
 from hub.access.log_months import LogMonths
 from hub.http.open_streams import OpenStreams
 from hub.http.watch import Watch
+from hub.ledger.feed_status import FeedWatch
 from hub.plan.documents import Documents
 from hub.plan.runner import Runner
 
@@ -26,6 +27,7 @@ def registry(
     opened: OpenStreams,
     log: AccessLog,
     months: LogMonths,
+    feed: FeedWatch,
     sequencing: Callable[[], float],
 ) -> CollectorRegistry:
     """The process's own collectors; read when they are scraped, so that a request pays nothing for them."""
@@ -47,6 +49,16 @@ def registry(
         "Lines of the access log outside its months, an hour ago at most",
         registry=collectors,
     ).set_function(lambda: float(months.misplaced))
+    for name, meaning, value in (
+        ("feed_last_position", "The feed's last position", lambda: feed.last_position),
+        ("feed_behind_positions", "Positions the slowest consumer has not acknowledged", lambda: feed.behind),
+        (
+            "feed_behind_seconds",
+            "How long the oldest unacknowledged entry has been waiting",
+            lambda: feed.seconds_behind,
+        ),
+    ):
+        Gauge(f"snodo_{name}", f"{meaning}, some seconds ago", registry=collectors).set_function(value)
     Gauge("snodo_sockets_open", "WebSockets open now", registry=collectors).set_function(
         lambda: opened.sockets
     )

@@ -27,3 +27,29 @@ class Refusal:
     message: str
     path: tuple[str, ...]
     tells_of: UUID | None = None
+
+
+class FeedRefusalCode(StrEnum):
+    """Why a consumer of the feed was refused what it said back."""
+
+    INVALID_CURSOR = "INVALID_CURSOR"
+    CURSOR_AHEAD = "CURSOR_AHEAD"
+    NOT_READ = "NOT_READ"
+    ALREADY_ACKNOWLEDGED = "ALREADY_ACKNOWLEDGED"
+    GOES_BACK = "GOES_BACK"
+    ENTRY_NOT_FOUND = "ENTRY_NOT_FOUND"
+    IDEMPOTENCY_KEY_INVALID = "IDEMPOTENCY_KEY_INVALID"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    REFERENCE_INVALID = "REFERENCE_INVALID"
+    MONTHS_INVALID = "MONTHS_INVALID"
+    DECIDED_IN_FUTURE = "DECIDED_IN_FUTURE"
+    DECIDED_BEFORE_EVENT = "DECIDED_BEFORE_EVENT"
+
+
+@dataclass(frozen=True)
+class FeedRefusal:
+    """One reason, and the path of the input it is about."""
+
+    code: FeedRefusalCode
+    message: str
+    path: tuple[str, ...]

@@ -108,7 +108,8 @@ class Command:
     run: Callable[[Any, Asking, Any], Awaitable[Outcome]]
     read_input: Callable[[Mapping[str, Any]], Any]
     reads_back: str
-    written: Callable[[Scope], Written]
+    written: Callable[[Scope], Written] | None = None
+    """What writes the row and reads it back in one statement; None where no single statement does."""
 
     async def call(self, means: Any, asking: Asking, given: Any) -> Outcome:
         """Run it; where it reads of people, its line of the access log is there when this returns."""

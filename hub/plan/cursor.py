@@ -22,6 +22,16 @@ class InvalidCursor(InvalidInput):
     code = "INVALID_CURSOR"
 
 
+AHEAD = "SN001"
+"""The SQLSTATE with which the database's function `feed_cursor` refuses a cursor of the feed."""
+
+
+class CursorAhead(InvalidCursor):
+    """The cursor lies beyond the end of the feed: it is of another feed, or from before a restore. Nothing was read."""
+
+    code = "CURSOR_AHEAD"
+
+
 def cursor_expression(mark: str, columns: list[ColumnElement[Any]]) -> ColumnElement[str]:
     """The SQL of a row's cursor. `mark` names the list and its order; the last column is the key."""
     content = func.json_build_array(

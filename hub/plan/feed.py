@@ -70,6 +70,7 @@ class _Page:
         self._start = builder.bind(_start_reader(arguments.get("after")), BigInteger())
         size = builder.bind(_at_least(least, size_reader(arguments, builder.limits)), BigInteger())
         rows = builder.alias(target)
+        self._entries = builder.alias(target)
         # An entry is its event's place: the event is read with it, once, whatever is asked of it.
         event = builder.alias(builder.catalogue.standing_on("conditionality_event"))
         order = TotalOrder(target.table.name, (("position", False),))
@@ -84,9 +85,9 @@ class _Page:
         builder.carried[self._rows] = "conditionality_event"
         self.items = PageItems(self._rows, order, size, backward=False, looks_ahead=True)
         # To whoever may read all of it a page is whole: its places say whose events stand in it.
-        is_whole = builder.scope.kind is GrantScope.NATIONAL
+        self._is_whole = is_whole = builder.scope.kind is GrantScope.NATIONAL
         wanted = selected(builder.document, page_type, below(field))
-        self._tells_places = is_whole and any(part.name == "entries" for part in wanted)
+        self._shows_entries = any(part.name == "entries" for part in wanted)
         self.pairs: list[tuple[str, Sequence[Piece]]] = []
         for part in wanted:
             match part.name:
@@ -104,13 +105,15 @@ class _Page:
             self.pairs.append((part.key, value))
 
     def end(self) -> ColumnElement[int]:
-        """The position the page ends at: its last entry's, or where it began."""
+        """The position the page ends at: its last entry's, or where it began, if the feed goes as far."""
         position = self.items.column(self._rows.c.position)
-        return func.coalesce(self.items.aggregate(func.max(position)), self._start)
+        last = select(func.coalesce(func.max(self._entries.c.position), 0)).scalar_subquery()
+        start = func.feed_cursor(self._start, last, type_=BigInteger)
+        return func.coalesce(self.items.aggregate(func.max(position)), start)
 
     def places(self) -> list[Piece]:
-        """The places the page takes up, for the access log, where they say whose events stand in it."""
-        return places(self._start, self.end()) if self._tells_places else []
+        """How far the page reaches, for the access log; and its places, where they say whose events stand in it."""
+        return places(self._start, self.end(), whole=self._is_whole) if self._shows_entries else []
 
 
 def _start_reader(after: Argument | None) -> Reader:

@@ -272,7 +272,7 @@ class Operation:
             key: plan_row(self.catalogue, document, type_name, selections, scope, self.limits)
             for key, selections in asked.items()
         }
-        if len(asked) > 1:
+        if len(asked) > 1 or command.written is None:
             return ReadBacks(plans, None)
         [(only, selections)] = asked.items() or [(None, [])]
         written = command.written(scope)

@@ -29,6 +29,7 @@ from asyncpg.pool import PoolConnectionProxy
 from hub.access.caller import Caller
 from hub.access.seen import Seen
 from hub.plan.arguments import Variables
+from hub.plan.cursor import AHEAD, CursorAhead
 from hub.plan.plan import Plan
 from hub.store.engine import LONGEST_OPENING, Pool
 
@@ -137,11 +138,16 @@ class Runner:
         """The JSON of the root field, as PostgreSQL wrote it; whom it is about is told to `seen`.
 
         Raises:
-            InvalidInput: a value cannot be bound.
+            InvalidInput: a value cannot be bound, or the database takes it for none of its cursors.
             asyncpg.PostgresError, asyncpg.InterfaceError, OSError: what the database, or the way to it, refused.
 
         """
-        text = await self._text(plan, variables, caller)
+        try:
+            text = await self._text(plan, variables, caller)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == AHEAD:
+                raise CursorAhead from None
+            raise
         return seen.take(text) if plan.is_personal else text
 
     async def _text(self, plan: Plan, variables: Variables, caller: Caller) -> bytes:

@@ -21,9 +21,10 @@ def marked(subject: ColumnElement[Any] | None, pieces: list[Piece]) -> list[Piec
     return pieces if subject is None else [_MARK.concat(cast(subject, Text)), *pieces]
 
 
-def places(start: ColumnElement[int], end: ColumnElement[int]) -> list[Piece]:
-    """The places of a page of the feed, before its JSON."""
-    return [_PLACES, literal_column("'('", Text), start, ",", end, "]", _PLACES]
+def places(start: ColumnElement[int], end: ColumnElement[int], *, whole: bool) -> list[Piece]:
+    """How far a page of the feed reaches, before its JSON; and, of a `whole` one, its places."""
+    taken: list[Piece] = [literal_column("'('", Text), start, ",", end, "]"] if whole else []
+    return [_PLACES, end, " ", *taken, _PLACES]
 
 
 def subjects_in(text: ColumnElement[str]) -> ColumnElement[Any]:

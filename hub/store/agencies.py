@@ -120,12 +120,13 @@ class AccessGrant(Base):
     __table_args__ = (
         one_of("scope", GrantScope),
         CheckConstraint(
-            "capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED', 'ADMINISTER', 'READ_ACCESS_LOG']::text[]",
+            "capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED', 'ADMINISTER', 'READ_ACCESS_LOG', 'REPORT_OUTCOMES']::text[]",
             name="capabilities",
         ),
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity"),
         CheckConstraint(
-            "(scope = 'NATIONAL' OR NOT capabilities @> ARRAY['READ_FEED'])"
+            "(scope IN ('NATIONAL', 'REGION', 'MUNICIPALITY', 'AMBITO') OR NOT capabilities @> ARRAY['READ_FEED'])"
+            " AND (scope = 'NATIONAL' OR NOT capabilities @> ARRAY['REPORT_OUTCOMES'])"
             " AND (scope NOT IN ('AGGREGATE', 'OWN', 'SELF') OR NOT capabilities @> ARRAY['RECORD_EVENTS'])",
             name="capability_scope",
         ),

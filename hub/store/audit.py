@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     DateTime,
     Index,
@@ -68,6 +69,16 @@ class AccessLog(Base):
             postgresql_using="gist",
             postgresql_where=text("positions IS NOT NULL"),
         ),
+        CheckConstraint(
+            "feed_reached IS NULL OR (feed_reached >= 0 AND outcome = 'ANSWERED')", name="feed_reached"
+        ),
+        Index(
+            None,
+            "agency_id",
+            "purpose_id",
+            "feed_reached",
+            postgresql_where=text("feed_reached IS NOT NULL"),
+        ),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 
@@ -91,6 +102,8 @@ class AccessLog(Base):
     positions: Mapped[object | None] = mapped_column(INT8MULTIRANGE)
     """The places of the feed that were read by whoever may read all of it: they stand for their people."""
     outcome: Mapped[AccessOutcome] = mapped_column(words(AccessOutcome))
+    feed_reached: Mapped[int | None] = mapped_column(BigInteger)
+    """How far a page of the feed reached: what its consumer has read by then."""
 
     agency: Mapped[Agency] = relationship(
         primaryjoin="foreign(AccessLog.agency_id) == Agency.id", viewonly=True

@@ -27,6 +27,7 @@ from hub.store.pacts import Pact
 from hub.store.vocabulary import ConditionalityEventType, Measure
 
 if TYPE_CHECKING:
+    from hub.store.consuming import EventOutcome
     from hub.store.households import Beneficiary, Household
 
 
@@ -98,6 +99,9 @@ class ConditionalityEvent(Base):
         back_populates="event",
         uselist=False,
         viewonly=True,
+    )
+    outcomes: Mapped[list[EventOutcome]] = relationship(
+        back_populates="event", order_by="EventOutcome.reported_at", viewonly=True
     )
 
 

@@ -17,6 +17,7 @@ from hub.store.appointments import Convocation
 from hub.store.audit import AccessLog, AccessSelection
 from hub.store.base import Base
 from hub.store.calls import CallCount
+from hub.store.consuming import EventOutcome, FeedAcknowledgement
 from hub.store.delivery import InboundRun, OutboxMessage, QuarantinedRecord
 from hub.store.households import AgencyAnswer, Beneficiary, Benefit, Household
 from hub.store.ledger import (
@@ -61,6 +62,8 @@ __all__ = [
     "ConditionalityEvent",
     "Convocation",
     "EmploymentCentre",
+    "EventOutcome",
+    "FeedAcknowledgement",
     "FeedCheckpoint",
     "FeedContent",
     "FeedEntry",

@@ -218,6 +218,23 @@ class Capability(StrEnum):
     """Register agencies, grant and revoke."""
     READ_ACCESS_LOG = "READ_ACCESS_LOG"
     """Say who looked at whom: the data protection officer (responsabile della protezione dei dati)."""
+    REPORT_OUTCOMES = "REPORT_OUTCOMES"
+    """Say what was decided about an entry of the feed: INPS."""
+
+
+class BenefitOutcome(StrEnum):
+    """What INPS did to a benefit because of an event."""
+
+    SUSPENDED = "SUSPENDED"
+    """Sospensione."""
+    REDUCED = "REDUCED"
+    """Decurtazione: of whole monthly payments (DL 4/2019 art. 7 c. 7-9)."""
+    FORFEITED = "FORFEITED"
+    """Decadenza."""
+    REVOKED = "REVOKED"
+    """Revoca: as if it had never been granted."""
+    NONE = "NONE"
+    """It was looked at, and nothing follows."""
 
 
 class Demand(StrEnum):

@@ -136,7 +136,12 @@ async def register_purpose(
             purpose="Test",
             scope=GrantScope.NATIONAL,
             capabilities=frozenset(
-                {Capability.RECORD_EVENTS, Capability.READ_FEED, Capability.READ_ACCESS_LOG}
+                {
+                    Capability.RECORD_EVENTS,
+                    Capability.READ_FEED,
+                    Capability.READ_ACCESS_LOG,
+                    Capability.REPORT_OUTCOMES,
+                }
             ),
             field_set=field_set,
         ),

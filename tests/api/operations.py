@@ -34,7 +34,17 @@ SCHEMA = build_schema(sdl())
 WHOLE = build_schema(whole_sdl())
 """With what only routers ask."""
 FEDERATED = {("Beneficiary", "residence"), ("Beneficiary", "registeredFamily"), ("Household", "payments")}
-ASIDE = {"_service", "permittedFields", "agencies", "agency", "fieldSets", "accessChanges", "accessReport"}
+ASIDE = {
+    "_service",
+    "permittedFields",
+    "agencies",
+    "agency",
+    "fieldSets",
+    "accessChanges",
+    "accessReport",
+    "feedStatus",
+    "feedConsumers",
+}
 """Root fields that tell of the hub, not of its data."""
 LOOKED_UP = {"household": "hsh", "pact": "pct"}
 NAMED = {prefix: kind for kind, prefix in PREFIX.items()}

@@ -30,6 +30,7 @@ from tests.api.sight import ACTIVITY, NEVER, Field, Reader, Row, Sight
 TABLES = (
     "municipality", "employment_centre", "agency", "household", "benefit", "beneficiary", "activity", "convocation",
     "pact", "pact_goal", "puc_project", "puc_assignment", "job_offer", "training_course", "conditionality_event", "feed_entry",
+    "event_outcome",
 )  # fmt: skip
 PREFIX = {
     "Beneficiary": "ben",
@@ -78,7 +79,7 @@ class Oracle:
             table: {row["id"]: row for row in found if "id" in row} for table, found in rows.items()
         }
         self._schema = build_schema(whole_sdl())
-        for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "Benefit", "PactGoal", "Convocation", "PucAssignment",
+        for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "EventOutcome", "Benefit", "PactGoal", "Convocation", "PucAssignment",
                      "Municipality", "EmploymentCentre", "Agency"):  # fmt: skip
             for name, field in self._schema.type_map[kind].fields.items():  # type: ignore[attr-defined]
                 field.resolve = _resolver(kind, name)
@@ -332,6 +333,11 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("ConditionalityEvent", "beneficiary"): _to("beneficiary", "beneficiary_id"),
     ("ConditionalityEvent", "pact"): _to("pact", "pact_id"),
     ("ConditionalityEvent", "position"): _position,
+    ("ConditionalityEvent", "outcomes"): lambda r, row, _: sorted(
+        r.where("event_outcome", event_id=row["id"]), key=lambda one: (one["reported_at"], one["id"])
+    ),
+    ("EventOutcome", "event"): _to("conditionality_event", "event_id"),
+    ("EventOutcome", "source"): _to("agency", "agency_id"),
     ("FeedEntry", "event"): _to("conditionality_event", "event_id"),
     ("FeedEntry", "fiscalCode"): _of_event("fiscal_code"),
     ("FeedEntry", "inpsProtocol"): _of_event("inps_protocol"),

@@ -73,6 +73,8 @@ RECORD = """mutation ($input: RecordConditionalityEventInput!) { recordCondition
   event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } }"""
 GUARDED = (
     "{ agencies { code } }",
+    "{ feedStatus { lastPosition } }",
+    "{ feedConsumers { agencyCode } }",
     '{ agency(code: "inps") { name } }',
     "{ fieldSets { name } }",
     "{ accessChanges { totalCount } }",

@@ -147,7 +147,7 @@ async def test_what_is_refused_says_why_and_where(hub: Service) -> None:
         (GRANT, {**granted, "areas": []}, ("INVALID_REGISTRATION", ["input", "areas"])),
         (GRANT, {**granted, "fieldSet": "none"}, ("UNKNOWN_FIELD_SET", ["input", "fieldSet"])),
         (GRANT, {**granted, "fields": ["Beneficiary.salary"]}, ("UNKNOWN_FIELD", ["input", "fields"])),
-        (GRANT, {**granted, "capabilities": ["READ_FEED"]}, ("INVALID_REGISTRATION", ["input", "capabilities"])),
+        (GRANT, {**granted, "capabilities": ["REPORT_OUTCOMES"]}, ("INVALID_REGISTRATION", ["input", "capabilities"])),
         (GRANT, {**granted, "purposeId": hub.registry.consumer("inps").purpose_for("hub").purpose_id}, ("GRANTS_DISAGREE", ["input", "purposeId"])),
         (REVOKE, {"grantId": "gnt_" + "0" * 32}, ("UNKNOWN_GRANT", ["input", "grantId"])),
         (REVOKE, {"grantId": "ben_" + "0" * 32}, ("UNKNOWN_GRANT", ["input", "grantId"])),

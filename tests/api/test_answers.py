@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Agree
+    from tests.api.conftest import Agree, Service
     from tests.api.world import World
 
 CALLERS = (
@@ -143,7 +143,6 @@ async def test_the_feed_as_inps_reads_it(agree: Agree) -> None:
     assert read == list(range(1, len(read) + 1))
     assert len(read) == 16
     await agree(query, "inps", after=cursor, first=3)
-    await agree(query, "inps", after="999999999999999999", first=3)
     await agree(query, "inps", first=0)
     for part in (
         "endCursor",
@@ -154,6 +153,12 @@ async def test_the_feed_as_inps_reads_it(agree: Agree) -> None:
     ):
         await agree(f"{{ conditionalityFeed {{ {part} }} }}", "inps")
         await agree(f'{{ conditionalityFeed(first: 1, after: "2") {{ {part} }} }}', "inps")
+
+
+async def test_a_cursor_beyond_the_feed_is_of_another(ask: Service) -> None:
+    for part in ("endCursor", "entries { __typename }"):
+        answer = await ask(f'{{ conditionalityFeed(after: "999999999999999999") {{ {part} }} }}', as_="inps")
+        assert answer.codes == ["CURSOR_AHEAD"]
 
 
 FILTERS: dict[str, list[str]] = {

@@ -136,8 +136,8 @@ async def test_grants_end_and_begin_within_seconds(writable: Service) -> None:
         assert (await writable("{ __typename }", as_="east")).status == status, change
 
 
-@pytest.mark.parametrize("caller", ["centre", "municipality", "region", "nowhere"])
-async def test_the_feed_is_inps_s(caller: str, ask: Service) -> None:
+@pytest.mark.parametrize("caller", ["centre", "two-towns", "two-regions", "nowhere"])
+async def test_the_feed_is_for_who_is_granted_it(caller: str, ask: Service) -> None:
     for query in (
         "{ conditionalityFeed { endCursor } }",
         "{ pacts { totalCount } feed: conditionalityFeed { entries { fiscalCode } } __schema { queryType { name } } }",

@@ -24,6 +24,7 @@ ADMINISTERED = frozenset(
         "Query.agencies",
         "Query.agency",
         "Query.fieldSets",
+        "Query.feedConsumers",
         "Mutation.registerAgency",
         "Mutation.grantPurpose",
         "Mutation.revokeGrant",

@@ -485,6 +485,17 @@ async def _events(b: _Builder) -> None:
             queued=True,
         )
     world = b.world
+    for number, outcome in enumerate(("SUSPENDED", "NONE", "FORFEITED")):
+        await b.add(
+            "event_outcome",
+            event_id=world.events[(0, 0, 3)[number]],
+            agency_id=demo_key("agency", "inps"),
+            outcome=outcome,
+            reference='Pratica "7" \\ 🦊',
+            decided_on=date(2026, 10, 1),
+            months=2 if outcome == "SUSPENDED" else None,
+            reported_at=moment(20 + number),
+        )
     world.nodes += [
         world.people["north"].node,
         f"hsh_{world.households['mixed'].hex}",

@@ -35,7 +35,15 @@ LAZIO = Registration(
             ({"scope": scope, "areas": ()}, "reaches nothing")
             for scope in (GrantScope.CENTRE, GrantScope.MUNICIPALITY, GrantScope.REGION)
         ),
-        ({"capabilities": frozenset({Capability.READ_FEED})}, "READ_FEED"),
+        (
+            {
+                "scope": GrantScope.CENTRE,
+                "areas": ("H501C900031",),
+                "capabilities": frozenset({Capability.READ_FEED}),
+            },
+            "READ_FEED",
+        ),
+        ({"capabilities": frozenset({Capability.REPORT_OUTCOMES})}, "REPORT_OUTCOMES"),
     ],
 )
 async def test_what_cannot_be_is_refused(
