@@ -15,7 +15,7 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.connected import ConnectedAgencies, connect_agencies
@@ -47,6 +47,8 @@ from hub.http.commands import Commands
 from hub.http.demands import Demands
 from hub.http.execution import Asked, Execution
 from hub.http.feed_proofs import FeedProofs
+from hub.http.feed_query import PATH as FEED_PATH
+from hub.http.feed_stream import FeedStream
 from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint, Terms
 from hub.http.metrics import registry
@@ -69,6 +71,7 @@ from hub.ledger.sequencer import Sequencer
 from hub.ledger.signed_note import Signer
 from hub.plan.catalogue import Catalogue
 from hub.plan.documents import Documents
+from hub.plan.feed_lines import FeedLines
 from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.runner import Runner
 from hub.plan.trusted import consumers, read_registry
@@ -250,6 +253,18 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         metrics.register(CallMetrics(limiter, attempts))
         verifier_key = None if signer is None else signer.key
         routes += FeedProofs(database, admission, demands, watch, verifier_key, time.monotonic).routes()
+        stream = FeedStream(
+            FeedLines(documents, catalogue, pages_of(settings)),
+            runner,
+            authenticator,
+            admission,
+            demands,
+            opened,
+            log,
+            stall=settings.feed_stall,
+            max_url_bytes=settings.max_url_bytes,
+        )
+        routes.append(Route(FEED_PATH, stream, methods=["GET"]))
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]
@@ -319,9 +334,14 @@ def documents_for(settings: Settings, catalogue: Catalogue) -> Documents:
             settings.max_fields,
             settings.max_field_comparisons,
         ),
-        pages=PageLimits(
-            settings.default_page_size, settings.max_page_size, settings.max_cost, settings.count_rounding
-        ),
+        pages=pages_of(settings),
+    )
+
+
+def pages_of(settings: Settings) -> PageLimits:
+    """The limits of pages, as the settings say."""
+    return PageLimits(
+        settings.default_page_size, settings.max_page_size, settings.max_cost, settings.count_rounding
     )
 
 

@@ -136,6 +136,11 @@ class Settings(BaseSettings):
     )
 
     # ── streams: what is deferred, subscriptions, WebSockets ──────────────────────────────────────────
+    feed_stall: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds a reader of `/feeds/conditionality` may take for 64 KB, and the hub for an answer of known length.",
+    )
     stream_silence: float = Field(
         12.0,
         gt=0,

@@ -8,12 +8,13 @@ import enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, DateTime, FromClause, select
+from sqlalchemy import ColumnElement, DateTime, FromClause, Text, any_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from hub.plan.declare import Computed, Order, stands_on, stored
+from hub.plan.declare import Computed, Condition, Order, stands_on, stored
 from hub.store import tables
 from hub.store.base import table_of
-from hub.store.vocabulary import BenefitOutcome, ConditionalityEventType
+from hub.store.vocabulary import BenefitOutcome, ConditionalityEventType, Measure
 from schema.agencies import Agency
 from schema.cost import SUBQUERY, about
 from schema.filters import all_of, before, by_any_of, condition, from_, none, none_of, one_of, some
@@ -116,8 +117,10 @@ class ConditionalityEventListFilter:
 )
 class FeedEntry:
     position: BigInt = strawberry.field(
-        description="1, 2, 3 …, dense: who has read up to n and counts n entries missed none."
+        description="1, 2, 3 …, dense: who reads all of it, has read up to n and counts n entries, missed none. "
+        "Who reads a part of it reads its part of the same positions."
     )
+    measure: Measure = strawberry.field(description="Of the household, when it was recorded.")
     event: ConditionalityEvent
     fiscal_code: FiscalCode | None = strawberry.field(
         description="Null once the content was erased, and in the entry that says so.",
@@ -135,11 +138,38 @@ class FeedEntry:
     )
 
 
+def _occurred(later: bool) -> Condition:
+    def expression(row: FromClause, value: ColumnElement[Any]) -> ColumnElement[bool]:
+        event = table_of(tables.ConditionalityEvent).alias()
+        at = select(event.c.occurred_at).where(event.c.id == row.c.event_id).scalar_subquery()
+        return at >= value if later else at < value
+
+    return Condition(expression, DateTime(timezone=True), compares=("event.occurred_at",))
+
+
+def _any_of(column: str, shown_by: str) -> Condition:
+    return Condition(lambda row, values: row.c[column] == any_(values), ARRAY(Text()), compares=(shown_by,))
+
+
+@strawberry.input(
+    description="Which entries; every condition given must hold. A page of what is filtered may be empty, and the feed go on: "
+    "`endCursor` then lies beyond what was looked through."
+)
+class ConditionalityFeedFilter:
+    measures: list[Measure] | None = condition(_any_of("measure", "measure"))
+    types: list[ConditionalityEventType] | None = condition(_any_of("type", "event.type"))
+    occurred_from: datetime.datetime | None = condition(_occurred(later=True))
+    occurred_before: datetime.datetime | None = condition(_occurred(later=False))
+
+
 @public
 @strawberry.type(description="A page of the feed.")
 class ConditionalityFeedPage:
     entries: list[FeedEntry] = strawberry.field(directives=[PERSONAL])
     end_cursor: str = strawberry.field(
-        description="Hand it to `after` for what comes next; it stays the same when nothing has come."
+        description="Hand it to `after` for what comes next; it stays the same when nothing has come. It may lie beyond the last "
+        "entry: what is between them is another's, or filtered out."
     )
-    has_more: bool
+    has_more: bool = strawberry.field(
+        description="Whether the feed goes on; also after a page without entries."
+    )

@@ -30,6 +30,7 @@ from schema.ledger import (
     ConditionalityEvent,
     ConditionalityEventFilter,
     ConditionalityEventOrder,
+    ConditionalityFeedFilter,
     ConditionalityFeedPage,
 )
 from schema.node import Connection, Cursor, First, Last, Node
@@ -237,7 +238,7 @@ class Query(FeedConsumerQuery, FeedProofsQuery, AdministrationQuery):
         return planned()
 
     @strawberry.field(
-        description="The feed: every event, in order, once. For purposes granted READ_FEED.",
+        description="The feed: every event, in order, once; to a region and a municipality, their part of it. For purposes granted READ_FEED.",
         metadata=stands_on(Rooted(FeedPages(), requires=Capability.READ_FEED)),
         directives=[OWN_PAGE, ListSize(slicing_arguments=["first"], sized_fields=["entries"])],
     )
@@ -248,6 +249,7 @@ class Query(FeedConsumerQuery, FeedProofsQuery, AdministrationQuery):
             strawberry.argument(description="`endCursor` of the page before; nothing for the start."),
         ] = strawberry.UNSET,
         first: int = 500,
+        filter: ConditionalityFeedFilter | None = strawberry.UNSET,  # noqa: A002
     ) -> ConditionalityFeedPage:
         return planned()
 

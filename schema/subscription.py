@@ -11,7 +11,7 @@ import strawberry
 from hub.plan.declare import FollowedFeed, Rooted, planned, stands_on
 from hub.store.vocabulary import Capability
 from schema.cost import OWN_PAGE, ListSize
-from schema.ledger import ConditionalityFeedPage
+from schema.ledger import ConditionalityFeedFilter, ConditionalityFeedPage
 from schema.sensitivity import personal
 
 
@@ -34,5 +34,6 @@ class Subscription:
         first: Annotated[
             int, strawberry.argument(description="Entries of a page at most; a page has at least one.")
         ] = 500,
+        filter: ConditionalityFeedFilter | None = strawberry.UNSET,  # noqa: A002
     ) -> AsyncGenerator[ConditionalityFeedPage, None]:
         yield planned()

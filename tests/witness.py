@@ -200,7 +200,9 @@ class _Talk:
                     if name not in PLAIN_HEADERS
                 )
                 self._witness.hear("headers", "\n".join(said))
-                self._is_answer = self._path == "/graphql" and message.get("status") != 404
+                self._is_answer = (self._path == "/graphql" and message.get("status") != 404) or (
+                    self._path == "/feeds/conditionality" and message.get("status") == 200
+                )
             case "websocket.close":
                 self._witness.hear("error", message.get("reason") or "", echo_of=self._echo())
             case "websocket.send":

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ from hub.plan.declare import (
     DEFINITION,
     Computed,
     Federated,
+    FeedPages,
+    FollowedFeed,
     Gathered,
     Pages,
     Rooted,
@@ -176,6 +178,13 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
                     for name, member in filters.found[kind.name].items()
                     if isinstance(member, RelatedBy)
                 )
+    for coordinate, field in _feeds(schema):
+        argument = field.args.get("filter")
+        entry = filtered_type(field)
+        if argument is not None and entry is not None:
+            kind = get_named_type(argument.type)
+            assert isinstance(kind, GraphQLInputObjectType)
+            filters.read(coordinate, kind, marks[entry].table)
     costs = read_costs(schema, problems)
     if problems:
         raise SchemaMismatch(
@@ -194,6 +203,25 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
         costs=costs,
         fields=FieldPolicy(schema),
     )
+
+
+def _feeds(schema: GraphQLSchema) -> Iterator[tuple[str, GraphQLField]]:
+    """The root fields that are pages of the feed."""
+    for kind in (schema.query_type, schema.subscription_type):
+        if kind is not None:
+            for name, root in _roots(kind).items():
+                if isinstance(root.source, (FeedPages, FollowedFeed)):
+                    yield f"{kind.name}.{name}", kind.fields[name]
+
+
+def filtered_type(definition: GraphQLField) -> str | None:
+    """The type of the rows that a field's `filter` is of: a list's, or the entries of a page of the feed; None for other fields."""
+    kind = get_named_type(definition.type)
+    if not isinstance(kind, GraphQLObjectType):
+        return None
+    if "pageInfo" in kind.fields:
+        return node_type_name(definition)
+    return get_named_type(kind.fields["entries"].type).name if "entries" in kind.fields else None
 
 
 def _roots(kind: GraphQLObjectType) -> dict[str, Rooted]:

@@ -7,24 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, get_named_type
+from graphql import GraphQLField
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal_column, select
 
-from hub.access.rows import visible
 from hub.access.subjects import WHOLE_FEED
-from hub.plan.arguments import Argument, Reader, Variables, arguments_of
+from hub.plan.arguments import Reader, Variables
 from hub.plan.builder import Builder
-from hub.plan.cursor import InvalidCursor
+from hub.plan.feed_part import CURSOR, FeedPart, feed_position
 from hub.plan.json_text import Piece, members
 from hub.plan.order import TotalOrder
 from hub.plan.page_items import PageItems
 from hub.plan.pages import InvalidPage, size_reader
 from hub.plan.selection import Selected, below, selected
 from hub.plan.subjects import places
-from hub.store.vocabulary import GrantScope
 
-CURSOR = "$cursor"
-"""The name under which the position a follower has reached stands among the variables; none of a client's begins so."""
+__all__ = ["CURSOR", "FollowedPage", "feed_pages", "feed_position", "followed_pages", "read_followed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ def followed_pages(builder: Builder, field: Selected, definition: GraphQLField) 
     """The statement of `Subscription.conditionalityFeed`: the same page, and before its JSON what `read_followed` reads."""
     page = _Page(builder, field, definition, least=1)
     count = page.items.aggregate(func.count())
-    head: list[Piece] = [cast(page.end(), Text), " ", cast(count, Text), " ", *page.items.more(), " "]
+    head: list[Piece] = [cast(page.end(), Text), " ", cast(count, Text), " ", *page.more(), " "]
     return page.items.answer([*page.places(), *head, *members(page.pairs)])
 
 
@@ -63,66 +60,55 @@ class _Page:
     def __init__(
         self, builder: Builder, field: Selected, definition: GraphQLField, *, least: int = 0
     ) -> None:
-        arguments = arguments_of(definition.args, field.nodes[0], builder.document.variables)
-        page_type = get_named_type(definition.type)
-        assert isinstance(page_type, GraphQLObjectType)
-        target = builder.catalogue.stored(get_named_type(page_type.fields["entries"].type).name)
-        self._start = builder.bind(_start_reader(arguments.get("after")), BigInteger())
-        size = builder.bind(_at_least(least, size_reader(arguments, builder.limits)), BigInteger())
-        rows = builder.alias(target)
-        self._entries = builder.alias(target)
+        self._part = part = FeedPart(builder, field, definition)
+        size = builder.bind(_at_least(least, size_reader(part.arguments, builder.limits)), BigInteger())
         # An entry is its event's place: the event is read with it, once, whatever is asked of it.
         event = builder.alias(builder.catalogue.standing_on("conditionality_event"))
-        order = TotalOrder(target.table.name, (("position", False),))
+        order = TotalOrder(part.target.table.name, (("position", False),))
         page = (
-            select(rows.c.position, *event.c)
-            .select_from(rows.join(event, event.c.id == rows.c.event_id))
-            .where(rows.c.position > self._start, visible(rows, target.table.name, builder.scope))
-            .order_by(rows.c.position)
+            select(part.rows.c.position, *event.c)
+            .select_from(part.rows.join(event, event.c.id == part.rows.c.event_id))
+            .where(*part.conditions)
+            .order_by(part.rows.c.position)
             .limit(size + literal_column("1"))
         )
         self._rows = page.subquery("feed_page")
         builder.carried[self._rows] = "conditionality_event"
+        self._is_full = func.count() > size
         self.items = PageItems(self._rows, order, size, backward=False, looks_ahead=True)
-        # To whoever may read all of it a page is whole: its places say whose events stand in it.
-        self._is_whole = is_whole = builder.scope.kind is GrantScope.NATIONAL
-        wanted = selected(builder.document, page_type, below(field))
-        self._shows_entries = any(part.name == "entries" for part in wanted)
+        wanted = selected(builder.document, part.page_type, below(field))
+        self._shows_entries = any(one.name == "entries" for one in wanted)
         self.pairs: list[tuple[str, Sequence[Piece]]] = []
-        for part in wanted:
-            match part.name:
+        for one in wanted:
+            match one.name:
                 case "entries":
-                    with builder.noting(part.nodes):
-                        reached_from = WHOLE_FEED if is_whole else None
-                        entry = builder.object(target, self._rows, below(part), reached_from=reached_from)
+                    with builder.noting(one.nodes):
+                        reached_from = WHOLE_FEED if part.is_whole else None
+                        entry = builder.object(part.target, self._rows, below(one), reached_from=reached_from)
                         value = self.items.array(entry)
                 case "endCursor":
                     value = ['"', self.end(), '"']
                 case "hasMore":
-                    value = self.items.more()
+                    value = self.more()
                 case _:
-                    value = [f'"{page_type.name}"']
-            self.pairs.append((part.key, value))
+                    value = [f'"{part.page_type.name}"']
+            self.pairs.append((one.key, value))
 
     def end(self) -> ColumnElement[int]:
-        """The position the page ends at: its last entry's, or where it began, if the feed goes as far."""
+        """The position the page ends at."""
         position = self.items.column(self._rows.c.position)
-        last = select(func.coalesce(func.max(self._entries.c.position), 0)).scalar_subquery()
-        start = func.feed_cursor(self._start, last, type_=BigInteger)
-        return func.coalesce(self.items.aggregate(func.max(position)), start)
+        return self._part.end(self._is_full, self.items.aggregate(func.max(position)))
+
+    def more(self) -> list[Piece]:
+        """Whether the feed goes on beyond the page."""
+        self.items.aggregate(func.count())
+        return [cast(self._part.more(self._is_full), Text)]
 
     def places(self) -> list[Piece]:
         """How far the page reaches, for the access log; and its places, where they say whose events stand in it."""
-        return places(self._start, self.end(), whole=self._is_whole) if self._shows_entries else []
-
-
-def _start_reader(after: Argument | None) -> Reader:
-    def read(variables: Variables) -> int:
-        if CURSOR in variables:
-            return int(variables[CURSOR])
-        return 0 if after is None else feed_position(after.read(variables))
-
-    return read
+        if not self._shows_entries:
+            return []
+        return places(self._part.start, self.end(), whole=self._part.is_whole)
 
 
 def _at_least(least: int, size: Reader) -> Reader:
@@ -133,15 +119,3 @@ def _at_least(least: int, size: Reader) -> Reader:
         return asked
 
     return read if least else size
-
-
-def feed_position(cursor: str) -> int:
-    """The position a feed cursor stands for: a decimal number, 0 for the start.
-
-    Raises:
-        InvalidCursor: it is no such number.
-
-    """
-    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
-        raise InvalidCursor("A feed cursor is the position it stands at, as the hub gave it in `endCursor`.")
-    return int(cursor)

@@ -31,7 +31,7 @@ from graphql import (
 )
 
 from hub.plan.arguments import Argument, arguments_of
-from hub.plan.catalogue import Catalogue, node_type_name
+from hub.plan.catalogue import Catalogue, filtered_type, node_type_name
 from hub.plan.declare import Combination, Composed, Condition, ordered_by
 from hub.plan.filter_types import RelatedBy
 from hub.plan.positions import GatheredType
@@ -190,7 +190,7 @@ class Needs:
         if name != COUNT:
             yield from place.order
         definition = _definition(place, node)
-        target = listed_type(definition)
+        target = filtered_type(definition)
         if target is None or not node.arguments:
             return
         given = arguments_of(

@@ -23,7 +23,11 @@ def marked(subject: ColumnElement[Any] | None, pieces: list[Piece]) -> list[Piec
 
 def places(start: ColumnElement[int], end: ColumnElement[int], *, whole: bool) -> list[Piece]:
     """How far a page of the feed reaches, before its JSON; and, of a `whole` one, its places."""
-    taken: list[Piece] = [literal_column("'('", Text), start, ",", end, "]"] if whole else []
+    return reached(end, [literal_column("'('", Text), start, ",", end, "]"] if whole else [])
+
+
+def reached(end: ColumnElement[int], taken: list[Piece]) -> list[Piece]:
+    """The same, with its places as PostgreSQL writes ranges, apart by commas."""
     return [_PLACES, end, " ", *taken, _PLACES]
 
 

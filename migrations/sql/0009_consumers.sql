@@ -13,7 +13,7 @@ UPDATE field_set SET fields = fields || '{Query.conditionalityFeed,Subscription.
     ConditionalityFeedPage.entries,FeedEntry.*,EventOutcome.*}' WHERE name = 'municipality';
 -- A region is not told INPS's protocol of a household, here as elsewhere.
 UPDATE field_set SET fields = fields || '{Query.conditionalityFeed,Subscription.conditionalityFeed,
-    ConditionalityFeedPage.entries,FeedEntry.position,FeedEntry.event,FeedEntry.fiscalCode,EventOutcome.*}'
+    ConditionalityFeedPage.entries,FeedEntry.position,FeedEntry.measure,FeedEntry.event,FeedEntry.fiscalCode,EventOutcome.*}'
     WHERE name = 'region';
 UPDATE field_set SET fields = fields || '{Mutation.reportOutcome,ReportOutcomePayload.outcome,EventOutcome.*}'
     WHERE name = 'inps';

@@ -79,7 +79,7 @@ SIGHTS: Mapping[str, Sight] = MappingProxyType(
     {
         "centre": Sight("CENTRE", (NORTH,)),
         "municipality": Sight("MUNICIPALITY", (ROMA,)),
-        "region": Sight("REGION", ("12",)),
+        "region": Sight("REGION", ("12",), agency="regione-12"),
         "inps": Sight("NATIONAL"),
         **{name: Sight(scope.value, areas) for name, (scope, areas, _) in MORE.items() if name != "revoked"},
         **{name: Sight("SELF", (code,)) for name, code in CITIZENS.items()},

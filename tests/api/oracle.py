@@ -222,16 +222,41 @@ def _by(table: str, column: str, argument: str) -> Field:
 
 def _feed(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row:
     start = int(arguments.get("after") or 0)
+    wanted = arguments.get("filter") or {}
     entries = sorted(
-        (row for row in reader.where("feed_entry") if row["position"] > start),
+        (
+            row
+            for row in reader.where("feed_entry")
+            if row["position"] > start and _is_fed(reader, row, wanted)
+        ),
         key=lambda row: row["position"],
     )
-    page = entries[: arguments["first"]]
-    return {
-        "entries": page,
-        "endCursor": str(page[-1]["position"] if page else start),
-        "hasMore": len(page) < len(entries),
-    }
+    page, has_more = entries[: arguments["first"]], arguments["first"] < len(entries)
+    whole = reader.sight.kind == "NATIONAL" and not any(value is not None for value in wanted.values())
+    end = page[-1]["position"] if page else start
+    if not whole and not has_more:  # what is passed over was looked through
+        end = max((row["position"] for row in reader.rows["feed_entry"]), default=0)
+    return {"entries": page, "endCursor": str(end), "hasMore": has_more}
+
+
+def _is_fed(reader: Reader, row: Row, wanted: dict[str, Any]) -> bool:
+    """Whether an entry is in the reader's feed, and meets its filter."""
+    event = reader.by_id["conditionality_event"][row["event_id"]]
+    match reader.sight.kind:
+        case "REGION":
+            own = reader.by_id["agency"][event["agency_id"]]["code"] == reader.sight.agency
+            if own or row["region_code"] not in reader.sight.areas:
+                return False
+        case "MUNICIPALITY":
+            if row["municipality_code"] not in reader.sight.areas:
+                return False
+    since, until = wanted.get("occurredFrom"), wanted.get("occurredBefore")
+    return (
+        (wanted.get("measures") is None or row["measure"] in wanted["measures"])
+        and (wanted.get("types") is None or row["type"] in wanted["types"])
+        and (since is None or event["occurred_at"] >= datetime.fromisoformat(since))
+        and (until is None or event["occurred_at"] < datetime.fromisoformat(until))
+    )
 
 
 def _of_event(column: str) -> Field:

@@ -36,6 +36,8 @@ class Sight:
     areas: tuple[str, ...] = ()
     unseen: frozenset[str] = frozenset()
     """Types of activities of which the caller sees none."""
+    agency: str = ""
+    """The caller's agency, where it matters what it recorded itself."""
 
 
 class Reader:

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`GET /feeds/conditionality`: the feed as NDJSON, its stored bytes (docs/reference/feed-endpoint.md).
+
+The answer is a stream that ends where the feed ends; with a `first` of at most `PIECE`, and wherever answers are signed, it is one
+piece of known length that says where the next begins. Each part is accounted for before it leaves, and the next one is read while the
+last one is on its way: who reads slowly holds no connection of the database, and no more memory than two parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from hub.access.account import Account
+from hub.access.caller import Caller
+from hub.access.line import Look
+from hub.access.log import AccessLog
+from hub.errors import Forbidden
+from hub.http.accept import PROBLEM, media_ranges
+from hub.http.admission import Admission
+from hub.http.answers import fault
+from hub.http.authentication import Authenticator, Headers, headers_of
+from hub.http.demands import Demands
+from hub.http.feed_query import FeedQuery, read_query
+from hub.http.open_streams import CLOSING, OpenStreams
+from hub.http.problems import problem
+from hub.http.streams import gone
+from hub.http.subscriptions import AskAgain
+from hub.http.tasks import first_of
+from hub.http.watch import DeadlineExceeded, UnderWay
+from hub.plan.feed_lines import FeedLines, Lines
+from hub.plan.feed_part import CURSOR
+from hub.plan.runner import Runner
+from hub.store.vocabulary import Demand
+
+MEDIA: Final = b"application/x-ndjson"
+PIECE: Final = 5_000
+"""Lines an answer of known length has at most."""
+PIECE_BYTES: Final = 8_000_000
+"""Bytes beyond which such an answer ends with the lines it has."""
+PIECE_LOOKS: Final = 50
+"""Looks it takes at most, where little of the feed is the reader's."""
+PART_BYTES: Final = 1_000_000
+"""Bytes that are read at once, about."""
+FIRST_LINES, MOST_LINES = 500, 8_000
+"""Lines that are read at once: at first, and at most."""
+SENT: Final = 65_536
+"""Bytes handed to the connection at once."""
+
+
+class FeedStream:
+    """The ASGI endpoint. `stall`: seconds that one send, or the making of one answer of known length, may take."""
+
+    def __init__(
+        self,
+        lines: FeedLines,
+        runner: Runner,
+        authenticator: Authenticator,
+        admission: Admission,
+        demands: Demands,
+        opened: OpenStreams,
+        log: AccessLog,
+        *,
+        stall: float,
+        max_url_bytes: int,
+    ) -> None:
+        self._lines = lines
+        self._runner = runner
+        self._authenticator = authenticator
+        self._admission = admission
+        self._demands = demands
+        self._opened = opened
+        self._log = log
+        self._stall = stall
+        self._max_url_bytes = max_url_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one GET."""
+        headers, under_way = headers_of(scope["headers"]), UnderWay()
+        try:
+            caller, operator = await self._admission.admit(scope, headers, under_way)
+            if self._demands.concern(caller, headers):
+                await self._demands.check(caller, operator, headers, b"")
+            asked = read_query(scope["query_string"], self._max_url_bytes)
+            account = Account(self._log, Look(caller, operator, self._lines.operation, asked.given))
+            parts = self._parts(
+                asked, account, partial(self._authenticator.ask_again, headers, caller.demands)
+            )
+            if self._is_one_piece(asked, caller):
+                await self._piece(asked, caller, parts, headers, under_way, send)
+            else:
+                await self._stream(caller, parts, headers, under_way, receive, send)
+        except Exception as error:
+            await self._refuse(error, scope, headers, under_way, send)
+
+    async def _parts(
+        self, asked: FeedQuery, account: Account, ask_again: AskAgain
+    ) -> AsyncGenerator[Lines, None]:
+        """The lines asked for, a part at a time, each accounted for."""
+        variables, left, most = self._lines.asked(asked.variables), asked.first, FIRST_LINES
+        while True:
+            caller, operator = await ask_again()
+            one = account.anew(replace(account.look, caller=caller, operator=operator))
+            try:
+                self._lines.prepared(variables, caller.scope).permit(caller)
+            except Forbidden:
+                await one.refused()
+                raise
+            wanted = most if left is None else min(most, left)
+            lines = await self._lines.read(self._runner, variables, caller, wanted, one.seen)
+            if lines.count:
+                await one.answered()
+                most = min(max(PART_BYTES * lines.count // len(lines.text), 1), MOST_LINES)
+            left = None if left is None else left - lines.count
+            yield lines
+            if not lines.has_more or left == 0:
+                return
+            variables[CURSOR] = lines.end
+
+    def _is_one_piece(self, asked: FeedQuery, caller: Caller) -> bool:
+        return Demand.SIGNED_ANSWERS in caller.demands or (asked.first is not None and asked.first <= PIECE)
+
+    async def _piece(
+        self,
+        asked: FeedQuery,
+        caller: Caller,
+        parts: AsyncGenerator[Lines, None],
+        headers: Headers,
+        under_way: UnderWay,
+        send: Send,
+    ) -> None:
+        """One answer of known length: it says where the next begins, and is signed for whom answers are."""
+        found: list[bytes] = []
+        try:
+            async with asyncio.timeout(self._stall), aclosing(parts):
+                lines, looks, count, size = None, 0, 0, 0
+                async for lines in parts:
+                    found.append(lines.text)
+                    looks, count, size = looks + 1, count + lines.count, size + len(lines.text)
+                    if count >= PIECE or size >= PIECE_BYTES or looks >= PIECE_LOOKS:
+                        break
+        except TimeoutError:
+            raise DeadlineExceeded("Reading took longer than it may; ask for fewer lines.") from None
+        assert lines is not None
+        body, coding = b"".join(found), []
+        if Demand.SIGNED_ANSWERS in caller.demands:
+            # NOTE never compressed: who takes the compression off on the way would have the digest fail.
+            coding = list(self._demands.sign(caller, headers, body, MEDIA))
+        elif _takes_gzip(headers):
+            body, coding = await asyncio.to_thread(_whole, body), [(b"content-encoding", b"gzip")]
+        if lines.has_more:
+            coding.append((b"link", b'<%s>; rel="next"' % asked.next(lines.end).encode()))
+        length = (b"content-length", b"%d" % len(body))
+        cursor = (b"feed-cursor", b"%d" % lines.end)
+        await send(_start([length, cursor, *coding, *under_way.headers]))
+        await send({"type": "http.response.body", "body": body})
+
+    async def _stream(
+        self,
+        caller: Caller,
+        parts: AsyncGenerator[Lines, None],
+        headers: Headers,
+        under_way: UnderWay,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        self._opened.subscribe(caller)
+        try:
+            with self._opened.stream():
+                async with aclosing(_ahead(parts)) as coming:
+                    first = await anext(coming)  # what is to be refused is refused before the head is sent
+                    packed = zlib.compressobj(1, zlib.DEFLATED, 31) if _takes_gzip(headers) else None
+                    coding = [(b"content-encoding", b"gzip")] if packed else []
+                    await send(_start([*coding, *under_way.headers]))
+                    pump = self._pump(first, coming, packed, send)
+                    ended = await first_of(pump, gone(receive), self._opened.closing.wait())
+                if ended == 1:
+                    return
+                # NOTE cut short, too, it ends with a whole line: whoever reads asks again beyond its last one.
+                rest = b"" if packed is None else packed.flush()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CLOSING if ended == 2 else self._stall):
+                        await send({"type": "http.response.body", "body": rest})
+        finally:
+            self._opened.unsubscribe(caller)
+
+    async def _pump(
+        self,
+        first: Lines,
+        coming: AsyncGenerator[Lines, None],
+        packed: zlib._Compress | None,
+        send: Send,
+    ) -> None:
+        """Send part after part; ends where the feed does, when the reader stalls, or when the right to read is gone."""
+        try:
+            await self._send(first.text, packed, send)
+            async for lines in coming:
+                await self._send(lines.text, packed, send)
+        except TimeoutError:
+            return
+        except Exception as error:
+            fault(error)  # it logs what is nobody's fault; the head is gone, and the reader asks again
+
+    async def _send(self, text: bytes, packed: zlib._Compress | None, send: Send) -> None:
+        if packed is not None and text:
+            text = await asyncio.to_thread(_more, packed, text)
+        for start in range(0, len(text), SENT):
+            async with asyncio.timeout(self._stall):
+                await send(
+                    {"type": "http.response.body", "body": text[start : start + SENT], "more_body": True}
+                )
+
+    async def _refuse(
+        self, error: Exception, scope: Scope, headers: Headers, under_way: UnderWay, send: Send
+    ) -> None:
+        reply = fault(error)
+        body = problem(reply.body, reply.status)
+        told = under_way.headers or self._admission.told_to_nobody(scope, headers)
+        caller = under_way.caller
+        signed: tuple[tuple[bytes, bytes], ...] = ()
+        if caller is not None and caller.demands:
+            signed = self._demands.sign(caller, headers, body, PROBLEM)
+        length = (b"content-length", b"%d" % len(body))
+        await send(_start([length, *told, *reply.headers, *signed], reply.status, PROBLEM))
+        await send({"type": "http.response.body", "body": body})
+
+
+async def _ahead(parts: AsyncGenerator[Lines, None]) -> AsyncGenerator[Lines, None]:
+    """The parts, each read while the one before it is on its way."""
+    async with aclosing(parts):
+        coming = asyncio.ensure_future(anext(parts, None))
+        try:
+            while (lines := await coming) is not None:
+                coming = asyncio.ensure_future(anext(parts, None))
+                yield lines
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+
+def _takes_gzip(headers: Headers) -> bool:
+    accepted = dict(media_ranges(headers.get(b"accept-encoding", b"")))
+    return accepted.get("gzip", accepted.get("*", 0.0)) > 0
+
+
+def _whole(body: bytes) -> bytes:
+    packed = zlib.compressobj(1, zlib.DEFLATED, 31)
+    return packed.compress(body) + packed.flush()
+
+
+def _more(packed: zlib._Compress, text: bytes) -> bytes:
+    """Its lines can be read as they come: nothing is held back."""
+    return packed.compress(text) + packed.flush(zlib.Z_SYNC_FLUSH)
+
+
+def _start(headers: list[tuple[bytes, bytes]], status: int = 200, media: bytes = MEDIA) -> dict[str, object]:
+    return {
+        "type": "http.response.start",
+        "status": status,
+        "headers": [
+            (b"content-type", media),
+            (b"cache-control", b"no-store"),
+            (b"vary", b"accept-encoding"),
+            (b"x-accel-buffering", b"no"),  # nginx would hold back what is sent until it has enough of it
+            *headers,
+        ],
+    }
