@@ -66,7 +66,10 @@ class _Page:
         event = builder.alias(builder.catalogue.standing_on("conditionality_event"))
         order = TotalOrder(part.target.table.name, (("position", False),))
         page = (
-            select(part.rows.c.position, *event.c)
+            select(
+                *(part.rows.c[name] for name in ("position", "measure")),
+                *(column for column in event.c if column.name != "measure"),
+            )
             .select_from(part.rows.join(event, event.c.id == part.rows.c.event_id))
             .where(*part.conditions)
             .order_by(part.rows.c.position)
