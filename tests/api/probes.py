@@ -26,7 +26,7 @@ from hub.store.vocabulary import Capability, GrantScope
 from tests.api.conftest import SIGHTS, with_named_cursors
 from tests.api.oracle import Oracle
 from tests.api.sight import Sight
-from tests.api.test_administration import DEFINE, GIVEN, GRANT, REGISTER, REVOKE, TOWN, WITHDRAW
+from tests.api.test_administration import DEFINE, GIVEN, GRANT, LIMIT, REGISTER, REVOKE, TOWN, WITHDRAW
 
 if TYPE_CHECKING:
     from tests.api.conftest import Service
@@ -86,6 +86,7 @@ CHANGES: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (GRANT, GIVEN),
     (REVOKE, {"purposeId": NOBODY}),
     (WITHDRAW, {"clientId": NOBODY}),
+    (LIMIT, {"agencyCode": "nobody", "perMinute": 90}),
     (DEFINE, {"name": "mutants", "description": "x", "fields": ["JobOffer.title"]}),
 )
 """Changes of who may see what, by somebody who may not; where they were let, they would change nothing that is asked here."""

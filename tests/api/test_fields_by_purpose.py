@@ -30,6 +30,7 @@ ADMINISTERED = frozenset(
         "Mutation.revokeGrant",
         "Mutation.withdrawClient",
         "Mutation.defineFieldSet",
+        "Mutation.setCallLimits",
     }
 )
 """Roots that need ADMINISTER, whose answers are public as far as fields go."""
