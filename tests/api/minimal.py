@@ -107,6 +107,10 @@ def arguments_for(world: World) -> dict[str, str]:
         "Query.municipality(belfioreCode:)": '"H501"',
         "Query.employmentCentre(code:)": '"H501C900031"',
         "Query._entities(representations:)": "[]",
+        "Query.feedInclusionProof(position:)": "1",
+        "Query.feedInclusionProof(size:)": "1",
+        "Query.feedConsistencyProof(from:)": "1",
+        "Query.feedConsistencyProof(to:)": "1",
         "Query.accessReport(fiscalCode:)": f'"{code}"',
         "Mutation.acknowledgeConditionalityFeed(upTo:)": '"x"',
         "Mutation.reportOutcome(input:)": '{ idempotencyKey: "", position: 1, outcome: NONE, reference: "x", '
