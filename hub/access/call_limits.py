@@ -17,6 +17,7 @@ from hub.access.call_counts import DefaultLimits
 from hub.access.call_windows import moment, windows_at
 from hub.access.registry_refusals import InvalidRegistration, UnknownAgency, UnknownPurpose
 from hub.store.base import table_of
+from hub.store.reference.agency_codes import CITIZENS_AGENCY_CODE, CITIZENS_PURPOSE_ID
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Agency, CallCount, Purpose
 from hub.store.vocabulary import AgencyKind, CallsOf, CallWindow
@@ -52,8 +53,8 @@ async def set_limits(
 ) -> None:
     """Set what is given, first taking back what was set if `to_default`. Hub processes follow with their next lease.
 
-    With a purpose, that purpose's; without, the consumer's calls a day, and of each of its purposes the calls a minute. One transaction,
-    recorded as the actor's.
+    With a purpose, that purpose's; without, the consumer's calls a day, and of each of its purposes the calls a minute. Citizens', either
+    way, are each citizen's. One transaction, recorded as the actor's.
 
     Raises:
         UnknownAgency: there is none of this code.
@@ -71,6 +72,9 @@ async def set_limits(
     known = await _purposes().fetch(connection, agency_id=agency_id)
     if purpose_id is not None and purpose_id not in {row["purpose_id"] for row in known}:
         raise UnknownPurpose(f"Purpose {purpose_id} is not one of {agency_code}.", about="purpose_id")
+    if agency_code == CITIZENS_AGENCY_CODE:
+        # NOTE their agency's own calls a day are those of all together of whom the hub knows nothing: nobody asked for these.
+        purpose_id = UUID(CITIZENS_PURPOSE_ID)
     agency, purpose = table_of(Agency), table_of(Purpose)
     own = purpose.c.agency_id == agency_id
     if purpose_id is not None:

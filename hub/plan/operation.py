@@ -73,7 +73,7 @@ class Prepared:
     estimate: Estimate
     fields: FieldCheck
     is_accounted: bool
-    """Whether the answer is accounted for: a plan reads tables about people, or a query takes a capability. Commands do it themselves."""
+    """Whether the answer is accounted for: a plan reads tables about people, or a root field takes a capability. Commands do it themselves."""
     commands: Sequence[Part] | None = None
     """The same of a mutation that is commands alone; None: it is run by the executor."""
 
@@ -336,9 +336,7 @@ class Operation:
             self.catalogue.fields,
             Needs(self.catalogue, document).uses(self.root, self.definition.selection_set),
         )
-        is_accounted = any(plan.is_personal for plan in plans.values()) or (
-            bool(requires) and self.kind is not OperationType.MUTATION
-        )
+        is_accounted = bool(requires) or any(plan.is_personal for plan in plans.values())
         return Prepared(plans, frozenset(requires), stored, parts, estimate, check, is_accounted, commands)
 
 

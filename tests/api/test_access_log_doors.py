@@ -94,6 +94,16 @@ async def test_what_takes_a_capability_leaves_a_line(query: str, as_: str, other
         assert (found.only.outcome, found.only.subjects) == (outcome, set())
 
 
+async def test_a_command_that_changed_nothing_has_told_all_the_same(ask: Service) -> None:
+    limits = 'mutation { setCallLimits(input: {agencyCode: "inps"}) { limits { usedToday } } }'
+    for caller, status, outcome in (("admin", 200, "ANSWERED"), ("dpo", 403, "REFUSED")):
+        async with looks(ask) as found:
+            assert (await ask(limits, as_=caller)).status == status
+        assert (found.only.outcome, found.only.coordinates) == (
+            outcome, ["CallLimits.usedToday", "CallLimitsPayload.limits", "Mutation.setCallLimits"],
+        )  # fmt: skip
+
+
 async def test_without_a_line_nothing_is_told_of_changes(open_hub: Opener) -> None:
     async with open_hub("untold", sequencer=False) as hub:
         await hub.owner.execute("ALTER TABLE access_log RENAME TO access_log_gone")

@@ -129,6 +129,9 @@ async def test_how_often_a_consumer_may_ask(hub: Service) -> None:
     assert (back["perMinute"], back["perDay"], back["consumerPerDay"]) == (default, None, day)
     (citizens,) = (await done(hub, LIMIT, agencyCode="citizens"))["limits"]
     assert citizens["consumerPerDay"] is None
+    (own,) = (await done(hub, LIMIT, agencyCode="citizens", perDay=citizens["perDay"] + 1))["limits"]
+    assert own["perDay"] == citizens["perDay"] + 1
+    assert (await done(hub, LIMIT, agencyCode="citizens", toDefault=True))["limits"] == [citizens]
     query = "{ accessChanges(first: 1) { nodes { door agencyCode subject } } }"
     (change,) = (await hub(query, as_="dpo")).data["accessChanges"]["nodes"]
     assert (change["door"], change["agencyCode"]) == ("API", "snodo-admin")

@@ -66,6 +66,15 @@ async def test_of_each_citizen(owner: Owner) -> None:
     (one,) = (await _read(owner, "citizens")).values()
     assert (one.per_minute, one.per_day, one.consumer_per_day) == (9, 20, None)
     assert told(one).endswith("9 a minute, 20 a day (0 used today)")
+    await set_limits(owner, "citizens", per_day=7)
+    (one,) = (await _read(owner, "citizens")).values()
+    assert (one.per_minute, one.per_day, one.consumer_per_day) == (9, 7, None)
+    assert await owner.fetchval("SELECT calls_per_day FROM agency WHERE code = 'citizens'") is None, (
+        "all of them"
+    )
+    await set_limits(owner, "citizens", to_default=True)
+    (one,) = (await _read(owner, "citizens")).values()
+    assert (one.per_minute, one.per_day) == (LIMITS.citizen_minute, LIMITS.citizen_day)
 
 
 async def test_who_is_not_known(owner: Owner, agency_id: UUID) -> None:
