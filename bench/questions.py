@@ -13,6 +13,8 @@ Variables: TypeAlias = Mapping[str, Any]
 
 FRESH = "@" * 32
 """Stands in a body for what must be new in every request: the load generator writes so many other characters over it."""
+MOMENT = "2026-11-20T09:30:00.000000"
+"""Stands in a body for the moment of another fact in every request: one fact is recorded once."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def questions(codes: Sequence[str], cursors: Sequence[str], positions: Sequence[
                         "idempotencyKey": FRESH,
                         "fiscalCode": code,
                         "type": "CONVOCATION_ATTENDED",
-                        "occurredAt": "2026-11-20T09:30:00+00:00",
+                        "occurredAt": MOMENT + "+00:00",
                         "note": "Came as convened.",
                     }
                 }

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -12,7 +14,7 @@ import httpx2
 
 from bench.content import OF_THE_MOMENT, OPAQUE, content
 from bench.load import fresh_key
-from bench.questions import FRESH, Question
+from bench.questions import FRESH, MOMENT, Question
 from bench.served import Served, ask, data_of
 from bench.world import World
 from hub.store.engine import connection_arguments
@@ -64,10 +66,19 @@ async def _check_writes(contestants: Sequence[Served], question: Question, world
                 found: list[tuple[Any, Any]] = []
                 for one in contestants:
                     body, key = one.dialect.bodies(question)[number], fresh_key()
-                    answer = ask(http, one.url, voucher, body.replace(FRESH.encode(), key.encode()))
+                    moment = f"{MOMENT[:-6]}{secrets.randbelow(1_000_000):06}"
+                    asked = body.replace(FRESH.encode(), key.encode()).replace(
+                        MOMENT.encode(), moment.encode()
+                    )
+                    answer = ask(http, one.url, voucher, asked)
                     said = one.dialect.read(question, data_of(answer, one.name))
                     rows = [dict(row) for row in await connection.fetch(ROWS, key)]
-                    found.append((content(said, without=OPAQUE | OF_THE_MOMENT), rows))
+                    # Each contestant records another fact: a moment of its own, which has to be the one it was given.
+                    if [row.pop("occurred_at") for row in rows] != [
+                        datetime.fromisoformat(f"{moment}+00:00")
+                    ]:
+                        raise SystemExit(f"{one.name} left another moment than it was given: {body!r}")
+                    found.append((content(said, without=OPAQUE | OF_THE_MOMENT | {"occurredAt"}), rows))
                     if len(rows) != 1 or found[-1] != found[0]:
                         raise _differ(question, one, body, found[0], found[-1])
                     longest = max(longest, len(answer) if one is contestants[0] else 0)

@@ -121,12 +121,13 @@ async def seed(connection: asyncpg.Connection[asyncpg.Record], beneficiaries: in
 
 
 async def read_people(url: str) -> tuple[list[str], list[str]]:
-    """Fiscal codes of the demo centre's people, in no order of theirs; and places in the feed, as its cursors."""
+    """Fiscal codes of the demo centre's people who have a benefit, in no order of theirs; and places in the feed, as its cursors."""
     connection = await asyncpg.connect(**connection_arguments(url))
     try:
         codes = await connection.fetch(
-            "SELECT fiscal_code FROM beneficiary WHERE employment_centre_id ="
-            " (SELECT id FROM employment_centre WHERE code = $1) ORDER BY md5(fiscal_code) LIMIT $2",
+            "SELECT fiscal_code FROM beneficiary JOIN household ON household.id = household_id JOIN benefit ON benefit.id = benefit_id"
+            " WHERE employment_centre_id = (SELECT id FROM employment_centre WHERE code = $1)"
+            " AND status = 'ACTIVE' AND period @> daterange('2026-11-01', '2026-11-22') ORDER BY md5(fiscal_code) LIMIT $2",
             CENTRE,
             PEOPLE,
         )

@@ -162,6 +162,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         stack.push_async_callback(log.close)
         runner = Runner(database.read, settings.read_connections)
         stack.push_async_callback(runner.close)
+        recording = Runner(database.record, settings.write_connections)
+        stack.push_async_callback(recording.close)
         sources = AgencySources(
             agencies.anpr,
             agencies.inps,
@@ -173,6 +175,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         default_limits = DefaultLimits.from_settings(settings)
         means = Means(
             database,
+            recording,
             _now,
             timedelta(seconds=settings.event_clock_tolerance),
             default_demands(settings),

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Means:
-    """What commands work with. `event_clock_tolerance`: how far a desk's clock may run ahead of `now`."""
+    """What commands work with. `recording`: runs what records; `event_clock_tolerance`: how far a desk's clock may run ahead of `now`."""
 
     database: Database
+    recording: Runner
     now: Callable[[], datetime]
     event_clock_tolerance: timedelta
     new_demands: frozenset[Demand]

@@ -15,14 +15,14 @@ from hub.access.caller import Caller, Scope
 from hub.access.operator import Operator
 from hub.access.rows import PeopleInReach, scope_values
 from hub.ledger import refusals
-from hub.ledger.append import BINDS, WRITES, record_at_once
+from hub.ledger.append import COMMANDED, WRITES, append, kinds_of
 from hub.ledger.record import Recorder, RecordEvent, record_event, refuse_form, values_of
 from hub.ledger.refusals import Refusal
-from hub.plan.commands import Asking, Command, Outcome, Written
+from hub.plan.commands import Asking, Command, Outcome
 from hub.plan.declare import stands_on
-from hub.plan.roots import VALUES
+from hub.plan.written import VALUES, Appends, Written
+from hub.store.given import Given
 from hub.store.identifiers import decode_id
-from hub.store.statement import Connection
 from hub.store.vocabulary import Capability, ConditionalityEventType
 from schema.administration_commands import AdministrationMutation
 from schema.commands import called, input_reader, read_back
@@ -75,37 +75,28 @@ _LEFT = UserError(
 async def _record(means: Means, asking: Asking, given: RecordConditionalityEventInput) -> Outcome:
     caller = asking.caller
     caller.require(Capability.RECORD_EVENTS)
-    command = RecordEvent(
-        idempotency_key=given.idempotency_key,
-        fiscal_code=given.fiscal_code,
-        type=given.type,
-        occurred_at=given.occurred_at,
-        pact_id=None if given.pact_id in (None, strawberry.UNSET) else decode_id(given.pact_id, "pct")[1],
-        note=given.note or None,
-    )
-    recorder, now = _recorder(caller, asking.operator), means.now()
-    refusal = refuse_form(command, now + means.event_clock_tolerance)
+    recorder, command, now = _recorder(caller, asking.operator), _command(given), means.now()
+    refusal = refuse_form(recorder, command, now + means.event_clock_tolerance)
     if refusal is not None:
         return _refused(refusal)
     account = asking.account
-    async with means.database.write.acquire() as connection:
-        await account.foresee(connection)
-        rows = await _at_once(connection, asking, recorder, command)
-        if rows is not None:
-            return Outcome(rows, is_logged=True)
-        # Not the usual case: whatever is in the way is met, and named, one step after the other.
-        async with connection.transaction():
-            recorded = await record_event(
-                connection, recorder, command, now=now, tolerance=means.event_clock_tolerance
-            )
-            if isinstance(recorded, Refusal):
-                if recorded.tells_of is not None:
-                    account.shows([recorded.tells_of])
-                return _refused(recorded)
-            rows = await read_back(connection, asking, recorded.event_id)
-            if recorded.person is not None:
-                account.shows([recorded.person])  # of whom is told at least that the event is recorded
-            await account.answered_within(connection)
+    await account.foresee(means.database.write)
+    rows = await _at_once(means, asking, recorder, command)
+    if rows is not None:
+        return Outcome(rows, is_logged=True)
+    # Not the usual case: recorded, or why not, and read back, one after the other, in one transaction.
+    async with means.database.write.acquire() as connection, connection.transaction():
+        recorded = await record_event(
+            connection, recorder, command, now=now, tolerance=means.event_clock_tolerance
+        )
+        if isinstance(recorded, Refusal):
+            if recorded.tells_of is not None:
+                account.shows([recorded.tells_of])
+            return _refused(recorded)
+        rows = await read_back(connection, asking, recorded.event_id)
+        if recorded.person is not None:
+            account.shows([recorded.person])  # of whom is told at least that the event is recorded
+        await account.answered_within(connection)
     if recorded.again and b"null" in rows.values():
         # The first answer is not given again about a person who has left the territory since.
         return Outcome(None, [_LEFT], is_logged=True)
@@ -113,22 +104,20 @@ async def _record(means: Means, asking: Asking, given: RecordConditionalityEvent
 
 
 async def _at_once(
-    connection: Connection, asking: Asking, recorder: Recorder, command: RecordEvent
+    means: Means, asking: Asking, recorder: Recorder, command: RecordEvent
 ) -> Mapping[str, bytes] | None:
     """The event as it was asked for, recorded and read in one statement; None when that recorded nothing."""
     if asking.reads.at_once is None:
         return None
     key, plan = asking.reads.at_once
     account = asking.account
-    values = {
-        **values_of(recorder, command),
-        "fiscal_code": command.fiscal_code,
-        **account.look.values(),
-    }
+    values = {**values_of(recorder, command), **account.look.values()}
     try:
-        row = await plan.run(connection, {**asking.variables, VALUES: values}, asking.caller, account.seen)
-    except asyncpg.ForeignKeyViolationError:
-        return None  # what it found went while it ran
+        row = await means.recording.run(
+            plan, {**asking.variables, VALUES: values}, asking.caller, account.seen
+        )
+    except (asyncpg.ForeignKeyViolationError, asyncpg.UniqueViolationError):
+        return None  # what it found went while it ran, or another recorded the same fact
     if row == b"null":
         return None
     return {} if key is None else {key: row}
@@ -136,8 +125,13 @@ async def _at_once(
 
 @cache
 def _written(scope: Scope) -> Written:
-    appended = record_at_once(_reach(scope))
-    return Written(appended.event, (appended.message,), BINDS, WRITES)
+    reach = _reach(scope)
+
+    def appended(given: Given) -> Appends:
+        made = append(given, reach)
+        return Appends(made.event, (made.message,))
+
+    return Written(appended, kinds_of(reach), frozenset(COMMANDED), WRITES)
 
 
 @cache
@@ -151,9 +145,21 @@ def _refused(refusal: Refusal) -> Outcome:
     )
 
 
+def _command(given: RecordConditionalityEventInput) -> RecordEvent:
+    return RecordEvent(
+        idempotency_key=given.idempotency_key,
+        fiscal_code=given.fiscal_code,
+        type=given.type,
+        occurred_at=given.occurred_at,
+        pact_id=None if given.pact_id in (None, strawberry.UNSET) else decode_id(given.pact_id, "pct")[1],
+        note=given.note or None,
+    )
+
+
 def _recorder(caller: Caller, operator: Operator | None) -> Recorder:
     return Recorder(
         agency_id=caller.agency_id,
+        agency_kind=caller.agency_kind,
         client_id=caller.client_id,
         purpose_id=caller.purpose_id,
         operator=operator.user_id if operator else None,

@@ -71,10 +71,6 @@ strawberry.enum(
     description="Ambito: culturale, sociale, artistico, ambientale, formativo, tutela dei beni comuni.",
 )
 strawberry.enum(vocabulary.PucPot, description="Beneficiari Comune, beneficiari CPI, volontari.")
-strawberry.enum(
-    vocabulary.JustifiedReason,
-    description="Giustificati motivi (MLPS note 39/0003374 of 4-3-2016): a malattia o infortunio; b servizio civile o richiamo alle armi; c gravidanza; d citazioni in tribunale; e gravi motivi familiari documentati; f limitazioni legali della mobilità; g ogni altro comprovato impedimento oggettivo o causa di forza maggiore.",
-)
 strawberry.enum(vocabulary.Sex, description="As in the fiscal code.")
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from hub.access.line import Look
 from hub.access.log import AccessLog, AccessLogUnavailable
 from hub.access.seen import Seen
+from hub.store.engine import Pool
 from hub.store.statement import Connection
 from hub.store.vocabulary import AccessOutcome
 
@@ -57,6 +58,8 @@ class Account:
         with suppress(AccessLogUnavailable):
             await self._log.write(self.look, AccessOutcome.FAILED)
 
-    async def foresee(self, connection: Connection) -> None:
-        """Prepare for a line that is written with what a command does, on a connection without a transaction."""
-        await self._log.know(connection, [self.look.operation.selection])
+    async def foresee(self, pool: Pool) -> None:
+        """Prepare for a line that is written with what a command does."""
+        if not self._log.knows(self.look.operation.selection):
+            async with pool.acquire() as connection:
+                await self._log.know(connection, [self.look.operation.selection])

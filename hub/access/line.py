@@ -72,8 +72,8 @@ _CASTS: Mapping[str, TypeEngine[Any]] = {
 }
 """What comes as text and is kept as something else."""
 COLUMNS = (*_SAID, *_FOUND)
-LINE = frozenset(f"line_{name}" for name in _SAID)
-"""What `logged` binds."""
+LINE: Mapping[str, TypeEngine[Any]] = {f"line_{name}": kind for name, kind in _SAID.items()}
+"""What `logged` binds, and what each is bound as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +176,15 @@ def lines() -> Statement:
     return Statement(_insert({name: given.c[name] for name in COLUMNS}, given))
 
 
-def logged(answer: FromClause, subjects: ColumnElement[Any]) -> CTE:
-    """The part of a statement that writes the line of its own answer: one for each row of `answer`."""
-    values: dict[str, ColumnElement[Any]] = {
-        name: bindparam(f"line_{name}", type_=kind) for name, kind in _SAID.items()
-    }
+def logged(
+    answer: FromClause, subjects: ColumnElement[Any], said: Mapping[str, ColumnElement[Any]] | None = None
+) -> CTE:
+    """The part of a statement that writes the line of its own answer: one for each row of `answer`.
+
+    `said`: the values of `LINE`, where they are not bound.
+    """
+    said = said or {name: bindparam(name, type_=kind) for name, kind in LINE.items()}
+    values: dict[str, ColumnElement[Any]] = {name: said[f"line_{name}"] for name in _SAID}
     values |= {
         "subjects": subjects,
         "outcome": bindparam("outcome", AccessOutcome.ANSWERED.value, type_=Text()),

@@ -141,6 +141,10 @@ class AccessLog:
         """
         await _insert(connection, [look.line(outcome, subjects)])
 
+    def knows(self, selection: Selection) -> bool:
+        """Whether this process has had the selection stored."""
+        return selection.hash in self._selections
+
     async def know(self, connection: Connection, selections: Iterable[Selection]) -> None:
         """Have selections stored, as lines will name them: on a connection without a transaction, so that they are durable."""
         new = {one.hash: one for one in selections if one.hash not in self._selections}

@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The SQL of recording an event, piece by piece: whose it is, whether the pact is theirs, and what is written.
+"""The SQL of recording events: whose each is, what speaks against it, and what is written. One text for one event and for a thousand.
 
-Put together it is one statement that does all of it (`record_at_once`), for the usual case; `hub.ledger.record` runs the pieces
-one by one, and so finds out what is in the way.
+    given      what is to be recorded: a row for each event (`hub.store.given`)
+    judged     each with its person, household and pact, and the first rule it breaks, if any (`refusal`)
+    claimed    the idempotency keys of those that break none
+    recorded   the events whose keys were not used before
+    queued     their messages to the sequencer
+
+Nothing is written of an event unless all of it is. No `recorded` row comes of one whose key was used, or that is refused:
+`examine` says which.
 """
 
 from __future__ import annotations
@@ -14,47 +20,102 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     CTE,
-    Column,
+    Boolean,
     ColumnElement,
+    Date,
     FromClause,
     LargeBinary,
     Select,
     Text,
+    all_,
     and_,
     bindparam,
+    case,
+    cast,
+    exists,
     func,
     insert,
+    literal_column,
     or_,
     select,
-    true,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.types import Integer, TypeEngine
 
+from hub.ledger.refusals import RefusalCode
 from hub.store.base import table_of
+from hub.store.given import Given, required
+from hub.store.statement import Statement
 from hub.store.tables import (
     Beneficiary,
+    Benefit,
     ConditionalityEvent,
     Household,
     IdempotencyKey,
     OutboxMessage,
     Pact,
 )
+from hub.store.vocabulary import BenefitStatus
 
 FEED_TOPIC = "feed"
 """The outbox topic of events that wait for their position."""
+ZONE = "Europe/Rome"
+"""Whose days the dates of benefits and pacts are."""
 
 _key = table_of(IdempotencyKey)
 _event = table_of(ConditionalityEvent)
 _outbox = table_of(OutboxMessage)
+_person = table_of(Beneficiary)
+_household = table_of(Household)
+_benefit = table_of(Benefit)
+_pact = table_of(Pact)
 
-SAID = ("agency_id", "type", "occurred_at", "client_id", "purpose_id", "operator", "pact_id", "note")
-"""Columns of an event that its recorder says, each bound under its own name."""
+
+def _bound_as(table: FromClause, name: str) -> TypeEngine[Any]:
+    """The type a value of this column is bound as: a word as the text it is, since the command has checked it."""
+    kind = table.c[name].type
+    return Text() if getattr(kind, "enums", None) else LargeBinary() if name == "input_hash" else kind
+
+
+SAID = (
+    "agency_id",
+    "type",
+    "occurred_at",
+    "client_id",
+    "purpose_id",
+    "operator",
+    "pact_id",
+    "note",
+)
+"""Columns of an event that its recorder says."""
 CLAIM = ("agency_id", "operation", "key", "input_hash")
-"""The same of an idempotency key."""
+"""The columns of an idempotency key."""
+RULED: Mapping[str, TypeEngine[Any]] = {
+    "rule_measures": Text(),
+    "rule_pacts": Text(),
+    "rule_follows_signature": Boolean(),
+    "rule_may_precede_benefit": Boolean(),
+}
+"""What `EVENT_RULES` says of the event's type, as far as the tables have to be asked; words are parted by blanks."""
+COMMANDED: Mapping[str, TypeEngine[Any]] = {
+    **{name: _bound_as(_event, name) for name in SAID},
+    **{name: _bound_as(_key, name) for name in CLAIM},
+    "fiscal_code": Text(),
+    **RULED,
+}
+"""What a command binds, beside the reach's own values."""
 WRITES = frozenset((_key.name, _event.name, _outbox.name))
 """The tables a recording writes to."""
-BINDS = frozenset((*SAID, *CLAIM, "fiscal_code"))
-"""What `record_at_once` binds beside the reach's own values."""
+
+PERSON = {
+    "beneficiary_id": _person.c.id,
+    "household_id": _person.c.household_id,
+    "fiscal_code": _person.c.fiscal_code,
+    "inps_protocol": _household.c.inps_protocol,
+    "measure": _household.c.measure,
+}
+"""What an event keeps of its person, by the event's own columns."""
 
 
 class Reach(Protocol, Hashable):
@@ -66,80 +127,41 @@ class Reach(Protocol, Hashable):
 
 @dataclass(frozen=True)
 class Appended:
-    """What a statement writes: the event's row, all its columns, and the message that has it sequenced."""
+    """What a statement writes: the rows of the events, all their columns, by the keys given; and the messages that have them sequenced."""
 
     event: CTE
     message: CTE
 
 
-def person_columns() -> Mapping[str, Column[Any]]:
-    """What an event keeps of its person, by the event's own columns."""
-    person, household = table_of(Beneficiary), table_of(Household)
-    return {
-        "beneficiary_id": person.c.id,
-        "household_id": person.c.household_id,
-        "fiscal_code": person.c.fiscal_code,
-        "inps_protocol": household.c.inps_protocol,
-        "measure": household.c.measure,
-    }
-
-
-def bound_person() -> Mapping[str, ColumnElement[Any]]:
-    """The same as parameters of their names, for who has found the person before."""
-    return {
-        name: bindparam(name, type_=_type(column.table, column.name))
-        for name, column in person_columns().items()
-    }
-
-
-def person_in_reach(reach: Reach) -> Select[Any]:
-    """Those columns of the person with this `fiscal_code`, if they are in reach."""
-    person, household = table_of(Beneficiary), table_of(Household)
-    return (
-        select(*(column.label(name) for name, column in person_columns().items()))
-        .join_from(person, household, person.c.household_id == household.c.id)
-        .where(person.c.fiscal_code == bindparam("fiscal_code", type_=Text), reach.covers(person))
-    )
-
-
-def pact_of(beneficiary_id: ColumnElement[Any], household_id: ColumnElement[Any]) -> Select[Any]:
-    """The pact `pact_id`, if it is this person's or their household's."""
-    pact = table_of(Pact)
-    return select(pact.c.id).where(
-        pact.c.id == bindparam("pact_id", type_=pact.c.id.type),
-        or_(
-            pact.c.beneficiary_id == beneficiary_id,
-            and_(pact.c.beneficiary_id.is_(None), pact.c.household_id == household_id),
-        ),
-    )
-
-
-def append(person: Mapping[str, ColumnElement[Any]], source: FromClause | None = None) -> Appended:
-    """Claim the key, append the event, queue it: one statement, so that none of the three is without the others.
-
-    `person`: the values of the event's columns that are the person's. `source`: where they come from; no row, no event.
-    """
-    claim = select(*(bindparam(name, type_=_type(_key, name)) for name in CLAIM), func.uuidv7())
+def append(given: Given, reach: Reach) -> Appended:
+    """Record what is given, where nothing speaks against it."""
+    judged = _judged(given, reach).cte("judged")
+    fit = judged.c.refusal.is_(None)
+    claim = select(*(given[name] for name in CLAIM), given["id"])
     claimed = (
         pg_insert(_key)
         .from_select(
             [*CLAIM, "result_id"],
-            claim if source is None else claim.select_from(source),
+            claim.join_from(given.rows, judged, judged.c.id == given["id"]).where(fit),
             include_defaults=False,
         )
         .on_conflict_do_nothing()
         .returning(_key.c.result_id)
         .cte("claimed")
     )
-    said = {name: bindparam(name, type_=_type(_event, name)) for name in SAID}
-    event = select(claimed.c.result_id, *said.values(), *person.values())
+    event = (
+        select(
+            given["id"],
+            *(given[name] for name in SAID),
+            *(judged.c[name] for name in PERSON),
+            judged.c.edition,
+        )
+        .join_from(given.rows, claimed, claimed.c.result_id == given["id"])
+        .join(judged, judged.c.id == given["id"])
+    )
     recorded = (
         insert(_event)
-        .from_select(
-            ["id", *said, *person],
-            event.select_from(claimed if source is None else claimed.join(source, true())),
-            include_defaults=False,
-        )
+        .from_select(["id", *SAID, *PERSON, "edition"], event, include_defaults=False)
         .returning(*_event.c)
         .cte("recorded")
     )
@@ -155,21 +177,139 @@ def append(person: Mapping[str, ColumnElement[Any]], source: FromClause | None =
     return Appended(recorded, queued)
 
 
-@cache
-def record_at_once(reach: Reach) -> Appended:
-    """Look up the person, check the pact, and append, in one statement: nothing is written unless all of it is.
+def _judged(given: Given, reach: Reach) -> Select[Any]:
+    """Each row's `ord` and `id`, its person, the code of the first rule it breaks, and the edition of the fact it would be."""
+    benefit, earlier = _benefit.alias("present"), _event.alias("earlier")
+    day = cast(func.timezone(ZONE, given["occurred_at"]), Date)
+    pact_is_theirs = and_(
+        _pact.c.id == given["pact_id"],
+        or_(
+            _pact.c.beneficiary_id == _person.c.id,
+            and_(_pact.c.beneficiary_id.is_(None), _pact.c.household_id == _person.c.household_id),
+        ),
+    )
+    same_fact = and_(
+        earlier.c.beneficiary_id == _person.c.id,
+        earlier.c.type == given["type"],
+        earlier.c.occurred_at == given["occurred_at"],
+    )
+    withdrawal = _event.alias("withdrawal")
+    withdrawn = exists().where(withdrawal.c.withdraws_event_id == earlier.c.id)
+    recorded_before = select(func.count()).select_from(earlier).where(same_fact).scalar_subquery()
+    refusal = case(
+        (_person.c.id.is_(None), _code(RefusalCode.PERSON_NOT_FOUND)),
+        (
+            cast(_household.c.measure, Text) != _any_word(given["rule_measures"]),
+            _code(RefusalCode.TYPE_NOT_OF_MEASURE),
+        ),
+        (and_(given["pact_id"].is_not(None), _pact.c.id.is_(None)), _code(RefusalCode.PACT_NOT_FOUND)),
+        (
+            cast(_pact.c.kind, Text) != _any_word(given["rule_pacts"]),
+            _code(RefusalCode.PACT_OF_ANOTHER_KIND),
+        ),
+        (
+            and_(
+                given["rule_follows_signature"],
+                _pact.c.id.is_not(None),
+                or_(_pact.c.signed_on.is_(None), day < _pact.c.signed_on),
+            ),
+            _code(RefusalCode.BEFORE_PACT),
+        ),
+        (exists().where(same_fact, ~withdrawn), _code(RefusalCode.ALREADY_RECORDED)),
+        else_=_against_benefit(given, day, benefit),
+    )
+    return (
+        select(
+            given["ord"],
+            given["id"],
+            *(column.label(name) for name, column in PERSON.items()),
+            refusal.label("refusal"),
+            (recorded_before + literal_column("1", Integer())).label("edition"),
+        )
+        .select_from(given.rows)
+        .outerjoin(
+            _person, and_(_person.c.fiscal_code == given["fiscal_code"], given.within(reach.covers(_person)))
+        )
+        .outerjoin(_household, _household.c.id == _person.c.household_id)
+        .outerjoin(benefit, benefit.c.id == _household.c.benefit_id)
+        .outerjoin(_pact, pact_is_theirs)
+    )
 
-    It binds `BINDS` and the reach's values. No row comes of it where the key was used, or the command is to be refused.
+
+def _any_word(words: ColumnElement[Any]) -> Any:
+    """All of the words parted by blanks, to be compared with `!=`: whether it is none of them."""
+    return all_(func.string_to_array(words, literal_column("' '", Text()), type_=ARRAY(Text())))
+
+
+def _against_benefit(given: Given, day: ColumnElement[Any], present: FromClause) -> ColumnElement[Any]:
+    """What the household's benefits say against the day; null where one covers it.
+
+    The usual one is the present, found by its key: only where that does not cover the day, the others are looked at.
     """
-    found = person_in_reach(reach)
-    columns = person_columns()
-    belongs = pact_of(columns["beneficiary_id"], columns["household_id"]).exists()
-    pact_id = bindparam("pact_id", type_=_event.c.pact_id.type)
-    person = found.where(or_(pact_id.is_(None), belongs)).cte("person")
-    return append({name: person.c[name] for name in columns}, person)
+    other = _benefit.alias("other")
+    of_household = other.c.household_id == _household.c.id
+
+    def stands(benefit: FromClause) -> ColumnElement[bool]:
+        """It was not taken back, nor has it ended on a day nobody has told."""
+        over = benefit.c.status.in_([_word(BenefitStatus.FORFEITED), _word(BenefitStatus.ENDED)])
+        return and_(
+            benefit.c.status != _word(BenefitStatus.REVOKED), ~and_(over, func.upper_inf(benefit.c.period))
+        )
+
+    def covers(benefit: FromClause) -> ColumnElement[bool]:
+        return and_(benefit.c.period.op("@>")(day), stands(benefit))
+
+    begun = func.lower(other.c.period) <= day
+    return case(
+        (covers(present), None),
+        (exists().where(of_household, covers(other)), None),
+        (~exists().where(of_household, stands(other)), _code(RefusalCode.NO_ACTIVE_BENEFIT)),
+        (exists().where(of_household, stands(other), begun), _code(RefusalCode.AFTER_BENEFIT)),
+        (~given["rule_may_precede_benefit"], _code(RefusalCode.BEFORE_BENEFIT)),
+        else_=None,
+    )
 
 
-def _type(table: FromClause, name: str) -> Any:
-    """The type a value of this column is bound as: a word as the text it is, since the command has checked it."""
-    kind = table.c[name].type
-    return Text() if getattr(kind, "enums", None) else LargeBinary() if name == "input_hash" else kind
+def _word(word: BenefitStatus) -> ColumnElement[Any]:
+    return literal_column(f"'{word.value}'", Text())
+
+
+def _code(code: RefusalCode) -> ColumnElement[Any]:
+    return literal_column(f"'{code.value}'", Text())
+
+
+def kinds_of(reach: Reach) -> dict[str, TypeEngine[Any]]:
+    """What is bound for each event: what the command says, and the reach's own values but arrays, which all share."""
+    return {**COMMANDED, **required(reach.covers(_person))}
+
+
+@cache
+def examine(reach: Reach) -> Statement:
+    """For each of the events given, why it is refused, its person, and what its key was used for.
+
+    `ord, refusal, beneficiary_id, input_hash, result_id, told`: the last of whom the earlier event under this key is.
+    """
+    given = Given(kinds_of(reach), many=True)
+    judged = _judged(given, reach).subquery("judged")
+    claimed = and_(*(_key.c[name] == given[name] for name in ("agency_id", "operation", "key")))
+    return Statement(
+        select(
+            given["ord"],
+            judged.c.refusal,
+            judged.c.beneficiary_id,
+            _key.c.input_hash,
+            _key.c.result_id,
+            _event.c.beneficiary_id.label("told"),
+        )
+        .join_from(given.rows, judged, judged.c.id == given["id"])
+        .outerjoin(_key, claimed)
+        .outerjoin(_event, _event.c.id == _key.c.result_id)
+        .order_by(given["ord"])
+    )
+
+
+@cache
+def append_one(reach: Reach) -> Statement:
+    """One event, recorded and not read back: its key, or no row."""
+    appended = append(Given(kinds_of(reach), many=False), reach)
+    return Statement(select(appended.event.c.id).add_cte(appended.message))

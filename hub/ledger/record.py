@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Recording a conditionality event: check, append, queue for its position; in the transaction of whoever calls.
+"""Recording conditionality events: the command, what is wrong with it whatever the tables hold, and what the tables say against it.
 
 Whether the person exists beyond the recorder's reach or nowhere is one and the same refusal.
 """
@@ -7,30 +7,38 @@ Whether the person exists beyond the recorder's reach or nowhere is one and the 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from hub.ledger.append import Reach, append, bound_person, pact_of, person_in_reach
-from hub.ledger.refusals import Refusal, RefusalCode
-from hub.store.base import table_of
-from hub.store.statement import Connection, Statement
-from hub.store.tables import ConditionalityEvent, IdempotencyKey
-from hub.store.vocabulary import ConditionalityEventType
+from hub.errors import Unavailable
+from hub.ledger.append import Reach, append_one, examine, kinds_of
+from hub.ledger.event_rules import EVENT_RULES
+from hub.ledger.refusals import FOUND, REUSED, Refusal, RefusalCode
+from hub.store.statement import Connection
+from hub.store.vocabulary import AgencyKind, ConditionalityEventType
 
 OPERATION = "recordConditionalityEvent"
+"""Under which a key is used, by one event as by an event of many: sent again in another company, it is the same."""
 LONGEST_KEY = 200
 LONGEST_NOTE = 2_000
+TRIES = 3
+"""Times an event is tried of which nothing says why it was not recorded: what stood in its way was given up meanwhile."""
 
-_key = table_of(IdempotencyKey)
-_event = table_of(ConditionalityEvent)
+_RULED = {
+    word: {
+        "rule_measures": " ".join(sorted(rule.measures)),
+        "rule_pacts": " ".join(sorted(rule.pacts)),
+        "rule_follows_signature": rule.follows_signature,
+        "rule_may_precede_benefit": rule.may_precede_benefit,
+    }
+    for word, rule in EVENT_RULES.items()
+}
 
 
 @dataclass(
@@ -40,6 +48,7 @@ class Recorder:
     """Who records: the agency, the voucher's client and purpose, the person at the desk, and whom they may record about."""
 
     agency_id: UUID
+    agency_kind: AgencyKind
     client_id: UUID | None
     purpose_id: UUID | None
     operator: str | None
@@ -78,6 +87,10 @@ class Recorded:
     person: UUID | None = None
 
 
+Verdict = Recorded | Refusal | None
+"""Why an event was not recorded: it was before, it is refused, or nothing says why (any more)."""
+
+
 async def record_event(
     connection: Connection, recorder: Recorder, command: RecordEvent, *, now: datetime, tolerance: timedelta
 ) -> Recorded | Refusal:
@@ -85,52 +98,72 @@ async def record_event(
 
     `tolerance`: how far the desk's clock may run ahead of `now`. Whether the recorder may record at all is the caller's to
     have checked.
+
+    Raises:
+        Unavailable: others who record the same undo what they do, again and again.
+
     """
-    refusal = refuse_form(command, now + tolerance)
+    refusal = refuse_form(recorder, command, now + tolerance)
     if refusal is not None:
         return refusal
-    earlier = await _earlier(connection, recorder, command)
-    if earlier is not None:
-        return earlier
-    person = await _person_statement(recorder.reach).fetchrow(
-        connection, fiscal_code=command.fiscal_code, **recorder.reach_values
-    )
-    if person is None:
-        return Refusal(
-            RefusalCode.PERSON_NOT_FOUND,
-            "No person with this fiscal code is in your territory.",
-            ("fiscalCode",),
-        )
-    if command.pact_id is not None:
-        belongs = await _pact_statement().fetchval(
-            connection,
-            pact_id=command.pact_id,
-            beneficiary_id=person["beneficiary_id"],
-            household_id=person["household_id"],
-        )
-        if belongs is None:
-            return Refusal(
-                RefusalCode.PACT_NOT_FOUND,
-                "This pact is neither the person's nor their household's.",
-                ("pactId",),
-                tells_of=person["beneficiary_id"],  # who is in the territory
-            )
-    event_id = await _append_statement().fetchval(connection, **values_of(recorder, command), **person)
-    if event_id is not None:
-        return Recorded(event_id, again=False)
-    # Another request with this key committed while this one waited for it.
-    earlier = await _earlier(connection, recorder, command)
-    assert earlier is not None
-    return earlier
+    statement, values = append_one(recorder.reach), values_of(recorder, command)
+    for _ in range(TRIES):
+        try:
+            async with (
+                connection.transaction()
+            ):  # a savepoint: a fact that another recorded meanwhile ends the statement
+                event_id = await connection.fetchval(statement.text, *statement.arguments(values))
+        except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError):
+            event_id = None
+        if event_id is not None:
+            return Recorded(event_id, again=False)
+        [verdict] = await why_not(connection, recorder, [command])
+        if verdict is not None:
+            return verdict
+    raise Unavailable
 
 
-def refuse_form(command: RecordEvent, latest: datetime) -> Refusal | None:
-    """What is wrong with a command whatever the database holds; `latest`: when it may have happened at the latest."""
+async def why_not(
+    connection: Connection, recorder: Recorder, commands: Sequence[RecordEvent]
+) -> list[Verdict]:
+    """Why each of these was not recorded, in their order."""
+    statement = examine(recorder.reach)
+    rows = [values_of(recorder, command) for command in commands]
+    kinds = kinds_of(recorder.reach)
+    values = {name: [row[name] for row in rows] if name in kinds else rows[0][name] for name in rows[0]}
+    found = await connection.fetch(statement.text, *statement.arguments(values))
+    return [_verdict(row, command) for row, command in zip(found, commands, strict=True)]
+
+
+def _verdict(row: asyncpg.Record, command: RecordEvent) -> Verdict:
+    if row["result_id"] is not None:
+        if row["input_hash"] != command.input_hash:
+            return REUSED
+        return Recorded(row["result_id"], again=True, person=row["told"])
+    if row["refusal"] is None:
+        return None
+    # Whatever speaks against an event but that nobody is found says that somebody is in the territory.
+    return replace(FOUND[RefusalCode(row["refusal"])], tells_of=row["beneficiary_id"])
+
+
+def refuse_form(recorder: Recorder, command: RecordEvent, latest: datetime) -> Refusal | None:
+    """What is wrong with a command whatever the tables hold; `latest`: when it may have happened at the latest."""
     if not 1 <= len(command.idempotency_key) <= LONGEST_KEY or not command.idempotency_key.isprintable():
         return Refusal(
             RefusalCode.IDEMPOTENCY_KEY_INVALID,
             f"An idempotency key has 1 to {LONGEST_KEY} printable characters.",
             ("idempotencyKey",),
+        )
+    rule = EVENT_RULES[command.type]
+    if recorder.agency_kind not in rule.recorded_by:
+        return Refusal(
+            RefusalCode.TYPE_NOT_YOURS,
+            f"Events of this type are recorded by {', '.join(sorted(rule.recorded_by))}; your agency is {recorder.agency_kind}.",
+            ("type",),
+        )
+    if rule.needs_pact and command.pact_id is None:
+        return Refusal(
+            RefusalCode.PACT_NEEDED, "An event of this type names the pact it happened under.", ("pactId",)
         )
     if command.note is not None and len(command.note) > LONGEST_NOTE:
         return Refusal(RefusalCode.NOTE_TOO_LONG, f"A note has at most {LONGEST_NOTE} characters.", ("note",))
@@ -143,25 +176,8 @@ def refuse_form(command: RecordEvent, latest: datetime) -> Refusal | None:
     return None
 
 
-async def _earlier(
-    connection: Connection, recorder: Recorder, command: RecordEvent
-) -> Recorded | Refusal | None:
-    row = await _earlier_statement().fetchrow(
-        connection, agency_id=recorder.agency_id, operation=OPERATION, key=command.idempotency_key
-    )
-    if row is None:
-        return None
-    if row["input_hash"] != command.input_hash:
-        return Refusal(
-            RefusalCode.IDEMPOTENCY_KEY_REUSED,
-            "This idempotency key was used for another input. Use a new key for a new event.",
-            ("idempotencyKey",),
-        )
-    return Recorded(row["result_id"], again=True, person=row["beneficiary_id"])
-
-
 def values_of(recorder: Recorder, command: RecordEvent) -> dict[str, Any]:
-    """What `append` binds: all that is recorded but what is the person's."""
+    """What is bound for one event."""
     return {
         "agency_id": recorder.agency_id,
         "operation": OPERATION,
@@ -174,34 +190,7 @@ def values_of(recorder: Recorder, command: RecordEvent) -> dict[str, Any]:
         "operator": recorder.operator,
         "pact_id": command.pact_id,
         "note": command.note,
+        "fiscal_code": command.fiscal_code,
+        **_RULED[command.type],
+        **recorder.reach_values,
     }
-
-
-@cache
-def _earlier_statement() -> Statement:
-    return Statement(
-        select(_key.c.input_hash, _key.c.result_id, _event.c.beneficiary_id)
-        .join_from(_key, _event, _event.c.id == _key.c.result_id)
-        .where(
-            _key.c.agency_id == bindparam("agency_id"),
-            _key.c.operation == bindparam("operation"),
-            _key.c.key == bindparam("key"),
-        )
-    )
-
-
-@cache
-def _person_statement(reach: Reach) -> Statement:
-    return Statement(person_in_reach(reach))
-
-
-@cache
-def _pact_statement() -> Statement:
-    uuid = PG_UUID(as_uuid=True)
-    return Statement(pact_of(bindparam("beneficiary_id", type_=uuid), bindparam("household_id", type_=uuid)))
-
-
-@cache
-def _append_statement() -> Statement:
-    appended = append(bound_person())
-    return Statement(select(appended.event.c.id).add_cte(appended.message))

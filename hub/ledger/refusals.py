@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -17,6 +18,15 @@ class RefusalCode(StrEnum):
     PACT_NOT_FOUND = "PACT_NOT_FOUND"
     OCCURRED_IN_FUTURE = "OCCURRED_IN_FUTURE"
     NOTE_TOO_LONG = "NOTE_TOO_LONG"
+    TYPE_NOT_YOURS = "TYPE_NOT_YOURS"
+    TYPE_NOT_OF_MEASURE = "TYPE_NOT_OF_MEASURE"
+    PACT_NEEDED = "PACT_NEEDED"
+    PACT_OF_ANOTHER_KIND = "PACT_OF_ANOTHER_KIND"
+    BEFORE_PACT = "BEFORE_PACT"
+    NO_ACTIVE_BENEFIT = "NO_ACTIVE_BENEFIT"
+    BEFORE_BENEFIT = "BEFORE_BENEFIT"
+    AFTER_BENEFIT = "AFTER_BENEFIT"
+    ALREADY_RECORDED = "ALREADY_RECORDED"
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,65 @@ class Refusal:
     message: str
     path: tuple[str, ...]
     tells_of: UUID | None = None
+
+
+FOUND: Mapping[RefusalCode, Refusal] = {
+    refusal.code: refusal
+    for refusal in (
+        Refusal(
+            RefusalCode.PERSON_NOT_FOUND,
+            "No person with this fiscal code is in your territory.",
+            ("fiscalCode",),
+        ),
+        Refusal(
+            RefusalCode.TYPE_NOT_OF_MEASURE,
+            "Events of this type do not belong to the measure the person's household receives.",
+            ("type",),
+        ),
+        Refusal(
+            RefusalCode.PACT_NOT_FOUND,
+            "This pact is neither the person's nor their household's.",
+            ("pactId",),
+        ),
+        Refusal(
+            RefusalCode.PACT_OF_ANOTHER_KIND,
+            "Events of this type are not of a pact of this kind.",
+            ("pactId",),
+        ),
+        Refusal(
+            RefusalCode.BEFORE_PACT,
+            "On this day the pact was not signed: what happens under a pact happens once it is.",
+            ("occurredAt",),
+        ),
+        Refusal(
+            RefusalCode.NO_ACTIVE_BENEFIT,
+            "The person's household has no benefit an event could bear on.",
+            ("fiscalCode",),
+        ),
+        Refusal(
+            RefusalCode.BEFORE_BENEFIT,
+            "On this day the household's benefit had not begun.",
+            ("occurredAt",),
+        ),
+        Refusal(
+            RefusalCode.AFTER_BENEFIT,
+            "On this day the household had no benefit any more, or not yet again.",
+            ("occurredAt",),
+        ),
+        Refusal(
+            RefusalCode.ALREADY_RECORDED,
+            "This fact is recorded: an event of this type, of this person, at this moment.",
+            ("occurredAt",),
+        ),
+    )
+}
+"""What the tables can say against an event (`hub.ledger.append`)."""
+
+REUSED = Refusal(
+    RefusalCode.IDEMPOTENCY_KEY_REUSED,
+    "This idempotency key was used for another input. Use a new key for a new event.",
+    ("idempotencyKey",),
+)
 
 
 class FeedRefusalCode(StrEnum):

@@ -26,7 +26,6 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
-from sqlalchemy import CTE, FromClause
 
 from hub.access.account import Account
 from hub.access.caller import Caller, Scope
@@ -36,23 +35,10 @@ from hub.plan.arguments import Reader, Variables, arguments_of
 from hub.plan.declare import DEFINITION
 from hub.plan.plan import Plan
 from hub.plan.selection import Document, Selected, below, selected
+from hub.plan.written import Written, WrittenPlan
 
 USER_ERRORS = "user_errors"
 """The Python name of the payload's member that says why there is no row."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """A row that a statement writes, as far as the planner has to know.
-
-    `row`: the row as it was written, all its columns. `beside`: what else the statement does. `binds`: the parameters of both
-    that the command gives. `tables`: those that are written to, by triggers too.
-    """
-
-    row: FromClause
-    beside: tuple[CTE, ...]
-    binds: frozenset[str]
-    tables: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -64,7 +50,7 @@ class ReadBacks:
     """
 
     plans: Mapping[str, Plan]
-    at_once: tuple[str | None, Plan] | None
+    at_once: tuple[str | None, WrittenPlan] | None
 
     @property
     def all(self) -> list[Plan]:

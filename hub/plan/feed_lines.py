@@ -22,6 +22,7 @@ from hub.plan.builder import Builder
 from hub.plan.catalogue import Catalogue
 from hub.plan.documents import Documents
 from hub.plan.feed_part import FeedPart
+from hub.plan.joined import Joined
 from hub.plan.json_text import Piece, joined
 from hub.plan.limits import PageLimits
 from hub.plan.operation import Operation, Prepared
@@ -116,7 +117,7 @@ class FeedLines:
                 dict(builder.binds),
                 scope.kind is not GrantScope.NATIONAL,
                 frozenset(),
-                lambda: _lines(self._builder(hollow, scope), self.operation),
+                lambda alone: Joined(_lines(self._builder(hollow, scope), self.operation), alone),
                 is_personal=True,
             )
             if len(self._plans) > MOST_PLANS:

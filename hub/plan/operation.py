@@ -37,9 +37,10 @@ from hub.plan.limits import PageLimits
 from hub.plan.needs import Needs
 from hub.plan.permission import FieldCheck, ForbiddenFields
 from hub.plan.plan import Plan
-from hub.plan.roots import plan_root, plan_row, plan_written
+from hub.plan.roots import plan_root, plan_row
 from hub.plan.selection import Document, below, selected
 from hub.plan.variables import Shape, VariableReader
+from hub.plan.writing import plan_written
 from hub.store.vocabulary import Capability, GrantScope
 
 BYTES_OF_CHARACTER = 150

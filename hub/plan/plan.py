@@ -4,18 +4,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
-
-from sqlalchemy import Select
+from typing import Any, Protocol, TypeAlias
 
 from hub.access.caller import Caller
 from hub.access.rows import scope_values
 from hub.access.seen import Seen
 from hub.plan.arguments import Variables
-from hub.plan.joined import Joined
 from hub.store.statement import Connection, Statement
 
 Bind: TypeAlias = Callable[[Variables], Any]
+
+
+class Together(Protocol):
+    """The statement for several runs: `ord, text` of each."""
+
+    text: str
+
+    def arguments(self, members: Sequence[Sequence[Any]]) -> list[Any]:
+        """Its values, from those each member would run alone with."""
 
 
 class Plan:
@@ -31,11 +37,11 @@ class Plan:
         binds: Mapping[str, Bind],
         uses_scope: bool,
         walked: frozenset[int],
-        again: Callable[[], Select[Any]] | None = None,
+        again: Callable[[Statement], Together] | None = None,
         *,
         is_personal: bool,
     ) -> None:
-        """Take the compiled statement; `again` builds its SQL once more, for the form that joins several runs."""
+        """Take the compiled statement; `again` builds its SQL once more, in the form that joins several runs."""
         self.statement = statement
         self.binds = binds
         self.walked = walked
@@ -44,7 +50,7 @@ class Plan:
         self.pace = 0.0
         """Seconds one run took lately (`hub.plan.runner`)."""
         self._again = again
-        self._joined: Joined | None = None
+        self._joined: Together | None = None
         self._shared = [number for number, name in enumerate(statement.names) if name in statement.arrays]
         # Where each parameter's value comes from is decided here: a run only fills in what changes.
         place = {name: number for number, name in enumerate(statement.names)}
@@ -84,11 +90,11 @@ class Plan:
         """What must be equal in runs that are joined: the plan, and the arrays they bind."""
         return (self, *[tuple(arguments[number]) for number in self._shared])
 
-    def joined(self) -> Joined:
+    def joined(self) -> Together:
         """The statement for several runs. Built at first need: a plan keeps its SQL's text, not the tree it was written from."""
         if self._joined is None:
             assert self._again is not None, "a read-back runs alone, in its transaction"
-            self._joined = Joined(self._again(), self.statement)
+            self._joined = self._again(self.statement)
         return self._joined
 
     async def run(self, connection: Connection, variables: Variables, caller: Caller, seen: Seen) -> bytes:

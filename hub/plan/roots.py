@@ -3,22 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLField, SelectionSetNode, get_named_type
-from sqlalchemy import Select, Table, Text, func, select
+from sqlalchemy import Select, Text, func, select
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Scope
-from hub.access.line import LINE, logged
 from hub.access.rows import visible
 from hub.access.self_rows import myself
 from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
 from hub.plan.catalogue import Catalogue
-from hub.plan.commands import Written
 from hub.plan.declare import (
     AccessReport,
     Entities,
@@ -31,6 +28,7 @@ from hub.plan.declare import (
 )
 from hub.plan.entities import entities
 from hub.plan.feed import feed_pages, followed_pages
+from hub.plan.joined import Joined
 from hub.plan.json_text import constant, joined
 from hub.plan.limits import PageLimits
 from hub.plan.pages import root_pages
@@ -38,17 +36,12 @@ from hub.plan.plan import Plan
 from hub.plan.positions import StoredType
 from hub.plan.report import access_report
 from hub.plan.selection import Document, Selected, below
-from hub.plan.subjects import subjects_in
 from hub.store.identifiers import decode_id, id_prefix
 from hub.store.statement import Statement
 from hub.store.vocabulary import GrantScope
 
 ROW_KEY = "$key"
 """The name under which a read-back's key stands among the variables; none of a client's begins so."""
-
-
-VALUES = "$values"
-"""The name under which the values of a written row, and of its line in the access log, stand among them, by parameter."""
 
 
 def plan_root(
@@ -108,61 +101,13 @@ def plan_row(
     return _finish(builder, _one(builder, stored, selections, "id", key))
 
 
-def plan_written(
-    catalogue: Catalogue,
-    document: Document,
-    type_name: str,
-    selections: Sequence[SelectionSetNode | None],
-    scope: Scope,
-    limits: PageLimits,
-    written: Written,
-) -> Plan | None:
-    """The plan that writes one row and reads it back in the same statement; None where that cannot be.
-
-    Its statement sees the row it writes as `written.row`, and every table as it was before: a selection that reads the tables
-    it writes anywhere else has to wait for the next statement. So has one that an agency is to be asked for.
-    """
-    builder = Builder(catalogue, document, scope, limits)
-    stored = catalogue.stored(type_name)
-    row = written.row
-    read = select(joined(builder.object(stored, row, selections)).label("text")).where(
-        visible(row, stored.table.name, scope)
-    )
-    if builder.has_live or _reads(read, written):
-        return None
-    for name in (*written.binds, *LINE):
-        assert name not in builder.binds
-        builder.binds[name] = partial(_given, name)
-    # NOTE the line of the access log is written by the statement itself: it is there if, and only if, the row is.
-    answer = read.select_from(row).cte("answer")
-    line = logged(answer, subjects_in(answer.c.text))
-    return _finish(builder, select(answer.c.text).add_cte(*written.beside, line))
-
-
-def _given(name: str, variables: Mapping[str, Any]) -> Any:
-    return variables[VALUES][name]
-
-
-def _reads(statement: Select[Any], written: Written) -> bool:
-    """Whether a statement reads a table that is written, other than by the row that it writes."""
-    waiting: list[Any] = [statement]
-    while waiting:
-        element = waiting.pop()
-        if element is written.row:
-            continue
-        if isinstance(element, Table) and element.name in written.tables:
-            return True
-        waiting.extend(element.get_children())
-    return False
-
-
 def _finish(builder: Builder, statement: Select[Any], again: Callable[[], Select[Any]] | None = None) -> Plan:
     return Plan(
         Statement(statement),
         dict(builder.binds),
         builder.scope.kind is not GrantScope.NATIONAL,
         frozenset(builder.walked),
-        again,
+        None if again is None else lambda alone: Joined(again(), alone),
         is_personal=builder.is_personal,
     )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The connections of a hub process: one pool that reads, one that writes."""
+"""The connections of a hub process: a pool that reads, one that records, one for all else that is written."""
 
 from __future__ import annotations
 
@@ -31,17 +31,24 @@ READING = {
     "max_parallel_workers_per_gather": "0",
 }
 """Further settings of a session that reads."""
+RECORDING = {"plan_cache_mode": "force_generic_plan", "max_parallel_workers_per_gather": "0"}
+"""Further settings of a session that records: to plan a recording takes several times as long as to run it, and each would be planned anew."""
 LARGEST_PREPARED = 32_768
 """Characters of a statement that stays prepared. One of 5,000, a person's page, takes 300 KB of its connection's process."""
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
 class Database:
-    """The two pools. Statements that make JSON run on `read`, whose text comes as bytes; commands run on `write`."""
+    """The pools.
 
-    def __init__(self, read: Pool, write: Pool) -> None:
+    Statements that make JSON run on `read`; those that write rows and read them back, on `record`: their text comes as bytes. Other
+    commands run on `write`.
+    """
+
+    def __init__(self, read: Pool, write: Pool, record: Pool) -> None:
         self.read = read
         self.write = write
+        self.record = record
 
 
 def database_url(settings: Settings) -> AbstractContextManager[str]:
@@ -105,14 +112,20 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
     }
     async with AsyncExitStack() as opened:
         try:
-            read = await opened.enter_async_context(
-                asyncpg.create_pool(
-                    **(pool | {"server_settings": {**pool["server_settings"], **READING}}),
-                    max_size=settings.read_connections,
-                    statement_cache_size=settings.prepared_statements,
-                    init=take_text_as_bytes,
+            read, record = [
+                await opened.enter_async_context(
+                    asyncpg.create_pool(
+                        **(pool | {"server_settings": {**pool["server_settings"], **further}}),
+                        max_size=most,
+                        statement_cache_size=settings.prepared_statements,
+                        init=take_text_as_bytes,
+                    )
                 )
-            )
+                for further, most in (
+                    (READING, settings.read_connections),
+                    (RECORDING, settings.write_connections),
+                )
+            ]
             write = await opened.enter_async_context(
                 asyncpg.create_pool(**pool, max_size=settings.write_connections)
             )
@@ -120,7 +133,7 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
             raise DatabaseError(
                 f"The database cannot be opened as role {settings.database_role}: {type(error).__name__}. Has `snodo migrate` been run?"
             ) from error
-        yield Database(read, write)
+        yield Database(read, write, record)
 
 
 async def open_connection(url: str, settings: Settings) -> asyncpg.Connection[asyncpg.Record]:

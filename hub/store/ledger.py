@@ -57,6 +57,10 @@ class ConditionalityEvent(Base):
         ),
         UniqueConstraint("withdraws_event_id"),
         UniqueConstraint("erases_position"),
+        # One fact is one event, until it is withdrawn (docs/adr/0030).
+        UniqueConstraint(
+            "beneficiary_id", "type", "occurred_at", "edition", name="conditionality_event_fact_key"
+        ),
         Index(None, "beneficiary_id", "occurred_at", "id"),
         Index(None, "occurred_at", "id"),
         Index(None, "recorded_at", "id"),
@@ -80,6 +84,8 @@ class ConditionalityEvent(Base):
     measure: Mapped[Measure] = mapped_column(words(Measure))
     pact_id: Mapped[UUID | None] = mapped_column(ForeignKey("pact.id"))
     note: Mapped[str | None]
+    # 1, and one more each time the same fact is recorded again after it was withdrawn; null for what was loaded with its history.
+    edition: Mapped[int | None]
     withdraws_event_id: Mapped[UUID | None] = mapped_column(ForeignKey("conditionality_event.id"))
     erases_position: Mapped[int | None] = mapped_column(
         BigInteger,

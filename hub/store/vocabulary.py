@@ -317,18 +317,6 @@ class ConditionalityEventType(StrEnum):
     CONTENT_ERASED = "CONTENT_ERASED"
 
 
-class JustifiedReason(StrEnum):
-    """Why an absence is justified (giustificati motivi): MLPS note 39/0003374 of 4-3-2016, letters a to g."""
-
-    ILLNESS = "ILLNESS"
-    SERVICE = "SERVICE"
-    PREGNANCY = "PREGNANCY"
-    COURT_SUMMONS = "COURT_SUMMONS"
-    FAMILY_REASONS = "FAMILY_REASONS"
-    LIMITED_MOBILITY = "LIMITED_MOBILITY"
-    FORCE_MAJEURE = "FORCE_MAJEURE"
-
-
 class CallsOf(StrEnum):
     """Whose calls are counted together."""
 

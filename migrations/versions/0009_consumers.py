@@ -9,7 +9,7 @@ from hub.settings import Settings
 from migrations.scripts import run_script
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -130,7 +130,7 @@ async def register_purpose(
         Registration(
             agency_code=f"of-{field_set}",
             agency_name=field_set,
-            agency_kind=AgencyKind.ACCREDITED,
+            agency_kind=AgencyKind.REGION,
             client_id=UUID(known.client_id),
             purpose_id=UUID(known.purpose_for("hub").purpose_id),
             purpose="Test",
@@ -269,7 +269,9 @@ async def world_database(
                 Registration(
                     agency_code=consumer,
                     agency_name=consumer,
-                    agency_kind=AgencyKind.ACCREDITED,
+                    agency_kind=AgencyKind.REGION
+                    if Capability.RECORD_EVENTS in capabilities
+                    else AgencyKind.ACCREDITED,
                     client_id=UUID(known.client_id),
                     purpose_id=purpose_id,
                     purpose="Test",

@@ -18,11 +18,13 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 from hub.access.caller import Caller
+from hub.access.seen import Seen
 from hub.errors import SnodoError
 from hub.http.request import GraphQLRequest
 from hub.http.streams import Stream
+from hub.plan.plan import Plan
 from hub.store.engine import Database
-from hub.store.vocabulary import Capability, GrantScope
+from hub.store.vocabulary import AgencyKind, Capability, GrantScope
 from tests.api.conftest import SIGHTS, with_named_cursors
 from tests.api.oracle import Oracle
 from tests.api.sight import Sight
@@ -123,9 +125,9 @@ class Probe:
 
 async def answered(suite: Suite, probe: Probe) -> Any:
     """The data of an answer, or the codes of its errors; and whether something was recorded all the same."""
-    before = suite.rehearsals.events
+    before = suite.recorded
     told = await _told(suite.service, probe)
-    recorded = suite.rehearsals.events > before
+    recorded = suite.recorded > before
     return "recorded, and not told" if recorded and told != A_RECORDING else told
 
 
@@ -181,12 +183,22 @@ class Suite:
         self.service, self.oracle, self.callers, self.stranger = service, oracle, callers, stranger
         commands = service.hub._graphql._operations._commands
         database = commands._means.database
-        self.rehearsals = rehearsals = Rehearsals(database.write)
-        commands._means = replace(commands._means, database=Database(database.read, cast("Any", rehearsals)))
+        rehearsals = Rehearsals(database.write)
+        recording = Rehearsals(database.record)
+        self._rehearsals = (rehearsals, recording)
+        pools = Database(database.read, cast("Any", rehearsals), cast("Any", recording))
+        commands._means = replace(
+            commands._means, database=pools, recording=cast("Any", Rehearsing(recording))
+        )
         self.reading = [probe for name in callers for probe in self._reading(name)]
         self.demanding = [*self._refused()]
         """Those that are refused for want of a capability."""
         self.probes = [*self.reading, *self.demanding, *self._recording()]
+
+    @property
+    def recorded(self) -> int:
+        """Events that were recorded, and undone, so far."""
+        return sum(pool.events for pool in self._rehearsals)
 
     @classmethod
     async def prepare(cls, service: Service) -> Suite:
@@ -242,7 +254,11 @@ class Suite:
     def _recording(self) -> Iterator[Probe]:
         """What a caller records about somebody, in reach and beyond it."""
         for name, caller in self.callers.items():
-            scribe = replace(caller, capabilities=caller.capabilities | {Capability.RECORD_EVENTS})
+            scribe = replace(
+                caller,
+                capabilities=caller.capabilities | {Capability.RECORD_EVENTS},
+                agency_kind=AgencyKind.REGION,
+            )
             within, beyond = self._someone(name), self._someone(name, beyond=True)
             if beyond is not None:
                 refused = {
@@ -316,10 +332,21 @@ class Rehearsals:
                 await transaction.rollback()
 
 
+class Rehearsing:
+    """Runs each plan alone, on such a connection."""
+
+    def __init__(self, pool: Rehearsals) -> None:
+        self._pool = pool
+
+    async def run(self, plan: Plan, variables: Any, caller: Caller, seen: Seen) -> bytes:
+        async with self._pool.acquire() as connection:
+            return await plan.run(connection, variables, caller, seen)
+
+
 def _input(fiscal_code: str | None) -> dict[str, Any]:
     return {
         "idempotencyKey": f"probe-{next(_numbers)}",
         "fiscalCode": fiscal_code or "12345678903",
         "type": "CONVOCATION_MISSED",
-        "occurredAt": "2026-09-01T09:00:00Z",
+        "occurredAt": "2026-03-10T09:00:00Z",
     }

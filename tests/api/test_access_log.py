@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from random import Random
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pytest
 
@@ -179,7 +180,7 @@ def _event(world: World, key: str, person: str = "north", **more: Any) -> dict[s
         "idempotencyKey": key,
         "fiscalCode": world.people[person].fiscal_code,
         "type": "PACT_SIGNED",
-        "occurredAt": "2026-09-20T10:00:00Z",
+        "occurredAt": f"2026-09-20T10:00:00.{crc32(key.encode()) % 1_000_000:06}Z",
         **more,
     }
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import httpx2
 import pytest
@@ -16,7 +17,7 @@ import schema.mutation
 from hub.http.commands import Commands
 from hub.http.execution import Execution
 from hub.plan.operation import Operation
-from hub.plan.plan import Plan
+from hub.plan.runner import Lane
 from hub.store.fiscal_code import check_letter
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ INPUTS: dict[str, Input] = {
     "an id that is none": {"pactId": "ben_" + "0" * 32},
 }
 EVENT_ID = re.compile(rb"evt_[0-9a-f]{32}")
+MOMENT = re.compile(rb"2026-09-20T08:00:00\.\d{1,6}")
 
 
 @contextmanager
@@ -99,7 +101,8 @@ def _inputs(hub: Service, change: Input, word: str) -> Input:
         "idempotencyKey": word,
         "fiscalCode": hub.world.people["north"].fiscal_code,
         "type": "CONVOCATION_MISSED",
-        "occurredAt": "2026-09-20T10:00:00+02:00",
+        # Another fact for each word: its moment follows from it.
+        "occurredAt": f"2026-09-20T10:00:00.{crc32(word.encode()) % 1_000_000:06}+02:00",
     }
     if "pactId" in change and change["pactId"] in hub.world.pacts:
         change = {**change, "pactId": f"pct_{hub.world.pacts[change['pactId']].hex}"}
@@ -107,9 +110,10 @@ def _inputs(hub: Service, change: Input, word: str) -> Input:
 
 
 def _named(answer: Answer) -> bytes:
-    """The body, in which each event is named by its turn."""
+    """The body, in which each event is named by its turn, and its moment, which is the key's own, is left out."""
     names: dict[bytes, bytes] = {}
-    return EVENT_ID.sub(lambda found: names.setdefault(found[0], b"evt_%d" % len(names)), answer.body)
+    body = MOMENT.sub(b"(moment)", answer.body)
+    return EVENT_ID.sub(lambda found: names.setdefault(found[0], b"evt_%d" % len(names)), body)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -148,11 +152,13 @@ async def test_what_is_not_a_command_alone_is_the_executors(
 async def test_an_input_written_out(writable: Service) -> None:
     code = writable.world.people["north"].fiscal_code
     text = (
-        'mutation ($key: String!) { recordConditionalityEvent(input: { idempotencyKey: $key, type: PACT_SIGNED, note: "n", '
-        f'fiscalCode: "{code}", occurredAt: "2026-09-01T00:00:00Z" }}) {{ event {{ note type }} userErrors {{ code }} }} }}'
+        'mutation ($key: String!, $at: DateTime!) { recordConditionalityEvent(input: { idempotencyKey: $key, type: PACT_SIGNED, note: "n", '
+        f'fiscalCode: "{code}", occurredAt: $at }}) {{ event {{ note type }} userErrors {{ code }} }} }}'
     )
-    for key in ("written out 1", "written out 2"):
-        done = (await writable(text, key=key)).data["recordConditionalityEvent"]
+    for number, key in enumerate(("written out 1", "written out 2")):
+        done = (await writable(text, key=key, at=f"2026-08-20T0{number}:00:00Z")).data[
+            "recordConditionalityEvent"
+        ]
         assert done == {"event": {"note": "n", "type": "PACT_SIGNED"}, "userErrors": []}
 
 
@@ -161,16 +167,16 @@ async def test_the_usual_recording_is_one_statement(
 ) -> None:
     """No transaction is opened, and nothing is looked up first."""
     sent: list[str] = []
-    run = Plan.run
+    fetch = Lane.fetch
 
-    async def by_plan(self: Plan, *given: Any) -> bytes:
-        sent.append(self.statement.text)
-        return await run(self, *given)
+    async def on_lane(self: Lane, statement: str, *given: Any) -> Any:
+        sent.append(statement)
+        return await fetch(self, statement, *given)
 
     async def one_by_one(*_given: Any, **_named: Any) -> Any:
         raise AssertionError("the usual case is not taken apart")
 
-    monkeypatch.setattr(Plan, "run", by_plan)
+    monkeypatch.setattr(Lane, "fetch", on_lane)
     monkeypatch.setattr(schema.mutation, "record_event", one_by_one)
     text = f"mutation ($a: RecordConditionalityEventInput!) {{ {CALL} {{ event {{ id note }} userErrors {{ code }} }} }}"
     a = _inputs(writable, {"pactId": "work"}, "one statement")

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import asyncpg
 import pytest
@@ -48,7 +49,7 @@ def _event(hub: Service, key: str) -> dict[str, Any]:
         "idempotencyKey": key,
         "fiscalCode": hub.world.people["north"].fiscal_code,
         "type": "PACT_SIGNED",
-        "occurredAt": "2026-09-20T10:00:00Z",
+        "occurredAt": f"2026-09-20T10:00:00.{crc32(key.encode()) % 1_000_000:06}Z",
     }
 
 

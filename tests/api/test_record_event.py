@@ -34,11 +34,12 @@ def wanted(writable: Service) -> Callable[..., Input]:
     """A good input for the person of the caller's own, with some members changed."""
 
     def make(**changes: Any) -> Input:
+        number = next(_keys)
         base = {
-            "idempotencyKey": f"key-{next(_keys)}",
+            "idempotencyKey": f"key-{number}",
             "fiscalCode": writable.world.people["north"].fiscal_code,
             "type": "CONVOCATION_MISSED",
-            "occurredAt": "2026-09-20T10:00:00+02:00",
+            "occurredAt": f"2026-09-20T10:00:00.{number:06}+02:00",  # another fact each time
         }
         return {**base, **changes}
 
@@ -100,7 +101,7 @@ async def test_an_event_is_read_back_as_it_was_asked_for(
         assert done["__typename"] == "RecordConditionalityEventPayload"
         assert done["userErrors"] == []
         assert (event["kind"], event["note"]) == ("CONVOCATION_MISSED", note)
-        assert event["occurredAt"] == "2026-09-20T08:00:00+00:00"
+        assert event["occurredAt"].startswith("2026-09-20T08:00:00.")
         assert again["pact"] == {"id": pact, "goals": [{"ordinal": 1}, {"ordinal": 2}]}
         assert again["source"] == {"code": "cpi-h501c900031"}
         assert again["beneficiary"]["conditionalityEvents"]["nodes"] == [{"id": event["id"]}]
@@ -143,7 +144,7 @@ async def test_several_mutations_of_one_document_run_one_after_the_other(
 async def test_the_same_key_and_input_give_the_first_answer_again(
     writable: Service, wanted: Callable[..., Input]
 ) -> None:
-    same = wanted(note="x")
+    same = wanted(note="x", occurredAt="2026-09-20T10:00:00+02:00")
     written = {**same, "fiscalCode": same["fiscalCode"].lower(), "occurredAt": "2026-09-20T08:00:00Z"}
     async with _added(writable, **ONE):
         answers = [await writable(RECORD, input=one) for one in (same, same, written)]
@@ -183,7 +184,9 @@ async def test_a_key_is_an_agencys_own(writable: Service, wanted: Callable[..., 
     same = wanted()
     async with _added(writable, conditionality_event=2, idempotency_key=2, feed_entry=2):
         centre = await writable(RECORD, input=same)
-        town = await writable(RECORD, as_="municipality", input={**same, "note": "z"})
+        town = await writable(
+            RECORD, as_="municipality", input={**same, "occurredAt": "2026-09-20T11:00:00Z"}
+        )
     assert (
         centre.data["recordConditionalityEvent"]["event"] != town.data["recordConditionalityEvent"]["event"]
     )

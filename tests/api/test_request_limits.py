@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from zlib import crc32
 
 import pytest
 
@@ -88,7 +89,7 @@ def _event(hub: Service, key: str) -> dict[str, Any]:
         "idempotencyKey": key,
         "fiscalCode": hub.world.people["north"].fiscal_code,
         "type": "PACT_SIGNED",
-        "occurredAt": "2026-09-20T10:00:00Z",
+        "occurredAt": f"2026-09-20T10:00:00.{crc32(key.encode()) % 1_000_000:06}Z",
     }
 
 

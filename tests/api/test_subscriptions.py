@@ -33,11 +33,12 @@ async def record(hub: Service, count: int = 1) -> list[str]:
     """Record so many events; their ids."""
     ids = []
     for _ in range(count):
+        number = next(_numbers)
         given = {
-            "idempotencyKey": f"followed-{next(_numbers)}",
+            "idempotencyKey": f"followed-{number}",
             "fiscalCode": hub.world.people["north"].fiscal_code,
             "type": "CONVOCATION_MISSED",
-            "occurredAt": "2026-09-01T09:00:00Z",
+            "occurredAt": f"2026-08-01T09:00:00.{number:06}Z",
         }
         recorded = (await hub(RECORD, input=given)).data["recordConditionalityEvent"]
         assert recorded["userErrors"] == []

@@ -57,7 +57,7 @@ class Question:
                     "idempotencyKey": "timed",
                     "fiscalCode": key,
                     "type": "CONVOCATION_MISSED",
-                    "occurredAt": "2026-09-01T09:00:00Z",
+                    "occurredAt": "2026-09-05T09:00:00Z",
                 }
             }
         return {"v": key}

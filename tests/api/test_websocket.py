@@ -136,7 +136,7 @@ async def test_a_mutation(open_hub: Opener) -> None:
             "idempotencyKey": "ws",
             "fiscalCode": hub.world.people["north"].fiscal_code,
             "type": "CONVOCATION_MISSED",
-            "occurredAt": "2026-09-01T09:00:00Z",
+            "occurredAt": "2026-09-05T09:00:00Z",
         }
         done, _ = await client.ask("1", RECORD, input=given)
         assert done["payload"]["data"]["recordConditionalityEvent"]["event"]["id"].startswith("evt_")

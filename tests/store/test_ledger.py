@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+from zlib import crc32
 
 import asyncpg
 import pytest
@@ -19,7 +20,7 @@ from hub.ledger.record import Recorded, Recorder, RecordEvent, record_event
 from hub.ledger.refusals import Refusal, RefusalCode
 from hub.ledger.sequencer import LOCK, Sequencer, sequence
 from hub.store.engine import Database, connection_arguments
-from hub.store.vocabulary import ConditionalityEventType, GrantScope
+from hub.store.vocabulary import AgencyKind, ConditionalityEventType, GrantScope
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -40,23 +41,34 @@ async def recorder(owner: asyncpg.Connection[asyncpg.Record]) -> Recorder:
     agency = await owner.fetchval("SELECT id FROM agency WHERE kind = 'EMPLOYMENT_CENTRE' LIMIT 1")
     assert row is not None
     reach = PeopleInReach(Scope(GrantScope.CENTRE, single=True))
-    return Recorder(agency, uuid4(), uuid4(), "op-1", reach, {CENTRES: row["centre"]})
+    return Recorder(
+        agency, AgencyKind.EMPLOYMENT_CENTRE, uuid4(), uuid4(), "op-1", reach, {CENTRES: row["centre"]}
+    )
 
 
 @pytest.fixture
 async def fiscal_code(owner: asyncpg.Connection[asyncpg.Record], recorder: Recorder) -> str:
     """Of a person in the recorder's reach."""
     found: str = await owner.fetchval(
-        "SELECT fiscal_code FROM beneficiary WHERE employment_centre_id = $1 ORDER BY id LIMIT 1",
+        "SELECT fiscal_code FROM beneficiary p JOIN household h ON h.id = p.household_id JOIN benefit b ON b.id = h.benefit_id"
+        " WHERE employment_centre_id = $1 AND b.status = 'ACTIVE' AND b.period @> $2::date AND b.period @> ($2::date - 1)"
+        " ORDER BY p.id LIMIT 1",
         recorder.reach_values[CENTRES],
+        NOW.date(),
     )
     return found
 
 
 def command(
-    fiscal_code: str, key: str, occurred_at: datetime = NOW, note: str | None = None, pact: UUID | None = None
+    fiscal_code: str,
+    key: str,
+    occurred_at: datetime | None = None,
+    note: str | None = None,
+    pact: UUID | None = None,
 ) -> RecordEvent:
-    return RecordEvent(key, fiscal_code, ConditionalityEventType.CONVOCATION_MISSED, occurred_at, pact, note)
+    # Another fact for each key: its moment follows from the key.
+    moment = occurred_at or NOW - timedelta(milliseconds=crc32(key.encode()) % 10_000_000)
+    return RecordEvent(key, fiscal_code, ConditionalityEventType.CONVOCATION_MISSED, moment, pact, note)
 
 
 async def record(database: Database, recorder: Recorder, event: RecordEvent) -> Recorded | Refusal:

@@ -45,7 +45,7 @@ class Desk:
             "idempotencyKey": key,
             "fiscalCode": self._fiscal_code,
             "type": "ACTIVITY_NOT_ATTENDED",
-            "occurredAt": (LATEST - timedelta(minutes=len(self.acknowledged))).isoformat(),
+            "occurredAt": (LATEST - timedelta(seconds=len(self.acknowledged))).isoformat(),
             "note": key,
         }
         while True:
