@@ -44,6 +44,9 @@ ASIDE = {
     "accessReport",
     "feedStatus",
     "feedConsumers",
+    "feedCheckpoint",
+    "feedInclusionProof",
+    "feedConsistencyProof",
 }
 """Root fields that tell of the hub, not of its data."""
 LOOKED_UP = {"household": "hsh", "pact": "pct"}

@@ -177,8 +177,6 @@ async def test_a_grant_that_has_ended_closes_the_door(writable: Service) -> None
     for change, status in (
         ("UPDATE access_grant SET revoked_at = now() WHERE purpose_id = $1", 403),
         ("UPDATE access_grant SET revoked_at = NULL WHERE purpose_id = $1", 200),
-        ("UPDATE access_grant SET scope = 'NATIONAL' WHERE purpose_id = $1", 403),
-        ("UPDATE access_grant SET scope = 'SELF' WHERE purpose_id = $1", 200),
     ):
         await writable.owner.execute(change, CITIZENS_PURPOSE_ID)
         door._known.clear()
