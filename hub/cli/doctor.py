@@ -14,6 +14,7 @@ import orjson
 import typer
 
 from connectors.connected import connect_agencies
+from hub.access.evidence import HEADER, MISSPELT
 from hub.access.examination import Finding, Presentation, Verdict, examine
 from hub.access.jwks import SignatureKey, usable_keys
 from hub.access.proof import ProofRules
@@ -26,6 +27,8 @@ from hub.store.migrations import check_version
 
 LARGEST_FILE = 1_000_000
 """Bytes that are read of a file."""
+EVIDENCE_NAMES = HEADER.decode(), MISSPELT.decode()
+"""The header of tracking evidence, as it is sent."""
 
 commands = typer.Typer(
     help="Check settings, database and connections, and say what to mend.", invoke_without_command=True
@@ -93,9 +96,9 @@ def voucher(
         Presentation(
             token=token,
             scheme=scheme,
-            proof=None if dpop is None else _read(str(dpop)),
+            proof=None if dpop is None else _value(_read(str(dpop)), "dpop"),
             method=method,
-            evidence=None if evidence is None else _read(str(evidence)),
+            evidence=None if evidence is None else _value(_read(str(evidence)), *EVIDENCE_NAMES),
         ),
         VoucherRules.from_settings(settings),
         ProofRules.from_settings(settings),
@@ -128,11 +131,15 @@ def _line(finding: Finding) -> str:
 
 def _presented(text: str) -> tuple[str | None, str]:
     """The scheme, if the text has one, and the token: a header may be pasted whole."""
-    name, colon, value = text.partition(":")
-    if colon and name.strip().lower() == "authorization":
-        text = value.strip()
+    text = _value(text, "authorization")
     scheme, space, token = text.partition(" ")
     return (scheme.lower(), token.strip()) if space and scheme.lower() in ("bearer", "dpop") else (None, text)
+
+
+def _value(text: str, *names: str) -> str:
+    """The value of a header of one of these names; the text itself where it is no such header."""
+    name, colon, value = text.partition(":")
+    return value.strip() if colon and name.strip().lower() in names else text
 
 
 def _read(file: str) -> str:

@@ -224,6 +224,20 @@ def test_a_header_may_be_pasted_whole(doctor: Doctor, forge: Forge) -> None:
     assert doctor.run("doctor", "voucher", "-", "--at", AT, input=f"DPoP {token}").exit_code == 1
 
 
+def test_what_came_beside_it_may_be_pasted_whole(doctor: Doctor, forge: Forge) -> None:
+    """As `snodo voucher` prints it."""
+    evidence, bound = evidence_of("op-7"), forge.bound()
+    proof = forge.proof(bound)
+    digest = {"alg": "SHA256", "value": hashlib.sha256(evidence.encode()).hexdigest()}
+    voucher = forge.voucher(digest=digest)
+    for name, exit_code in (("Agid-JWT-TrackingEvidence", 0), ("agid-jwt-tracking-evidence", 0), ("DPoP", 1)):
+        result = doctor.examine(Sent(voucher, evidence=(f"{name}: {evidence}\r\n",)))
+        assert result.exit_code == exit_code, result.output
+    for name, exit_code in (("DPoP", 0), ("dpop", 0), ("Agid-JWT-TrackingEvidence", 1)):
+        result = doctor.examine(Sent(bound, scheme="DPoP", proofs=(f"{name}: {proof}\r\n",)))
+        assert result.exit_code == exit_code, result.output
+
+
 def test_at_another_time(doctor: Doctor, forge: Forge) -> None:
     file = doctor.file("voucher.txt", forge.voucher())
     assert doctor.run("doctor", "voucher", file, "--at", "2026-09-21T16:13:20+02:00").exit_code == 0
