@@ -69,14 +69,17 @@ LISTS: Mapping[str, str] = {
 NODE = """__typename id ... on Beneficiary { fiscalCode household { id } } ... on Household { members { id } }
   ... on Pact { whose: beneficiary { id } household { id } } ... on ConditionalityEvent { beneficiary { id } } ... on Opportunity { title }"""
 ENTITIES = f"query ($given: [_Any!]!) {{ _entities(representations: $given) {{ ... on Node {{ {NODE} }} }} }}"
-FEED = "{ conditionalityFeed(first: 100) { entries { position fiscalCode event { id beneficiary { id } } } endCursor hasMore } }"
+FEED = "{ conditionalityFeed(first: 100) { entries { position fiscalCode event { id beneficiary { id } outcomes { reference event { id } } } } endCursor hasMore } }"
 FOLLOW = "subscription { conditionalityFeed(first: 5) { entries { position } } }"
 RECORD = """mutation ($input: RecordConditionalityEventInput!) { recordConditionalityEvent(input: $input) {
   event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } }"""
+REPORT = """mutation { reportOutcome(input: { idempotencyKey: "", position: 1, outcome: NONE, reference: "x", decidedOn: "2026-10-01" }) {
+  userErrors { code } } }"""
 GUARDED = (
     "{ agencies { code } }",
     "{ feedStatus { lastPosition } }",
     "{ feedConsumers { agencyCode } }",
+    'mutation { acknowledgeConditionalityFeed(upTo: "x") { userErrors { code } } }',
     "{ feedCheckpoint { __typename } }",
     "{ feedInclusionProof(position: 1, size: 1) { hashes } }",
     "{ feedConsistencyProof(from: 1, to: 1) { hashes } }",
@@ -239,6 +242,7 @@ class Suite:
             for query in guarded:
                 yield Probe(f"{name}: may not ask {query}", bare, query, {}, ["FORBIDDEN"])
             yield Probe(f"{name}: may not follow the feed", bare, FOLLOW, {}, ["FORBIDDEN"])
+            yield Probe(f"{name}: may not report an outcome", bare, REPORT, {}, ["FORBIDDEN"])
             yield Probe(
                 f"{name}: may not record", bare, RECORD, {"input": _input(self._someone(name))}, ["FORBIDDEN"]
             )

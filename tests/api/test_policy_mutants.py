@@ -31,10 +31,12 @@ REDUNDANT = {
 }
 """Conditions that another one implies: a second lock, which no answer can show."""
 ELSEWHERE = {
+    "hub/http/feed_stream.py _parts: permit: not checked": "tests/api/test_feed_parts.py::test_who_may_read_lines",
     "hub/http/feed_proofs.py _proved: require: not checked": "tests/api/test_feed_proofs.py::test_proofs_are_for_who_may_read_a_feed",
 }
 """Checks at doors beside GraphQL, where no probe knocks: by the test that does."""
 NEVER_ASKED = {
+    "event_outcome visible": "an outcome is reached from its event alone, which is seen",
     "convocation visible": "a convocation is reached from its person alone, who is seen",
 }
 """Conditions, and places for one, that as things are no question meets: there is nothing to remove."""

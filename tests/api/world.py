@@ -248,6 +248,10 @@ async def add_border_cases(connection: asyncpg.Connection[asyncpg.Record], world
         )
         # An event and an activity under a pact of somebody of another centre.
         await b.event("east", "PACT_SIGNED", moment(11), pact="work", note=None, queued=False)
+        # In the feed of the household's region, and of a person of another.
+        await b.household("roma-away", ROMA, "ADI", manager=None, ends=None)
+        await b.person("away-in-milano", "roma-away", MILANO, None, ("Ivo", "Neri"))
+        await b.event("away-in-milano", "PACT_SIGNED", moment(12), pact=None, note=None, queued=True)
         await b.add(
             "activity",
             beneficiary_id=world.people["east"].id,
@@ -257,6 +261,7 @@ async def add_border_cases(connection: asyncpg.Connection[asyncpg.Record], world
             title="Altrove",
             starts_on=date(2026, 4, 3),
         )
+    await sequence(connection)
 
 
 async def _people(b: _Builder) -> None:

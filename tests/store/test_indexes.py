@@ -61,6 +61,10 @@ SAMPLES: dict[str, Any] = {
     "ConditionalityEventFilter.types": ["SUITABLE_OFFER_REFUSED", "PUC_NOT_JOINED"],
     "ConditionalityEventFilter.occurredFrom": "2026-06-14T00:00:00Z",
     "ConditionalityEventFilter.occurredBefore": "2024-02-01T00:00:00Z",
+    "ConditionalityFeedFilter.measures": ["ADI"],
+    "ConditionalityFeedFilter.types": ["SUITABLE_OFFER_REFUSED", "PUC_NOT_JOINED"],
+    "ConditionalityFeedFilter.occurredFrom": "2026-06-14T00:00:00Z",
+    "ConditionalityFeedFilter.occurredBefore": "2024-02-01T00:00:00Z",
     "JobOfferFilter.status": "OPEN",
     "JobOfferFilter.profession": "5.2.1",
     "JobOfferFilter.municipality": "H501",
@@ -152,7 +156,8 @@ async def test_no_page_reads_a_large_table(name: str, scope: GrantScope, planner
     read: list[str] = []
     for order in orders(name):
         asked = f"filter: $f, orderBy: {order}" if order else "filter: $f"
-        query = f"query ($f: {kind}) {{ {name}({asked}) {{ nodes {{ id }} }} }}"
+        rows = "entries { position }" if name == "conditionalityFeed" else "nodes { id }"
+        query = f"query ($f: {kind}) {{ {name}({asked}) {{ {rows} }} }}"
         for what, given in (("no filter", {}), *filters(kind)):
             try:
                 tables = await scanned(planner, query, {"f": given}, _scope(scope))
