@@ -12,12 +12,16 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from hub.errors import ClientError, InvalidInput
+from hub.http.accept import PROBLEM
 from hub.http.admission import Admission
-from hub.http.authentication import headers_of
+from hub.http.answers import fault
+from hub.http.authentication import Headers, headers_of
 from hub.http.demands import Demands
-from hub.http.watch import Watch
+from hub.http.problems import problem
+from hub.http.watch import UnderWay, Watch
 from hub.ledger.proofs import Proof, consistency_proof, inclusion_proof, last_checkpoint
 from hub.ledger.signed_note import VerifierKey
 from hub.store.engine import Database
@@ -101,10 +105,9 @@ class FeedProofs:
     async def _proved(
         self, request: Request, prove: Callable[[Connection], Awaitable[dict[str, object]]]
     ) -> Response:
-        under_way = self._watch.enter()
+        headers, under_way = headers_of(request.scope["headers"]), self._watch.enter()
         try:
             under_way.receive = request.receive
-            headers = headers_of(request.scope["headers"])
             caller, operator = await self._admission.admit(request.scope, headers, under_way)
             if self._demands.concern(caller, headers):
                 await self._demands.check(caller, operator, headers, b"")
@@ -116,11 +119,24 @@ class FeedProofs:
             reason = under_way.reason()
             if reason is None:
                 raise
-            raise reason from None
+            return self._refused(reason, request.scope, headers, under_way)
+        except Exception as error:
+            return self._refused(error, request.scope, headers, under_way)
         finally:
             self._watch.leave(under_way)
         response = Response(body, media_type=_JSON.decode(), headers={"cache-control": "no-store"})
         response.raw_headers += [*under_way.headers, *signed]
+        return response
+
+    def _refused(self, error: Exception, scope: Scope, headers: Headers, under_way: UnderWay) -> Response:
+        reply = fault(error)
+        body, caller = problem(reply.body, reply.status), under_way.caller
+        signed = self._demands.sign(caller, headers, body, PROBLEM) if caller and caller.demands else ()
+        told = under_way.headers or self._admission.told_to_nobody(scope, headers)
+        response = Response(
+            body, reply.status, media_type=PROBLEM.decode(), headers={"cache-control": "no-store"}
+        )
+        response.raw_headers += [*told, *reply.headers, *signed]
         return response
 
 

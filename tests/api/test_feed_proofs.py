@@ -107,6 +107,7 @@ async def test_a_wrong_number_is_refused_with_a_sentence(
 ) -> None:
     answer = await get(signing, f"/proofs/{path}", "inps", **parameters)
     assert answer.status == 400
+    assert "x-ratelimit-remaining" in answer.headers
     assert answer.json["code"] == code
     assert sentence in answer.json["detail"]
 
@@ -130,6 +131,7 @@ async def test_proofs_are_for_who_may_read_a_feed(signing: Service, as_: str) ->
 async def test_nobody_in_particular_gets_no_proof(signing: Service) -> None:
     answer = await get(signing, "/proofs/consistency", None, **{"from": 1, "to": 1})
     assert (answer.status, answer.json["code"]) == (401, "UNAUTHENTICATED")
+    assert {"x-ratelimit-remaining", "www-authenticate"} <= set(answer.headers)
 
 
 async def test_a_hub_without_a_key_says_so(ask: Service) -> None:
