@@ -120,7 +120,7 @@ async def test_a_wrong_number_is_refused_in_graphql_too(signing: Service) -> Non
         assert (await signing(question, as_="inps")).codes == ["OUTSIDE_FEED"]
 
 
-@pytest.mark.parametrize("as_", ["centre", "municipality", "ministry", "citizen"])
+@pytest.mark.parametrize("as_", ["centre", "ministry", "citizen"])
 async def test_proofs_are_for_who_may_read_a_feed(signing: Service, as_: str) -> None:
     answer = await get(signing, "/proofs/inclusion", as_, position=1, size=1)
     assert (answer.status, answer.json["code"]) == (403, "FORBIDDEN")
