@@ -366,4 +366,6 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("FeedEntry", "event"): _to("conditionality_event", "event_id"),
     ("FeedEntry", "fiscalCode"): _of_event("fiscal_code"),
     ("FeedEntry", "inpsProtocol"): _of_event("inps_protocol"),
+    ("FeedEntry", "erases"): _of_event("erases_position"),
+    ("FeedEntry", "erasedAt"): _of_event("erased_at"),
 }
