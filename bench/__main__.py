@@ -131,7 +131,7 @@ def _ledger(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]
         codes, positions = asyncio.run(read_people(world.url))
         asked = questions(codes, [""], positions)
         with served(HUB, world, asked[0]) as hub:
-            told = asyncio.run(ledger(hub, codes, asked[-1], given.rounds))
+            told = asyncio.run(ledger(hub, asked[-1], given.rounds))
     show_apart(told)
     return told, known
 
@@ -162,7 +162,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--ledger",
         action="store_true",
-        help="recording, batches, visibility, the stream and pages far in, alone",
+        help="recording, visibility, the stream and pages far in, alone",
     )
     parser.add_argument("--beneficiaries", type=int, default=200_000, help="size of the database")
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 1], help="of wrk")

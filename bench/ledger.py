@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The ledger and its feed: recording beside pgbench, batches, how soon an event is visible, the stream beside COPY, pages far in.
+"""The ledger and its feed: recording beside pgbench, how soon an event is visible, the stream beside COPY, pages far in.
 
 Everything is measured on the world's database while one hub serves it, in turns within one run; what was recorded is taken out again.
 """
@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import UTC, datetime
 
 import asyncpg
 import httpx2
@@ -29,11 +28,6 @@ from hub.store.engine import connection_arguments
 
 CONNECTIONS, SECONDS = 32, 2
 OVER_PGBENCH = 0.7
-BATCH, SENDERS, BATCHES = 1_000, 2, 30
-BULK = 20_000
-"""Events a second, in batches of 1,000."""
-PACE, TICK, PACED = 1_000, 0.01, 10.0
-"""Events a second while visibility is looked at, seconds between two batches of them, and for how long."""
 VISIBLE = 100.0
 """Milliseconds from the beginning of an event's transaction to its position, at most, for 99 of 100."""
 OVER_COPY = 1.5
@@ -41,19 +35,15 @@ FAR = 1.2
 """p50 of a page at the end of the feed, at most so many times that of one at its beginning."""
 STREAM_GROWTH = 32.0
 """MiB a server may grow by while it streams the whole feed."""
-LATEST = datetime(2026, 6, 1, tzinfo=UTC)
-MANY = """mutation Many($input: RecordConditionalityEventsInput!) {
-  recordConditionalityEvents(input: $input) { results { event { id } userErrors { code message } } } }"""
 PAGE = """query Page($after: String) { conditionalityFeed(after: $after, first: 500) {
   entries { position fiscalCode inpsProtocol event { id type occurredAt } } endCursor hasMore } }"""
 LINES = "SELECT '{\"content\":' || coalesce(c.content, 'null') || ',\"entry\":' || f.entry || '}' FROM feed_entry f JOIN feed_content c USING (position) ORDER BY position"
 
 
-async def ledger(hub: Served, codes: Sequence[str], single: Question, rounds: int) -> list[Figure]:
+async def ledger(hub: Served, single: Question, rounds: int) -> list[Figure]:
     """All figures of the ledger."""
     found = [*await beside_pgbench(hub, single, rounds)]
-    found += await bulk(hub, codes)
-    found += await visible(hub, codes)
+    found += await visible(hub, single)
     connection = await asyncpg.connect(**connection_arguments(hub.world.url))
     try:
         await forget_recorded(connection)
@@ -90,61 +80,13 @@ def _of_hub(hub: Served, single: Question) -> float:
     return done.requests / done.seconds
 
 
-def batch(codes: Sequence[str], size: int, number: int) -> bytes:
-    """A request that records so many new facts; `number`: that of the batch, so that none is another's."""
-    events = [
-        {
-            "idempotencyKey": uuid4().hex,
-            "fiscalCode": codes[(number * size + place) % len(codes)],
-            "type": "ABSENCE_JUSTIFIED",
-            "occurredAt": (
-                LATEST - timedelta(seconds=(number * size + place) // len(codes) + place)
-            ).isoformat(),
-        }
-        for place in range(size)
-    ]
-    return body(MANY, {"input": {"events": events, "atomic": True}})
-
-
-async def bulk(hub: Served, codes: Sequence[str]) -> list[Figure]:
-    """Events/s in batches of 1,000, a few senders at once."""
-    bodies = [batch(codes, BATCH, number) for number in range(BATCHES)]
-    async with _client(hub, "centre") as http:
-        began = time.perf_counter()
-        waiting = iter(bodies)
-
-        async def send() -> None:
-            for content in waiting:
-                _all_recorded(await http.post("/graphql", content=content))
-
-        await asyncio.gather(*(send() for _ in range(SENDERS)))
-        took = time.perf_counter() - began
-    return [Figure("ledger.bulk.rate", round(BATCH * BATCHES / took), "events/s", BULK, "higher")]
-
-
-def _all_recorded(answer: httpx2.Response) -> None:
-    results = data_of(answer.content, "the hub")["recordConditionalityEvents"]["results"]
-    refused = [one["userErrors"] for one in results if one["event"] is None]
-    if refused:
-        raise SystemExit(f"{len(refused)} events of a batch were refused: {refused[0]}")
-
-
-async def visible(hub: Served, codes: Sequence[str]) -> list[Figure]:
-    """How long after its transaction began an event has its position, at a steady pace."""
+async def visible(hub: Served, single: Question) -> list[Figure]:
+    """How long after its transaction began an event has its position, while the hub records as fast as it can."""
     listener = await asyncpg.connect(**connection_arguments(hub.world.url))
     told: list[tuple[int, datetime]] = []
     await listener.add_listener(CHANNEL, lambda *said: told.append((int(said[3]), datetime.now(UTC))))
-    size = round(PACE * TICK)
-    bodies = [batch(codes, size, 10_000 + number) for number in range(round(PACED / TICK))]
     before: int = await listener.fetchval("SELECT coalesce(max(position), 0) FROM feed_entry")
-    async with _client(hub, "centre") as http:
-        began, sending = time.perf_counter(), []
-        for number, content in enumerate(bodies):
-            await asyncio.sleep(max(0.0, began + number * TICK - time.perf_counter()))
-            sending.append(asyncio.create_task(http.post("/graphql", content=content)))
-        for answer in await asyncio.gather(*sending):
-            _all_recorded(answer)
-        pace = size * len(bodies) / (time.perf_counter() - began)
+    pace = await asyncio.to_thread(_of_hub, hub, single)  # the listener hears meanwhile
     await asyncio.sleep(1)
     rows = await listener.fetch(
         "SELECT f.position, e.recorded_at FROM feed_entry f JOIN conditionality_event e ON e.id = f.event_id"
