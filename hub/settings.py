@@ -65,7 +65,10 @@ class Settings(BaseSettings):
         description="Statements that stay prepared on each of them; PostgreSQL takes 0.1 to 0.4 MB for one, on each connection.",
     )
     write_connections: int = Field(
-        8, ge=2, le=200, description="Connections of one hub process for mutations and background work."
+        8,
+        ge=2,
+        le=200,
+        description="Connections of one hub process for mutations and background work; as many again record events.",
     )
     statement_timeout: float = Field(
         10.0, gt=0, description="Seconds after which PostgreSQL ends a statement of the hub."
