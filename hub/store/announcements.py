@@ -16,7 +16,8 @@ import structlog
 
 log = structlog.get_logger()
 
-TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+"""What the way to the database may raise; the driver's inner fault comes where a connection ends in the midst of a statement."""
 
 
 class Word:

@@ -181,6 +181,6 @@ async def test_a_live_field_of_an_event_just_recorded(anpr: FakeAnpr, open_hub: 
         assert len(done["event"]["beneficiary"]["household"]["members"]) == 3
         assert done["same"] == {"type": "PACT_SIGNED", "beneficiary": {"sex": "F"}}
         anpr.error = UpstreamUnavailable(agency="ANPR")
-        given["idempotencyKey"] = "k2"
+        given |= {"idempotencyKey": "k2", "occurredAt": "2026-09-02T00:00:00Z"}
         later = await _asked(hub, query, input=given)
         assert later.json["data"]["recordConditionalityEvent"]["event"]["id"].startswith("evt_")

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 RELATIONSHIPS = (ToOne, ToMany, ByPages)
 REDUNDANT = {
-    "hub/plan/roots.py plan_written: visible: no condition": "the event is of a person that its own statement found in reach",
     "hub/plan/builder.py chosen: visible: no condition": "the arms that name its rows were cut by the same condition",
     "OWNs: puc_assignment visible: removed": "who sees own offers and courses alone sees no project and nobody to come from",
     "step activity → training_course: no condition": "who sees own courses alone sees no activity to come from",
     "step puc_assignment → puc_project: no condition": "who sees own courses alone sees no assignment to come from",
+    "hub/plan/writing.py form: visible: no condition": "who records an event has found its person within reach, by the same rule",
 }
 """Conditions that another one implies: a second lock, which no answer can show."""
 ELSEWHERE = {

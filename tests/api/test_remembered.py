@@ -70,7 +70,8 @@ async def test_a_flood_of_documents_is_forgotten_again(open_hub: Opener) -> None
                 )
             )
         assert await hub.metric("snodo_documents_remembered") == 50
-        assert await _metrics(hub, DROPPED) == [350, 350]
+        own = 1  # the hub's own question for lines of the feed, which has no plan yet
+        assert await _metrics(hub, DROPPED) == [350 + own, 350]
         pool: Any = hub.hub.database.read
         for holder in pool._holders:
             if holder._con is not None:

@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 
 from connectors.simulators.pdnd import issue_voucher
 from tests.api.test_federated_beside_stored import FakeAnpr, anpr
-from tests.api.test_subscriptions import FOLLOW, RECORD, _sequenced, positions, record
+from tests.api.test_subscriptions import FOLLOW, RECORD, _sequenced, last_position, positions, record
 from tests.incremental import merged
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ async def test_4408_no_initialisation(open_hub: Opener) -> None:
 
 async def test_4409_an_id_that_is_taken(ask: Service) -> None:
     async with welcomed(ask, "inps") as client:
-        await client.subscribe("same", FOLLOW, after="99999")
+        await client.subscribe("same", FOLLOW, after=str(await last_position(ask)))
         await client.subscribe("same", QUESTION)
         assert await client.end() == (4409, "Subscriber for same already exists")
 
@@ -316,8 +316,9 @@ async def test_operations_side_by_side(open_hub: Opener) -> None:
 
 async def test_an_operation_too_many(open_hub: Opener) -> None:
     async with open_hub("ws-bound", max_operations_per_socket=2) as hub, welcomed(hub, "inps") as client:
+        there = await _sequenced(hub)
         for id_ in ("a", "b"):
-            await client.subscribe(id_, FOLLOW, after="99999")
+            await client.subscribe(id_, FOLLOW, after=str(there))
         (refused,) = await client.ask("c", QUESTION)
         assert refused["type"] == "error"
         assert refused["payload"][0]["extensions"]["code"] == "TOO_MANY_OPERATIONS"
@@ -355,8 +356,9 @@ async def test_a_client_that_goes_leaves_nothing_behind(open_hub: Opener) -> Non
     async with open_hub("ws-gone") as hub:
         for leave in ("close", "abort"):
             async with welcomed(hub, "inps") as client:
-                await client.subscribe("1", FOLLOW, after="99999")
-                await client.subscribe("2", FOLLOW, after="99999")
+                there = await _sequenced(hub)
+                await client.subscribe("1", FOLLOW, after=str(there))
+                await client.subscribe("2", FOLLOW, after=str(there))
                 await client.ask("3", QUESTION)
                 assert await hub.metric("snodo_subscriptions_open") == 2
                 if leave == "abort":
@@ -375,7 +377,7 @@ async def test_the_hub_says_that_it_closes(open_hub: Opener) -> None:
     before = asyncio.all_tasks()
     async with open_hub("ws-closing") as hub:
         async with welcomed(hub, "inps") as client:
-            await client.subscribe("1", FOLLOW, after="99999")
+            await client.subscribe("1", FOLLOW, after=str(await _sequenced(hub)))
             await client.ask("2", QUESTION)
             started = time.monotonic()
             await hub.hub.close_streams()

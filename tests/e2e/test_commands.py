@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import migrations
 from tests.e2e.conftest import Snodo
 
 HEADER = (
@@ -30,7 +31,9 @@ def good(snodo: Snodo, *words: str) -> str:
 def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
     refused = snodo("serve", "--port", "0")
     assert (refused.returncode, "snodo migrate" in refused.stderr) == (1, True)
-    assert "revision 0006" in good(snodo, "migrate")
+    versions = Path(migrations.__file__).parent / "versions"
+    latest = max(path.name[:4] for path in versions.glob("0*.py"))
+    assert f"revision {latest}" in good(snodo, "migrate")
 
     archive = folder / "archive.csv"
     archive.write_text("\ufeff" + "\n".join([HEADER, *ROWS]) + "\n", encoding="utf-8")
