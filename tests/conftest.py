@@ -17,6 +17,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from hub.settings import Settings
@@ -29,6 +30,12 @@ from tests.witness import WITNESS, listening
 _numbers = itertools.count(1)
 
 POPULATION_DAY = date(2026, 6, 15)
+
+# How long an example takes says something of the machine, and nothing of the code. With CI set the examples are the same in every run.
+settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)
