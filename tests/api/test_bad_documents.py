@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.api.conftest import Answer, Service
 
 SOON = 0.050
-"""Seconds of CPU of this process, which is hub and client at once; the best of three, at this machine's usual pace."""
+"""Seconds of CPU of this process, which is hub and client at once; the best of eight, at this machine's usual pace."""
 
 
 async def _refused(ask: Service, query: str, variables: Any = None, as_: str = "inps") -> Answer:
@@ -31,7 +31,7 @@ async def _refused(ask: Service, query: str, variables: Any = None, as_: str = "
     body = {"query": query, "variables": variables}
     headers = {"authorization": f"Bearer {ask.token(as_)}"}
     took: list[float] = []
-    for _ in range(3):
+    for _ in range(8):
         pace = slowness() if took else 1.0
         with counted(ask) as seen:
             began = time.process_time()

@@ -34,7 +34,8 @@ LOOK = """query Look($code: FiscalCode!, $mark: ID!) {
 """The mark is an id that nobody has: it tells one look from every other."""
 PEOPLE = """
     SELECT b.id, b.fiscal_code FROM beneficiary b JOIN employment_centre c ON c.id = b.employment_centre_id
-    WHERE c.code = $1 ORDER BY b.fiscal_code LIMIT 40
+    JOIN benefit g ON g.household_id = b.household_id
+    WHERE c.code = $1 AND g.period @> daterange('2026-01-01', NULL) ORDER BY b.fiscal_code LIMIT 40
 """
 LINES = "SELECT asked ->> 'mark' AS mark, subjects, outcome FROM access_log WHERE operation = 'Look'"
 UNWRITTEN = """

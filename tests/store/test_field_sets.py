@@ -96,7 +96,11 @@ async def test_what_no_set_may_reach(sets: dict[str, list[str]]) -> None:
         "citizen",
     }
     assert {name for name in reached if "PaymentStatus.suspensionReason" in reached[name]} == {"citizen"}
-    assert {name for name in reached if "Query.conditionalityFeed" in reached[name]} == {"inps"}
+    assert {name for name in reached if "Query.conditionalityFeed" in reached[name]} == {
+        "inps",
+        "municipality",
+        "region",
+    }
     for one in ("fiscalCode", "givenName", "familyName", "birthDate", "id"):
         assert f"Beneficiary.{one}" not in reached["ministry"]
     told = {one for one in reached["ministry"] if POLICY.levels[one] is not Sensitivity.PUBLIC}
