@@ -34,9 +34,12 @@ LOOK = """query Look($code: FiscalCode!, $mark: ID!) {
 """The mark is an id that nobody has: it tells one look from every other."""
 PEOPLE = """
     SELECT b.id, b.fiscal_code FROM beneficiary b JOIN employment_centre c ON c.id = b.employment_centre_id
-    JOIN benefit g ON g.household_id = b.household_id
-    WHERE c.code = $1 AND g.period @> daterange('2026-01-01', NULL) ORDER BY b.fiscal_code LIMIT 40
+    WHERE c.code = $1 ORDER BY EXISTS (
+        SELECT FROM benefit g WHERE g.household_id = b.household_id AND g.period @> daterange('2026-05-01', '2026-06-01')
+            AND g.status = 'ACTIVE'
+    ) DESC, b.fiscal_code LIMIT 40
 """
+"""Those first of whom something can be recorded."""
 LINES = "SELECT asked ->> 'mark' AS mark, subjects, outcome FROM access_log WHERE operation = 'Look'"
 UNWRITTEN = """
     SELECT count(*) FROM conditionality_event AS event WHERE note LIKE 'desk-%' AND NOT EXISTS (
