@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the rules answer with: a verdict and its reason, never a bare yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+Value = Decimal | int | date | str | None
+"""What was compared: euro, a count (years, months, cc), a day, or a word; None where it is missing or there is nothing to compare."""
+
+
+class Verdict(StrEnum):
+    """Whether a requirement is met. A missing fact leaves it undetermined: that is never a silent no."""
+
+    SATISFIED = "SATISFIED"
+    NOT_SATISFIED = "NOT_SATISFIED"
+    UNDETERMINED = "UNDETERMINED"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why: a word for programs, the article, a sentence for people, what was compared with what.
+
+    `unverified`: a number or a rule it rests on was not read in the law itself, or can be read in two ways.
+    """
+
+    code: str
+    article: str
+    sentence: str
+    value: Value = None
+    limit: Value = None
+    unverified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One requirement, looked at; `reason.code` is its name."""
+
+    verdict: Verdict
+    reason: Reason
+
+
+def together(verdicts: Iterable[Verdict]) -> Verdict:
+    """What several verdicts come to: one that is not satisfied decides, then one that is undetermined."""
+    found = set(verdicts)
+    if Verdict.NOT_SATISFIED in found:
+        return Verdict.NOT_SATISFIED
+    if Verdict.UNDETERMINED in found:
+        return Verdict.UNDETERMINED
+    return Verdict.SATISFIED
