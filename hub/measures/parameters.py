@@ -110,7 +110,7 @@ class Parameters:
     boats_and_aircraft: Count | None = None
     residence_years: Count | None = None
     continuous_years: Count | None = None
-    stay_titles: Count | None = None
+    stay_title: Count | None = None
 
     gate_age: Count | None = None
     reduced_share: Amount | None = None
@@ -150,6 +150,7 @@ class Parameters:
     reduced_wait_months: Count | None = None
     extension_months: Count | None = None
     months_a_year: Count | None = None
+    protected_age: Count | None = None
 
     work_disregard: Amount | None = None
     work_share: Amount | None = None

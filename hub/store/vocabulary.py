@@ -8,14 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-
-class Measure(StrEnum):
-    """The measures served side by side."""
-
-    RDC = "RDC"
-    MIA = "MIA"
-    ADI = "ADI"
-    SFL = "SFL"
+from hub.measures.measure import Measure as Measure
 
 
 class Sex(StrEnum):
