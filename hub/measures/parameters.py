@@ -111,6 +111,7 @@ class Parameters:
     residence_years: Count | None = None
     continuous_years: Count | None = None
     stay_title: Count | None = None
+    stay_protection: Count | None = None
 
     gate_age: Count | None = None
     reduced_share: Amount | None = None

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What cannot be true of a household is refused, by name and with the path of the field; no message holds a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from hub.errors import InvalidInput
+from hub.measures.household import Household, Member
+
+LARGEST_AMOUNT = Decimal(1_000_000_000)
+AMOUNTS = (
+    "isee",
+    "family_income",
+    "home_value",
+    "other_real_estate",
+    "movable_assets",
+    "annual_rent",
+    "annual_mortgage",
+)
+
+
+class NegativeAmount(InvalidInput):
+    """An amount, a number or a displacement is zero or more."""
+
+    code = "NEGATIVE_AMOUNT"
+
+
+class AmountOutOfRange(InvalidInput):
+    """An amount is a finite number of euro, at most a thousand million."""
+
+    code = "AMOUNT_OUT_OF_RANGE"
+
+
+class DateInFuture(InvalidInput):
+    """A birth, a registration or a stay begins on or before the day that is asked about."""
+
+    code = "DATE_IN_FUTURE"
+
+
+class InvalidPeriod(InvalidInput):
+    """A period ends after it begins."""
+
+    code = "INVALID_PERIOD"
+
+
+class OneApplicant(InvalidInput):
+    """Exactly one member of a household applies."""
+
+    code = "ONE_APPLICANT"
+
+
+class SamePersonTwice(InvalidInput):
+    """Each member is another person, and nobody is their own spouse."""
+
+    code = "SAME_PERSON_TWICE"
+
+
+class SpousesDisagree(InvalidInput):
+    """A spouse is a member of the household, and two spouses name each other."""
+
+    code = "SPOUSES_DISAGREE"
+
+
+def check_amount(value: Decimal | None, path: Sequence[str | int]) -> None:
+    """Refuse what is no amount of money.
+
+    Raises:
+        NegativeAmount: it is below zero.
+        AmountOutOfRange: it is not finite, or beyond what anybody has.
+
+    """
+    if value is None:
+        return
+    if not value.is_finite() or value > LARGEST_AMOUNT:
+        raise AmountOutOfRange(path=list(path))
+    if value < 0:
+        raise NegativeAmount(path=list(path))
+
+
+def check_household(household: Household, on: date) -> None:
+    """Refuse a household that cannot be.
+
+    Raises:
+        NegativeAmount, AmountOutOfRange, DateInFuture, InvalidPeriod, OneApplicant, SamePersonTwice, SpousesDisagree:
+            with `path`, the way to the field.
+
+    """
+    for name in AMOUNTS:
+        check_amount(getattr(household, name), [_camel(name)])
+    if household.boats_and_aircraft is not None and household.boats_and_aircraft < 0:
+        raise NegativeAmount(path=["boatsAndAircraft"])
+    _check_members(household.members, on)
+    for place, vehicle in enumerate(household.vehicles or ()):
+        if vehicle.displacement < 0:
+            raise NegativeAmount(path=["vehicles", place, "displacement"])
+        if vehicle.first_registered > on:
+            raise DateInFuture(path=["vehicles", place, "firstRegistered"])
+    for place, stay in enumerate(household.residence.stays or ()):
+        if stay.since > on:
+            raise DateInFuture(path=["residence", "stays", place, "since"])
+        if stay.until is not None and stay.until <= stay.since:
+            raise InvalidPeriod(path=["residence", "stays", place, "until"])
+
+
+def _check_members(members: Sequence[Member], on: date) -> None:
+    by_key = {member.key: member for member in members}
+    seen: set[str] = set()
+    for place, member in enumerate(members):
+        if member.birth_date > on:
+            raise DateInFuture(path=["members", place, "birthDate"])
+        if member.key in seen:
+            raise SamePersonTwice(path=["members", place, "key"])
+        seen.add(member.key)
+        if member.spouse is None:
+            continue
+        if member.spouse == member.key:
+            raise SamePersonTwice(path=["members", place, "spouse"])
+        other = by_key.get(member.spouse)
+        if other is None or other.spouse not in (None, member.key):
+            raise SpousesDisagree(path=["members", place, "spouse"])
+    if sum(member.applicant for member in members) != 1:
+        raise OneApplicant(path=["members"])
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
