@@ -67,6 +67,4 @@ def assess(application: Application, on: date) -> Assessment:
     verdict = together([finding.verdict for finding in found])
     due = entitlement(household, p, on) if verdict is Verdict.SATISFIED else None
     lasts = None if due is None or due.reduced is None else duration(p, reduced=due.reduced)
-    return Assessment(
-        application.measure, on, p.law, verdict, found, of_household, due, lasts
-    )
+    return Assessment(application.measure, on, p.law, verdict, found, of_household, due, lasts)

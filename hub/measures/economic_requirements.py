@@ -67,9 +67,7 @@ BOATS_AND_AIRCRAFT = Requirement(
 )
 
 
-def economic_requirements(
-    household: Household, p: Parameters, on: date, scale: Scale
-) -> Iterator[Finding]:
+def economic_requirements(household: Household, p: Parameters, on: date, scale: Scale) -> Iterator[Finding]:
     """Each requirement the measure has, decided on a day."""
     if p.isee_ceiling is not None:
         yield ISEE.compared(household.isee, Limit.of(p.isee_ceiling))
@@ -87,8 +85,7 @@ def economic_requirements(
 def income_limit(household: Household, p: Parameters, on: date, scale: Scale) -> Limit:
     """The threshold times the scale: that of the elderly or of tenants where it is theirs."""
     first, *other = [
-        income_threshold(world, p, on, rents=False)
-        for world in worlds(household, on, allowance_counts=False)
+        income_threshold(world, p, on, rents=False) for world in worlds(household, on, allowance_counts=False)
     ]
     least = most = first
     if other:
@@ -196,17 +193,13 @@ def _large(
         recent = [one.displacement for one in _that_count(household.vehicles, kind, since)]
         largest = max(recent, default=0)
         verdict = Verdict.NOT_SATISFIED if largest > displacement.value else Verdict.SATISFIED
-    return requirement.found(
-        verdict, displacement.source, largest, displacement.value, unverified=unverified
-    )
+    return requirement.found(verdict, displacement.source, largest, displacement.value, unverified=unverified)
 
 
 def _new(household: Household, months: Count, on: date) -> Finding:
     since = months_after(on, -months.value)
     if household.vehicles is None:
-        return NEW_CARS.found(
-            Verdict.UNDETERMINED, months.source, None, since, unverified=months.unverified
-        )
+        return NEW_CARS.found(Verdict.UNDETERMINED, months.source, None, since, unverified=months.unverified)
     days = [one.first_registered for one in _that_count(household.vehicles, VehicleKind.CAR, since)]
     verdict = Verdict.NOT_SATISFIED if days else Verdict.SATISFIED
     return NEW_CARS.found(

@@ -108,9 +108,7 @@ def _residence(residence: Residence, p: Parameters, on: date) -> Iterator[Findin
         # In days: years lived in pieces are added up, and compared with the days of the years before.
         lived = None if residence.stays is None else days_lived(residence.stays, on)
         asked = days_asked(row.value, on)
-        yield RESIDENCE.found(
-            _enough(lived, asked), row.source, lived, asked, unverified=row.unverified
-        )
+        yield RESIDENCE.found(_enough(lived, asked), row.source, lived, asked, unverified=row.unverified)
     if p.continuous_years is not None:
         row = p.continuous_years
         by = months_after(on, -12 * row.value)
@@ -136,9 +134,7 @@ def _stay(title: StayTitle | None, row: Count, protection: Count | None) -> Find
     if title is StayTitle.PROTECTION:
         if protection is None:  # whether the law of this measure lets it suffice was not established
             return STAY.found(Verdict.UNDETERMINED, row.source, title.value, unverified=True)
-        return STAY.found(
-            Verdict.SATISFIED, protection.source, title.value, unverified=protection.unverified
-        )
+        return STAY.found(Verdict.SATISFIED, protection.source, title.value, unverified=protection.unverified)
     return STAY.found(Verdict.NOT_SATISFIED, row.source, title.value, unverified=row.unverified)
 
 
@@ -185,8 +181,6 @@ def _no_right_to_adi(household: Household, p: Parameters, on: date) -> Finding:
     decisive = [f.reason for f in found if f.verdict is Verdict.NOT_SATISFIED]
     # What was found of the ADI counts as verified if one requirement that is, is not met.
     unverified = (
-        all(reason.unverified for reason in decisive)
-        if decisive
-        else any(f.reason.unverified for f in found)
+        all(reason.unverified for reason in decisive) if decisive else any(f.reason.unverified for f in found)
     )
     return NO_RIGHT_TO_ADI.found(verdict, article, unverified=unverified)

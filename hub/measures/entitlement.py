@@ -71,10 +71,12 @@ def entitlement(household: Household, p: Parameters, on: date) -> Entitlement:
         ]
         if len({annual for annual, _ in found}) == 1:
             annual, reasons = found[0]
-            return Entitlement(
-                to_the_cent(annual), to_the_cent(annual / TWELVE), reduced, tuple(reasons)
+            return Entitlement(to_the_cent(annual), to_the_cent(annual / TWELVE), reduced, tuple(reasons))
+        missing = [
+            _not_known(
+                "DISABILITY", p.law, "A member's disability, on which the amount depends, is not known."
             )
-        missing = [_not_known("DISABILITY", p.law, "A member's disability, on which the amount depends, is not known.")]
+        ]
     return Entitlement(None, None, reduced, tuple(missing))
 
 
@@ -90,9 +92,7 @@ def duration(p: Parameters, *, reduced: bool) -> Duration:
     used = [row for row in rows if row is not None]
     months, renewal, stop, extension, wait = (row.value if row is not None else 0 for row in rows)
     articles = tuple(dict.fromkeys(row.source for row in used))
-    return Duration(
-        months, renewal, stop, extension, wait, articles, any(row.unverified for row in used)
-    )
+    return Duration(months, renewal, stop, extension, wait, articles, any(row.unverified for row in used))
 
 
 def _indemnity(row: Amount) -> Entitlement:

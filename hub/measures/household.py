@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -81,7 +81,7 @@ class Household:
     """A household and what it has. Euro; rent and mortgage a year; None where it is not known."""
 
     members: tuple[Member, ...]
-    residence: Residence = Residence()
+    residence: Residence = field(default_factory=Residence)
     isee: Decimal | None = None
     family_income: Decimal | None = None
     """As art. 2 c. 6 of DL 4/2019 and art. 2 c. 6 of DL 48/2023 reckon it."""
@@ -116,8 +116,7 @@ def worlds(household: Household, on: date, *, allowance_counts: bool) -> tuple[H
     asks for it (`allowance_counts`), the child allowance.
     """
     if all(
-        member.disability is not None
-        and not (allowance_counts and member.child_allowance(on) is None)
+        member.disability is not None and not (allowance_counts and member.child_allowance(on) is None)
         for member in household.members
     ):
         return (household,)
@@ -127,9 +126,7 @@ def worlds(household: Household, on: date, *, allowance_counts: bool) -> tuple[H
     )
 
 
-def _supposed(
-    household: Household, disability: Disability, *, child_allowance: bool, on: date
-) -> Household:
+def _supposed(household: Household, disability: Disability, *, child_allowance: bool, on: date) -> Household:
     members = []
     for member in household.members:
         in_allowance = member.child_allowance(on)

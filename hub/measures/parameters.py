@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from hub.errors import InvalidInput
@@ -263,7 +264,7 @@ def law(measure: Measure) -> Law:
 
 def _rows(name: str, rows: list[dict[str, Any]]) -> list[Any]:
     found = sorted((_row(name, row) for row in rows), key=lambda row: row.first)
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in pairwise(found):
         if one.last is None or one.last >= following.first:
             raise ValueError(f"{name}: the rows from {one.first} and from {following.first} overlap.")
     return found
@@ -282,9 +283,7 @@ def _row(name: str, row: dict[str, Any]) -> Any:
         source=row.pop("source"),
         confidence=Confidence(row.pop("confidence")),
         unverified=status is not None,
-        others=tuple(
-            Reading(Decimal(other["value"]), other["reading"]) for other in row.pop("others", [])
-        ),
+        others=tuple(Reading(Decimal(other["value"]), other["reading"]) for other in row.pop("others", [])),
         **row,
     )
     # NOTE: what is of low confidence or ambiguous says so in every result that used it.

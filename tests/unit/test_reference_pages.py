@@ -11,6 +11,7 @@ import pytest
 import typer.main
 
 import connectors.connected  # noqa: F401 (defines errors)
+import hub.measures.assessment  # noqa: F401 (defines errors)
 from hub.access.registry_refusals import RegistryRefusalCode
 from hub.cli import GROUPS, command_line
 from hub.errors import SnodoError
