@@ -69,6 +69,7 @@ from hub.ledger.feed_status import FeedWatch
 from hub.ledger.sequencer import CHANNEL as FEED_CHANNEL
 from hub.ledger.sequencer import Sequencer
 from hub.ledger.signed_note import Signer
+from hub.ledger.wire_codes import read_wire_codes
 from hub.plan.catalogue import Catalogue
 from hub.plan.documents import Documents
 from hub.plan.feed_lines import FeedLines
@@ -141,6 +142,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         ConfigurationError: settings contradict each other.
 
     """
+    read_wire_codes(settings.wire_codes)  # one that is wrong is refused now, not when its codes come
     schema, catalogue = build_schema()
     documents = documents_for(settings, catalogue)
     if settings.trusted_documents is not None:

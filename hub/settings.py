@@ -358,6 +358,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds an event may lie ahead of the hub's clock before it counts as in the future.",
     )
+    wire_codes: Path | None = Field(
+        None,
+        description="CSV file of what the codes of older systems mean, in place of the shipped one; see docs/reference/wire-codes.md.",
+    )
 
     # ── calling agencies ──────────────────────────────────────────────────────────────────────────────
     client_id: str | None = Field(

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import asyncpg
 import httpx2
+import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -20,8 +21,9 @@ from connectors.inbound import RunReport, pull_admitted_households, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
 from hub.access.actors import COMMAND_LINE, acting
-from hub.cli.options import DataDir, run, settings_of
+from hub.cli.options import AsJson, DataDir, run, settings_of
 from hub.errors import ConfigurationError, DatabaseError, InvalidInput
+from hub.ledger.wire_codes import WireTable, read_wire_codes
 from hub.settings import Environment, Settings
 from hub.store.ambiti import land_ambiti, read_ambiti
 from hub.store.engine import connection_arguments, database_url, open_database
@@ -190,6 +192,21 @@ def import_ambiti(
 
     with database_url(settings) as url:
         run(land(url))
+
+
+@reference.command("codes")
+def codes(
+    table: Annotated[WireTable | None, typer.Option(help="Those of one table alone.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what the codes of older systems mean here, each with its source."""
+    found = [one for one in read_wire_codes(settings_of().wire_codes) if table in (None, one.table)]
+    if as_json:
+        for one in found:
+            typer.echo(orjson.dumps(one))
+        return
+    for one in found:
+        typer.echo(f"{one.table:<20} {one.code:<4} {one.event:<24} {one.meaning or '-'} ({one.source})")
 
 
 @reference.command("municipality")
