@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from hub.measures.measure import Measure as Measure
+from hub.measures.obligation import Obligation as Obligation
 
 
 class Sex(StrEnum):
@@ -16,15 +17,6 @@ class Sex(StrEnum):
 
     F = "F"
     M = "M"
-
-
-class Obligation(StrEnum):
-    """Whether a member is bound by the active-inclusion obligations (DL 4/2019 art. 4; DL 48/2023 art. 6)."""
-
-    OBLIGED = "OBLIGED"
-    EXEMPT = "EXEMPT"
-    EXCLUDED = "EXCLUDED"
-    VOLUNTARY = "VOLUNTARY"
 
 
 class EmploymentStatus(StrEnum):

@@ -11,7 +11,11 @@ import pytest
 import typer.main
 
 import connectors.connected  # noqa: F401 (defines errors)
-import hub.measures.assessment  # noqa: F401 (defines errors)
+import hub.measures.assessment
+import hub.measures.controls
+import hub.measures.sampling
+import hub.measures.standing
+import hub.measures.suitable_offer  # noqa: F401 (defines errors)
 from hub.access.registry_refusals import RegistryRefusalCode
 from hub.cli import GROUPS, command_line
 from hub.errors import SnodoError

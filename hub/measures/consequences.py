@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""From the facts of one application's ledger to what the law attaches to each: a proposal. INPS decides.
+
+The rules are in `consequence_rules`. Facts are those of one application: after a forfeiture a new one begins a new ledger. The RdC
+counts the household's (art. 7 c. 7: "even of one member alone"): give the facts of all its members to have its count, of one to have his.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from hub.measures.consequence_rules import (
+    AGAIN,
+    BREACHES,
+    LADDERS,
+    NO_RULE,
+    Breach,
+    Effect,
+    Ladder,
+    Step,
+)
+from hub.measures.facts import Fact, in_order
+from hub.measures.measure import Measure
+from hub.measures.parameters import BeforeTheLaw, law
+from hub.measures.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What else bears on it. `renewed_on`: since when the benefit is a renewed one; `protected`: minors or disabled people in it."""
+
+    renewed_on: date | None = None
+    protected: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewApplication:
+    """When a new application may be made: so many months after INPS decided, `least` and `most` alike where all that bears on it is known."""
+
+    least: int
+    most: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is proposed to INPS for one fact; `effect` None: the measure's law does not say (undetermined).
+
+    `count`: the how manieth of its kind. `months`: whole monthly payments less; `cut`: euro a month less; `at_most`: the months a
+    suspension can last.
+    """
+
+    fact: Fact
+    breach: Breach | None
+    count: int
+    effect: Effect | None
+    reason: Reason
+    months: int = 0
+    cut: Decimal = Decimal(0)
+    at_most: int | None = None
+    retroactive: bool = False
+    again: NewApplication | None = None
+
+
+_NOBODY_KNOWS = Circumstances()
+
+
+def proposals(
+    measure: Measure, facts: Iterable[Fact], on: date, circumstances: Circumstances = _NOBODY_KNOWS
+) -> tuple[Proposal, ...]:
+    """What the law attaches to each breach that happened up to a day (included), in the order they happened.
+
+    A fact that was withdrawn, is justified, or is of another measure counts as never recorded.
+
+    Raises:
+        UnknownFact, RepeatedFact: the facts are none of a ledger.
+        BeforeTheLaw: a breach from before the measure began.
+
+    """
+    return tuple(_proposals(measure, in_order(facts, measure, on), circumstances))
+
+
+def _proposals(measure: Measure, facts: Iterable[Fact], circumstances: Circumstances) -> Iterator[Proposal]:
+    counts: Counter[Breach] = Counter()
+    for fact in facts:
+        if fact.justified or fact.type not in BREACHES:
+            continue
+        if fact.day < law(measure).first:
+            raise BeforeTheLaw(path=["facts"], measure=measure.value)
+        ladder = ladder_of(measure, fact, circumstances)
+        if ladder is None:
+            yield Proposal(fact, None, 1, None, _no_rule(measure, fact))
+            continue
+        counts[ladder.breach] += 1
+        count = counts[ladder.breach]
+        yield _proposal(measure, fact, ladder, count, circumstances)
+
+
+def ladder_of(measure: Measure, fact: Fact, circumstances: Circumstances) -> Ladder | None:
+    """The ladder a fact is on; None: the measure has none for its type."""
+    renewed = circumstances.renewed_on is not None and fact.day >= circumstances.renewed_on
+    for ladder in LADDERS[measure]:
+        if (
+            fact.type in ladder.types
+            and (ladder.first is None or ladder.first <= fact.day)
+            and (ladder.last is None or fact.day <= ladder.last)
+            and (ladder.pact is None or ladder.pact == fact.pact)
+            and (renewed or not ladder.renewed)
+        ):
+            return ladder
+    return None
+
+
+def step_at(ladder: Ladder, count: int) -> Step:
+    """What follows the breach of this count (from 1): the last step is for every further one."""
+    return ladder.steps[min(count, len(ladder.steps)) - 1]
+
+
+def _proposal(
+    measure: Measure, fact: Fact, ladder: Ladder, count: int, circumstances: Circumstances
+) -> Proposal:
+    step = step_at(ladder, count)
+    return Proposal(
+        fact,
+        ladder.breach,
+        count,
+        step.effect,
+        step.source.reason(f"{ladder.breach}_{step.effect}", sentence(step), count),
+        step.months,
+        step.cut,
+        step.at_most,
+        step.retroactive,
+        _again(measure, step, circumstances),
+    )
+
+
+def sentence(step: Step) -> str:
+    """A step in words."""
+    match step.effect:
+        case Effect.NONE:
+            return "Nothing is proposed yet; it is counted."
+        case Effect.REDUCED if step.months:
+            payments = "payment" if step.months == 1 else "payments"
+            return f"Proposed to INPS, which decides: {step.months} monthly {payments} less (decurtazione)."
+        case Effect.REDUCED:
+            return f"Proposed to INPS, which decides: {step.cut} euro a month less."
+        case Effect.SUSPENDED if step.at_most is not None:
+            return f"Proposed to INPS, which decides: suspension (sospensione) until it is mended, for {step.at_most} months at most."
+        case Effect.SUSPENDED:
+            return "Proposed to INPS, which decides: suspension (sospensione) until it is mended."
+        case Effect.FORFEITED:
+            return "Proposed to INPS, which decides: forfeiture (decadenza)."
+        case Effect.REVOKED:
+            return "Proposed to INPS, which decides: revocation (revoca), from the beginning; what was paid is recovered."
+
+
+def _no_rule(measure: Measure, fact: Fact) -> Reason:
+    return NO_RULE[measure].reason(
+        "NO_RULE",
+        f"The text of this measure attaches no consequence to {fact.type}: what follows is undetermined.",
+    )
+
+
+def _again(measure: Measure, step: Step, circumstances: Circumstances) -> NewApplication | None:
+    if step.effect is not Effect.FORFEITED:
+        return None
+    rule = AGAIN[measure]
+    least = rule.months if circumstances.protected is False else rule.months_if_protected
+    most = rule.months_if_protected if circumstances.protected else rule.months
+    return NewApplication(
+        least,
+        most,
+        rule.source.reason(
+            "NEW_APPLICATION",
+            "After INPS has decided a forfeiture, a new application waits so many months.",
+            circumstances.protected,
+            most,
+        ),
+    )

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The risk that weighs a household in a draw, and the indicators the three-year plan of controls asks for.
+
+No text that was read fixes signals or points: those below are the hub's proposal (`unverified`), and whoever inspects gives its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+from hub.errors import InvalidInput
+from hub.measures.checked import NegativeAmount, check_amount
+
+
+class Signal(StrEnum):
+    """What may hint that a check is worth its while; none of them says anything of guilt."""
+
+    ISEE_DISCREPANCY = "ISEE_DISCREPANCY"
+    """INPS marked the DSU (difformità or omissioni)."""
+    RESIDENCE_NOT_CONFIRMED = "RESIDENCE_NOT_CONFIRMED"
+    """The registry check (controlli anagrafici) could not confirm the years."""
+    HOUSEHOLD_CHANGED = "HOUSEHOLD_CHANGED"
+    """The household changed within the twelve months before the application."""
+    EARLIER_IRREGULARITY = "EARLIER_IRREGULARITY"
+    """A check of an earlier year found one."""
+    WORK_NOT_COMMUNICATED = "WORK_NOT_COMMUNICATED"
+    """A mandatory communication names a hire that nobody communicated."""
+    VEHICLE_REGISTERED = "VEHICLE_REGISTERED"
+    """A vehicle above the limits was registered since the application."""
+
+
+POINTS: Mapping[Signal, int] = MappingProxyType(
+    {
+        Signal.ISEE_DISCREPANCY: 3,
+        Signal.RESIDENCE_NOT_CONFIRMED: 3,
+        Signal.HOUSEHOLD_CHANGED: 1,
+        Signal.EARLIER_IRREGULARITY: 4,
+        Signal.WORK_NOT_COMMUNICATED: 5,
+        Signal.VEHICLE_REGISTERED: 2,
+    }
+)
+
+
+def risk_weight(signals: Iterable[Signal], points: Mapping[Signal, int] = POINTS) -> int:
+    """The weight of a unit in a draw: 1, and the points of each signal once. Nobody weighs nothing: anybody may be drawn.
+
+    Raises:
+        NegativeAmount: points below zero.
+
+    """
+    if any(value < 0 for value in points.values()):
+        raise NegativeAmount(path=["points"])
+    return 1 + sum(points.get(signal, 0) for signal in frozenset(signals))
+
+
+class Outcome(StrEnum):
+    """How a check stands."""
+
+    OPEN = "OPEN"
+    REGULAR = "REGULAR"
+    IRREGULAR = "IRREGULAR"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An inspection made or begun. `undue`: euro found to have been paid without right; `recovered`: those of them that came back."""
+
+    made_on: date
+    outcome: Outcome
+    undue: Decimal = Decimal(0)
+    recovered: Decimal = Decimal(0)
+
+
+class InvalidCheck(InvalidInput):
+    """Only an irregular check has an undue amount, and no more is recovered than was undue."""
+
+    code = "INVALID_CHECK"
+
+
+class InvalidPlan(InvalidInput):
+    """A plan is of three years of checks, each planned for as many as zero or more."""
+
+    code = "INVALID_PLAN"
+
+
+@dataclass(frozen=True, slots=True)
+class Indicators:
+    """A year of the plan, or all three (`year` None): checks and euro. Shares in percent, to two decimals, None where of nothing."""
+
+    year: int | None
+    planned: int
+    made: int
+    concluded: int
+    irregular: int
+    undue: Decimal
+    recovered: Decimal
+
+    @property
+    def made_of_planned(self) -> Decimal | None:
+        """The checks made, of those planned."""
+        return _share(self.made, self.planned)
+
+    @property
+    def irregular_of_concluded(self) -> Decimal | None:
+        """The irregularities found, of the checks concluded: an open one has found nothing yet."""
+        return _share(self.irregular, self.concluded)
+
+    @property
+    def recovered_of_undue(self) -> Decimal | None:
+        """The euro recovered, of those undue."""
+        return _share(self.recovered, self.undue)
+
+
+def indicators(
+    first_year: int, planned: tuple[int, int, int], checks: Iterable[Check]
+) -> tuple[Indicators, ...]:
+    """The three years of a plan, and their sum. Checks of other years are not the plan's.
+
+    Raises:
+        InvalidPlan: fewer checks planned than none.
+        InvalidCheck: a check whose amounts cannot be.
+        NegativeAmount, AmountOutOfRange: an amount that is none.
+
+    """
+    if min(planned) < 0:
+        raise InvalidPlan(path=["planned"])
+    given = list(checks)
+    for place, check in enumerate(given):
+        _refuse_impossible(check, place)
+    years = [
+        _year(first_year + number, count, [one for one in given if one.made_on.year == first_year + number])
+        for number, count in enumerate(planned)
+    ]
+    return (*years, _sum(years))
+
+
+def _refuse_impossible(check: Check, place: int) -> None:
+    check_amount(check.undue, ["checks", place, "undue"])
+    check_amount(check.recovered, ["checks", place, "recovered"])
+    if check.recovered > check.undue or (check.undue and check.outcome is not Outcome.IRREGULAR):
+        raise InvalidCheck(path=["checks", place])
+
+
+def _year(year: int, planned: int, checks: list[Check]) -> Indicators:
+    return Indicators(
+        year,
+        planned,
+        len(checks),
+        sum(check.outcome is not Outcome.OPEN for check in checks),
+        sum(check.outcome is Outcome.IRREGULAR for check in checks),
+        sum((check.undue for check in checks), Decimal(0)),
+        sum((check.recovered for check in checks), Decimal(0)),
+    )
+
+
+def _sum(years: list[Indicators]) -> Indicators:
+    return Indicators(
+        None,
+        sum(year.planned for year in years),
+        sum(year.made for year in years),
+        sum(year.concluded for year in years),
+        sum(year.irregular for year in years),
+        sum((year.undue for year in years), Decimal(0)),
+        sum((year.recovered for year in years), Decimal(0)),
+    )
+
+
+def _share(part: int | Decimal, whole: int | Decimal) -> Decimal | None:
+    if not whole:
+        return None
+    return (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.01"), ROUND_HALF_UP)
