@@ -14,14 +14,13 @@ from hub.http.accept import GRAPHQL, JSON, UNSAID, Media, media_for
 from hub.http.admission import Admission
 from hub.http.answers import Reply, fault, refusal, unprocessable
 from hub.http.authentication import Authenticator, Headers, headers_of
+from hub.http.bodies import read_body
 from hub.http.demands import Demands
 from hub.http.notes import asks_for_cost
 from hub.http.operations import Operations
 from hub.http.origins import PREFLIGHT, Origins, shared_with
 from hub.http.problems import as_wanted
 from hub.http.request import (
-    BodyTooLarge,
-    Interrupted,
     MethodNotAllowed,
     UnsupportedMediaType,
     UrlTooLong,
@@ -134,7 +133,7 @@ class GraphQLEndpoint:
         if method == "POST":
             if not takes(headers.get(b"content-type", b"")):
                 raise UnsupportedMediaType
-            body = await self._body(headers, receive)
+            body = await read_body(headers, receive, self._terms.max_body_bytes)
             request = read_post(body)
         elif method == "GET":
             request = read_get(self._query_string(scope))
@@ -189,33 +188,3 @@ class GraphQLEndpoint:
                 size=len(query_string),
             )
         return query_string
-
-    async def _body(self, headers: Headers, receive: Receive) -> bytes:
-        limit = self._terms.max_body_bytes
-        announced = headers.get(b"content-length", b"")
-        if announced.isdigit() and int(announced) > limit:
-            raise _too_large(int(announced), limit)
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Interrupted
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body"):
-            if len(body) > limit:
-                raise _too_large(len(body), limit)
-            return body
-        chunks, size = [body], len(body)
-        while message.get("more_body"):
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Interrupted
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > limit:
-                raise _too_large(size, limit)
-        return b"".join(chunks)
-
-
-def _too_large(size: int, limit: int) -> BodyTooLarge:
-    return BodyTooLarge(
-        f"The body has {size} bytes or more; this hub takes at most {limit}.", limit=limit, size=size
-    )
