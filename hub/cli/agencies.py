@@ -31,6 +31,7 @@ from hub.access.registration import (
 )
 from hub.access.registry_refusals import InvalidRegistration, UnknownAgency
 from hub.cli.call_limits import limit
+from hub.cli.credentials import credential
 from hub.cli.options import AsJson, DataDir, run, settings_of
 from hub.store.engine import database_url, open_database
 from hub.store.identifiers import decode_id
@@ -47,6 +48,7 @@ sets = typer.Typer(
     help="Field sets: the fields that purposes of one kind need, by a name.", no_args_is_help=True
 )
 commands.command()(limit)
+commands.command()(credential)
 commands.add_typer(sets, name="field-set")
 
 T = TypeVar("T")
@@ -150,7 +152,9 @@ def register_(
     code: Code,
     name: Name,
     kind: Kind,
-    client: Annotated[UUID, typer.Option(help="Its PDND client id.")],
+    client: Annotated[
+        UUID | None, typer.Option(help="Its PDND client id; an agency of the SOAP services may have none.")
+    ] = None,
     purpose: Annotated[UUID | None, typer.Option(help="Its PDND purpose id.")] = None,
     scope: Annotated[GrantScope | None, typer.Option(help="How far its rows reach.")] = None,
     area: Areas = None,
@@ -176,7 +180,7 @@ def register_(
             code=code,
             name=name,
             kind=kind,
-            clients=(client,),
+            clients=() if client is None else (client,),
             consumer_id=consumer,
             demands=demands,
             new_demands=by_default,
@@ -186,6 +190,8 @@ def register_(
         return
     if purpose is None or scope is None:
         raise InvalidRegistration("--purpose and --scope go together.", about="purpose")
+    if client is None:
+        raise InvalidRegistration("With a purpose, name the client that asks under it.", about="client_id")
     _check_fields(field)
     registration = Registration(
         agency_code=code,

@@ -35,8 +35,7 @@ class Addresses:
 
     def of(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
         """The address that is held to account; for IPv6 its network of 64 bits, which one subscriber has as a whole."""
-        peer = scope.get("client")
-        address = _address(peer[0]) if peer else None
+        address = _peer(scope)
         if self._trusts(address):
             # NOTE from the right: each proxy appends whom it heard from, and whoever asks may have written what stands before.
             for hop in reversed(headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")):
@@ -50,10 +49,25 @@ class Addresses:
             return str(IPv6Network((int(address) >> 64 << 64, 64)))
         return str(address or UNIX)
 
+    def is_trusted(self, scope: Scope) -> bool:
+        """Whether a request comes by a proxy whose headers are believed."""
+        return self._trusts(_peer(scope))
+
+    def is_own(self, scope: Scope) -> bool:
+        """Whether it comes from this machine, by a loopback address or a Unix socket."""
+        address = _peer(scope)
+        return address is None or address.is_loopback
+
     def _trusts(self, address: IPv4Address | IPv6Address | None) -> bool:
         if address is None:
             return self._trusts_unix
         return any(address in network for network in self._trusted)
+
+
+def _peer(scope: Scope) -> IPv4Address | IPv6Address | None:
+    """Who is at the other end of the connection; None over a Unix socket."""
+    peer = scope.get("client")
+    return _address(peer[0]) if peer else None
 
 
 def _address(word: str) -> IPv4Address | IPv6Address | None:

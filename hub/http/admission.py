@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import ceil
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from starlette.types import Scope
 
@@ -15,10 +15,22 @@ from hub.access.operator import Operator
 from hub.access.rate import Allowance, CallsUsedUp, RateLimited, RateLimiter
 from hub.errors import ClientError
 from hub.http.attempts import FailedAttempts
-from hub.http.authentication import UPGRADE, Authenticator, Headers
+from hub.http.authentication import UPGRADE, Allow, Headers
 from hub.http.watch import UnderWay
 
 Told: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+
+class Identifies(Protocol):
+    """Says who asks, by a request's headers (`hub.http.authentication.Authenticator`)."""
+
+    async def authenticate(
+        self, headers: Headers, method: str | None, allow: Allow
+    ) -> tuple[Caller, Operator | None]:
+        """See `Authenticator.authenticate`."""
+
+    def knows(self, headers: Headers) -> bool:
+        """See `Authenticator.knows`."""
 
 
 class Admission:
@@ -26,7 +38,7 @@ class Admission:
 
     def __init__(
         self,
-        authenticator: Authenticator,
+        authenticator: Identifies,
         limiter: RateLimiter,
         attempts: FailedAttempts,
         clock: Callable[[], float],
