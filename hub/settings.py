@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         8,
         ge=2,
         le=200,
-        description="Connections of one hub process for mutations and background work; as many again record events.",
+        description="Connections of one hub process for mutations and background work; as many again record events, and four record many at once.",
     )
     statement_timeout: float = Field(
         10.0, gt=0, description="Seconds after which PostgreSQL ends a statement of the hub."
@@ -78,7 +78,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the hub listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port the hub listens on; 0 takes a free one.")
     max_body_bytes: int = Field(
-        1_000_000, ge=1_000, description="Largest request body, in bytes; beyond it 413."
+        3_000_000,
+        ge=1_000,
+        description="Largest request body, in bytes; beyond it 413. A thousand events with the longest of notes are 2.4 million.",
     )
     max_url_bytes: int = Field(
         8_000, ge=1_000, description="Longest query string of a URL, in bytes; beyond it 414."

@@ -48,6 +48,11 @@ def about(items: int) -> ListSize:
     return ListSize(assumed_size=items)
 
 
+def sized_by(argument: str, field: str) -> ListSize:
+    """A field whose list `field` has as many items as `argument`, or a member of one, such as `input.events`."""
+    return ListSize(slicing_arguments=[argument], sized_fields=[field])
+
+
 PAGED = ListSize(
     slicing_arguments=["first", "last"], sized_fields=["nodes", "edges"], require_one_slicing_argument=False
 )

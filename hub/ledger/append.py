@@ -33,11 +33,13 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     insert,
     literal_column,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -98,6 +100,8 @@ RULED: Mapping[str, TypeEngine[Any]] = {
     "rule_may_precede_benefit": Boolean(),
 }
 """What `EVENT_RULES` says of the event's type, as far as the tables have to be asked; words are parted by blanks."""
+RECORDER = ("agency_id", "operation", "client_id", "purpose_id", "operator")
+"""What is the same in all events of one batch."""
 COMMANDED: Mapping[str, TypeEngine[Any]] = {
     **{name: _bound_as(_event, name) for name in SAID},
     **{name: _bound_as(_key, name) for name in CLAIM},
@@ -134,42 +138,41 @@ class Appended:
 
 
 def append(given: Given, reach: Reach) -> Appended:
-    """Record what is given, where nothing speaks against it."""
+    """Record what is given, where nothing speaks against it. Of many, no two may have the same key, or be the same fact."""
     judged = _judged(given, reach).cte("judged")
-    fit = judged.c.refusal.is_(None)
-    claim = select(*(given[name] for name in CLAIM), given["id"])
+    # NOTE a CASE: of `IS NULL` PostgreSQL expects one row in two hundred, and would look for each of a thousand among all of them.
+    fit = case((judged.c.refusal.is_(None), true()), else_=false())
+    claim = select(*(judged.c[name] for name in CLAIM), judged.c.id).where(fit)
     claimed = (
         pg_insert(_key)
         .from_select(
             [*CLAIM, "result_id"],
-            claim.join_from(given.rows, judged, judged.c.id == given["id"]).where(fit),
+            claim.order_by(judged.c.key) if given.many else claim,
             include_defaults=False,
         )
         .on_conflict_do_nothing()
         .returning(_key.c.result_id)
         .cte("claimed")
     )
-    event = (
-        select(
-            given["id"],
-            *(given[name] for name in SAID),
-            *(judged.c[name] for name in PERSON),
-            judged.c.edition,
-        )
-        .join_from(given.rows, claimed, claimed.c.result_id == given["id"])
-        .join(judged, judged.c.id == given["id"])
+    event = select(judged.c.id, *(judged.c[name] for name in (*SAID, *PERSON)), judged.c.edition).join_from(
+        judged, claimed, claimed.c.result_id == judged.c.id
     )
+    if given.many:
+        # NOTE whoever records many takes all keys first, then all facts, both in one order: two of them wait for each other never.
+        event = event.order_by(judged.c.beneficiary_id, judged.c.type, judged.c.occurred_at)
     recorded = (
         insert(_event)
         .from_select(["id", *SAID, *PERSON, "edition"], event, include_defaults=False)
         .returning(*_event.c)
         .cte("recorded")
     )
+    message = select(bindparam("topic", FEED_TOPIC, type_=Text), recorded.c.id)
     queued = (
         insert(_outbox)
         .from_select(
             ["topic", "subject_id"],
-            select(bindparam("topic", FEED_TOPIC, type_=Text), recorded.c.id),
+            # By their keys, which were made in the order they were given: the feed has them in it.
+            message.order_by(recorded.c.id) if given.many else message,
             include_defaults=False,
         )
         .cte("queued")
@@ -178,7 +181,7 @@ def append(given: Given, reach: Reach) -> Appended:
 
 
 def _judged(given: Given, reach: Reach) -> Select[Any]:
-    """Each row's `ord` and `id`, its person, the code of the first rule it breaks, and the edition of the fact it would be."""
+    """Each row with what is kept of it, its person, the code of the first rule it breaks, and the edition of the fact it would be."""
     benefit, earlier = _benefit.alias("present"), _event.alias("earlier")
     day = cast(func.timezone(ZONE, given["occurred_at"]), Date)
     pact_is_theirs = and_(
@@ -222,6 +225,7 @@ def _judged(given: Given, reach: Reach) -> Select[Any]:
         select(
             given["ord"],
             given["id"],
+            *(given[name] for name in dict.fromkeys((*SAID, *CLAIM))),
             *(column.label(name) for name, column in PERSON.items()),
             refusal.label("refusal"),
             (recorded_before + literal_column("1", Integer())).label("edition"),
@@ -278,6 +282,12 @@ def _code(code: RefusalCode) -> ColumnElement[Any]:
     return literal_column(f"'{code.value}'", Text())
 
 
+def given_many(reach: Reach) -> Given:
+    """Many events of one recorder."""
+    kinds = kinds_of(reach)
+    return Given(kinds, many=True, shared={*RECORDER, *(kinds.keys() - COMMANDED.keys())})
+
+
 def kinds_of(reach: Reach) -> dict[str, TypeEngine[Any]]:
     """What is bound for each event: what the command says, and the reach's own values but arrays, which all share."""
     return {**COMMANDED, **required(reach.covers(_person))}
@@ -289,7 +299,7 @@ def examine(reach: Reach) -> Statement:
 
     `ord, refusal, beneficiary_id, input_hash, result_id, told`: the last of whom the earlier event under this key is.
     """
-    given = Given(kinds_of(reach), many=True)
+    given = given_many(reach)
     judged = _judged(given, reach).subquery("judged")
     claimed = and_(*(_key.c[name] == given[name] for name in ("agency_id", "operation", "key")))
     return Statement(
@@ -313,3 +323,16 @@ def append_one(reach: Reach) -> Statement:
     """One event, recorded and not read back: its key, or no row."""
     appended = append(Given(kinds_of(reach), many=False), reach)
     return Statement(select(appended.event.c.id).add_cte(appended.message))
+
+
+@cache
+def append_many(reach: Reach) -> Statement:
+    """Many events of one recorder, recorded and not read back: `ord, id, beneficiary_id` of each that was, in no order."""
+    given = given_many(reach)
+    appended = append(given, reach)
+    event = appended.event
+    return Statement(
+        select(given["ord"], event.c.id, event.c.beneficiary_id)
+        .join_from(given.rows, event, event.c.id == given["id"])
+        .add_cte(appended.message)
+    )

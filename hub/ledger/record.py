@@ -17,7 +17,7 @@ import asyncpg
 import orjson
 
 from hub.errors import Unavailable
-from hub.ledger.append import Reach, append_one, examine, kinds_of
+from hub.ledger.append import Reach, append_one, examine
 from hub.ledger.event_rules import EVENT_RULES
 from hub.ledger.refusals import FOUND, REUSED, Refusal, RefusalCode
 from hub.store.statement import Connection
@@ -79,7 +79,7 @@ class RecordEvent:
 class Recorded:
     """The event's key; `again` when this is the answer to an earlier use of the same key and input.
 
-    `person`: the key of whom the earlier one is about; the others' is known from what was recorded.
+    `person`: the key of whom it is about; of one that was recorded alone it is known from what is read back.
     """
 
     event_id: UUID
@@ -128,10 +128,7 @@ async def why_not(
 ) -> list[Verdict]:
     """Why each of these was not recorded, in their order."""
     statement = examine(recorder.reach)
-    rows = [values_of(recorder, command) for command in commands]
-    kinds = kinds_of(recorder.reach)
-    values = {name: [row[name] for row in rows] if name in kinds else rows[0][name] for name in rows[0]}
-    found = await connection.fetch(statement.text, *statement.arguments(values))
+    found = await connection.fetch(statement.text, *statement.arguments(values_of_many(recorder, commands)))
     return [_verdict(row, command) for row, command in zip(found, commands, strict=True)]
 
 
@@ -178,19 +175,34 @@ def refuse_form(recorder: Recorder, command: RecordEvent, latest: datetime) -> R
 
 def values_of(recorder: Recorder, command: RecordEvent) -> dict[str, Any]:
     """What is bound for one event."""
+    return {**_of_recorder(recorder), **_of_event(command)}
+
+
+def values_of_many(recorder: Recorder, commands: Sequence[RecordEvent]) -> dict[str, Any]:
+    """What is bound for many events of one recorder: of each a list, in the order of the events; once what is the same in all."""
+    rows = [_of_event(command) for command in commands]
+    return {**_of_recorder(recorder), **{name: [row[name] for row in rows] for name in rows[0]}}
+
+
+def _of_recorder(recorder: Recorder) -> dict[str, Any]:
     return {
         "agency_id": recorder.agency_id,
         "operation": OPERATION,
+        "client_id": recorder.client_id,
+        "purpose_id": recorder.purpose_id,
+        "operator": recorder.operator,
+        **recorder.reach_values,
+    }
+
+
+def _of_event(command: RecordEvent) -> dict[str, Any]:
+    return {
         "key": command.idempotency_key,
         "input_hash": command.input_hash,
         "type": command.type.value,
         "occurred_at": command.occurred_at,
-        "client_id": recorder.client_id,
-        "purpose_id": recorder.purpose_id,
-        "operator": recorder.operator,
         "pact_id": command.pact_id,
         "note": command.note,
         "fiscal_code": command.fiscal_code,
         **_RULED[command.type],
-        **recorder.reach_values,
     }

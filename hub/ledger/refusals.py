@@ -27,6 +27,10 @@ class RefusalCode(StrEnum):
     BEFORE_BENEFIT = "BEFORE_BENEFIT"
     AFTER_BENEFIT = "AFTER_BENEFIT"
     ALREADY_RECORDED = "ALREADY_RECORDED"
+    NO_EVENTS = "NO_EVENTS"
+    TOO_MANY_EVENTS = "TOO_MANY_EVENTS"
+    EVENTS_REFUSED = "EVENTS_REFUSED"
+    OTHERS_REFUSED = "OTHERS_REFUSED"
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,24 @@ REUSED = Refusal(
     "This idempotency key was used for another input. Use a new key for a new event.",
     ("idempotencyKey",),
 )
+
+
+REUSED_HERE = Refusal(
+    RefusalCode.IDEMPOTENCY_KEY_REUSED,
+    "An earlier event of this batch has this idempotency key, and is another. Each event has a key of its own.",
+    ("idempotencyKey",),
+)
+TWICE_HERE = Refusal(
+    RefusalCode.ALREADY_RECORDED,
+    "An earlier event of this batch is this fact: an event of this type, of this person, at this moment.",
+    ("occurredAt",),
+)
+OTHERS_REFUSED = Refusal(
+    RefusalCode.OTHERS_REFUSED,
+    "This event was not recorded, because others of its batch are refused, and the batch is all or nothing.",
+    (),
+)
+"""What only an event among others is refused for (`hub.ledger.batch`)."""
 
 
 class FeedRefusalCode(StrEnum):

@@ -56,7 +56,7 @@ from hub.plan.positions import (
     ToOne,
 )
 from hub.plan.sensitivity import FieldPolicy
-from hub.plan.weights import Coordinate, FieldCost, read_costs
+from hub.plan.weights import Coordinate, FieldCost, fields_of, read_costs
 
 
 class SchemaMismatch(ConfigurationError):
@@ -77,6 +77,8 @@ class Catalogue:
     """Root fields of subscriptions."""
     commands: Mapping[str, Command]
     """Fields of mutations that are declared."""
+    contents: frozenset[str]
+    """Names of the input types that commands alone are given: no statement's text depends on what is in them."""
     filters: FilterTypes
     orders: frozenset[str]
     """Names of the enums that are orders of lists."""
@@ -198,6 +200,7 @@ def read_catalogue(schema: GraphQLSchema) -> Catalogue:
         roots=roots,
         followed={} if schema.subscription_type is None else _roots(schema.subscription_type),
         commands={} if schema.mutation_type is None else _commands(schema.mutation_type),
+        contents=_contents(schema),
         filters=filters.found,
         orders=frozenset(orders),
         costs=costs,
@@ -234,6 +237,25 @@ def _commands(kind: GraphQLObjectType) -> dict[str, Command]:
     return {
         name: found for name, field in kind.fields.items() if isinstance(found := declared(field), Command)
     }
+
+
+def _contents(schema: GraphQLSchema) -> frozenset[str]:
+    mutation = schema.mutation_type
+    commands = {} if mutation is None else _commands(mutation)
+    given, other = set[str](), set[str]()
+    for (kind, name), field in fields_of(schema):
+        names = given if schema.type_map[kind] is mutation and name in commands else other
+        for argument in field.args.values():
+            _add_inputs(get_named_type(argument.type), names)
+    return frozenset(given - other)
+
+
+def _add_inputs(kind: Any, names: set[str]) -> None:
+    """Add the name of an input object, and of those in it."""
+    if isinstance(kind, GraphQLInputObjectType) and kind.name not in names:
+        names.add(kind.name)
+        for field in kind.fields.values():
+            _add_inputs(get_named_type(field.type), names)
 
 
 def _read_type(

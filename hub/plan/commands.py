@@ -5,8 +5,9 @@ A command is declared on its mutation field:
 
     @strawberry.mutation(metadata=stands_on(Command(…)))
 
-Its payload has one member that is read back (`reads_back`), and may have `userErrors`. The executor calls the same command and
-is what the compiled form is held to; whatever else a document asks of a payload is left to it.
+Its payload has one member that is read back (`reads_back`), and may have `userErrors`; or it has a list of such (`each`), one for
+each of many rows. The executor calls the same command and is what the compiled form is held to; whatever else a document asks of
+a payload is left to it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLObjectType,
     GraphQLScalarType,
+    SelectionSetNode,
     get_named_type,
     is_list_type,
     is_non_null_type,
@@ -43,7 +45,9 @@ USER_ERRORS = "user_errors"
 
 @dataclass(frozen=True)
 class ReadBacks:
-    """What a payload is asked for of the row: a plan by response key, run after the command in its transaction.
+    """What a payload is asked for of the row: a plan by where it stands, run after the command in its transaction.
+
+    Where it stands: its response key, after that of the list it is in and a point, if it is one of many.
 
     `at_once`: the plan that writes the row and reads it back, and the response key it is for; None where one statement cannot.
     Where the row is not asked for, its key is None, too.
@@ -82,6 +86,8 @@ class Outcome:
     user_errors: Sequence[Any] = ()
     is_logged: bool = False
     """Whether the line of the access log was written with the row, in one transaction."""
+    each: Sequence[Outcome] = ()
+    """What came of each, of a command that is about many."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +102,12 @@ class Command:
     reads_back: str
     written: Callable[[Scope], Written] | None = None
     """What writes the row and reads it back in one statement; None where no single statement does."""
+    each: str | None = None
+    """The payload's list of what came of each, of a command that is about many: it tells of people, whatever is read back."""
 
     async def call(self, means: Any, asking: Asking, given: Any) -> Outcome:
         """Run it; where it reads of people, its line of the access log is there when this returns."""
-        if not asking.reads.is_personal:
+        if not asking.reads.is_personal and self.each is None:
             return await self.run(means, asking, given)
         try:
             outcome = await self.run(means, asking, given)
@@ -179,7 +187,7 @@ def _called(
     # NOTE a payload that cannot be null: what a failing command leaves of the answer is then nothing at all.
     if command is None or not is_non_null_type(definition.type) or not isinstance(payload, GraphQLObjectType):
         return None
-    pieces = _payload(document, payload, field, command.reads_back)
+    pieces = _members(document, payload, field, command, "")
     if pieces is None:
         return None
     reads = make_read_backs(field.nodes, payload, command)
@@ -189,22 +197,64 @@ def _called(
     return Called(field.key, field.nodes, command, read, reads, pieces)
 
 
-def _payload(
-    document: Document, payload: GraphQLObjectType, field: Selected, reads_back: str
+def rows_asked(
+    document: Document, payload: GraphQLObjectType, nodes: Sequence[FieldNode], command: Command
+) -> dict[str, list[SelectionSetNode | None]]:
+    """What a payload is asked for of the row, by where it stands; `nodes`: the mutation field as the document asks for it."""
+    around = {"": (payload, [node.selection_set for node in nodes])}
+    if command.each is not None:
+        item = get_named_type(payload.fields[command.each].type)
+        assert isinstance(item, GraphQLObjectType)
+        lists = selected(document, payload, [node.selection_set for node in nodes])
+        around = {f"{one.key}.": (item, below(one)) for one in lists if one.name == command.each}
+    return {
+        place + field.key: below(field)
+        for place, (kind, selections) in around.items()
+        for field in selected(document, kind, selections)
+        if field.name == command.reads_back
+    }
+
+
+def _members(
+    document: Document, kind: GraphQLObjectType, field: Selected, command: Command, place: str
 ) -> list[Piece] | None:
+    """How a payload is written, or an item of its list: `place` is where that stands."""
     pieces: list[Piece] = []
-    for member in selected(document, payload, below(field)):
+    for member in selected(document, kind, below(field)):
         before = (b"," if pieces else b"{") + _key(member)
         if member.name == "__typename":
-            pieces.append(before + orjson.dumps(payload.name))
-        elif member.name == reads_back:
-            pieces += [before, _row(member.key)]
+            pieces.append(before + orjson.dumps(kind.name))
+            continue
+        write: Callable[[Outcome], bytes] | None
+        if member.name == command.each:
+            write = _of_each(document, kind, member, command)
+        elif member.name == command.reads_back:
+            write = _row(place + member.key)
         else:
-            errors = _user_errors(document, payload, member)
-            if errors is None:
-                return None
-            pieces += [before, errors]
+            write = _user_errors(document, kind, member)
+        if write is None:
+            return None
+        pieces += [before, write]
     return [*pieces, b"}"]
+
+
+def _of_each(
+    document: Document, payload: GraphQLObjectType, member: Selected, command: Command
+) -> Callable[[Outcome], bytes] | None:
+    item = get_named_type(payload.fields[member.name].type)
+    assert isinstance(item, GraphQLObjectType)
+    pieces = _members(document, item, member, command, f"{member.key}.")
+    if pieces is None:
+        return None
+
+    def write(outcome: Outcome) -> bytes:
+        items = [
+            b"".join([piece if type(piece) is bytes else piece(one) for piece in pieces])  # type: ignore[operator]
+            for one in outcome.each
+        ]
+        return b"[" + b",".join(items) + b"]"
+
+    return write
 
 
 def _row(key: str) -> Callable[[Outcome], bytes]:

@@ -25,6 +25,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLUnionType,
+    ObjectValueNode,
     SelectionSetNode,
     VariableNode,
     get_named_type,
@@ -172,15 +173,30 @@ class Estimator:
 
     def _size(self, size: Size, definition: GraphQLField, node: FieldNode) -> Estimate | SizeReader:
         """How many items there will be: a number that stands, or where it is read."""
-        slicing = {name: definition.args[name] for name in size.slicing}
-        given = arguments_of(slicing, node, self._document.variables)
+        given = self._slicing(size, definition, node)
         if not given:
             return Estimate(float(size.assumed if size.assumed is not None else self._limits.default))
         written = {argument.name.value: argument.value for argument in node.arguments or ()}
         read = self._reader(given)
-        if any(isinstance(written.get(name), VariableNode) for name in given):
+        if any(
+            isinstance(written.get(name), VariableNode | ObjectValueNode) for name, *_ in map(_way, given)
+        ):
             return read
         return Estimate(float(read(self._document.variables)))
+
+    def _slicing(self, size: Size, definition: GraphQLField, node: FieldNode) -> dict[str, Argument]:
+        """The arguments that size it, or members of arguments (`input.events`), as far as they are given."""
+        roots = {name: definition.args[name] for name, *_ in map(_way, size.slicing)}
+        given = arguments_of(roots, node, self._document.variables)
+        found: dict[str, Argument] = {}
+        for path in size.slicing:
+            name, *members = _way(path)
+            argument = given.get(name)
+            for member in members:
+                argument = None if argument is None else argument.members().get(member)
+            if argument is not None:
+                found[path] = argument
+        return found
 
     def _reader(self, given: Mapping[str, Argument]) -> SizeReader:
         """Where a size is read: as many as the items of a list; else a page's, refused where a page's size is."""
@@ -189,6 +205,11 @@ class Estimator:
                 items = argument.read
                 return lambda variables: len(items(variables))
         return size_reader(given, self._limits)
+
+
+def _way(path: str) -> list[str]:
+    """An argument's name, and those of the members that lead to what is meant."""
+    return path.split(".")
 
 
 def _times(size: Estimate | SizeReader, each: Estimate) -> Estimate:

@@ -55,7 +55,7 @@ class Finished:
 
 
 class ReadBack:
-    """What a mutation reads back, by response key."""
+    """What a mutation reads back, by where in the payload it stands (`hub.plan.commands.ReadBacks`)."""
 
     __slots__ = ("values",)
 
@@ -102,6 +102,15 @@ def install(schema: GraphQLSchema, catalogue: Catalogue) -> None:
         kind.is_type_of = None  # they are dictionaries, whose type the plan knows
 
 
+def _place(path: Any) -> str:
+    """Where a value stands below its root field: its response keys, apart by points."""
+    keys: list[str] = []
+    while path.prev is not None:
+        keys += [path.key] if isinstance(path.key, str) else []
+        path = path.prev
+    return ".".join(reversed(keys))
+
+
 class PlannedExecutor(Executor[Any]):
     """graphql-core's executor, for which a finished value is finished. It takes `@defer` as if it were not there."""
 
@@ -128,7 +137,7 @@ class PlannedExecutor(Executor[Any]):
 
     def complete_value(self, return_type, field_details_list, info, path, result, position_context):  # type: ignore[no-untyped-def]  # noqa: D102
         if type(result) is ReadBack:
-            result = result.values[path.key]
+            result = result.values[_place(path)]
         if type(result) is Finished:
             return result.fragment
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)

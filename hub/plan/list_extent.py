@@ -29,7 +29,7 @@ def check_items(values: Iterable[object]) -> None:
     while waiting:
         found = waiting.pop()
         if isinstance(found, dict):
-            waiting.extend(found.values())
+            waiting.extend([member for member in found.values() if isinstance(member, (list, dict))])
         elif isinstance(found, list):
             items += len(found)
             if items > MOST_ITEMS:

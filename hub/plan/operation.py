@@ -28,7 +28,7 @@ from hub.access.caller import Caller, Scope
 from hub.access.line import Selection
 from hub.errors import InvalidInput
 from hub.plan.catalogue import Catalogue
-from hub.plan.commands import Command, Part, ReadBacks, compiled
+from hub.plan.commands import Command, Part, ReadBacks, compiled, rows_asked
 from hub.plan.coordinates import selection_of
 from hub.plan.cost import Estimate, Estimator
 from hub.plan.declare import AccessReport, Guarded
@@ -37,8 +37,8 @@ from hub.plan.limits import PageLimits
 from hub.plan.needs import Needs
 from hub.plan.permission import FieldCheck, ForbiddenFields
 from hub.plan.plan import Plan
-from hub.plan.roots import plan_root, plan_row
-from hub.plan.selection import Document, below, selected
+from hub.plan.roots import plan_root, plan_row, plan_rows
+from hub.plan.selection import Document, selected
 from hub.plan.variables import Shape, VariableReader
 from hub.plan.writing import plan_written
 from hub.store.vocabulary import Capability, GrantScope
@@ -122,7 +122,7 @@ class Operation:
         self.kind = definition.operation
         self.name = definition.name.value if definition.name else None
         self.variables = VariableReader(
-            catalogue.schema, definition.variable_definitions or (), catalogue.orders
+            catalogue.schema, definition.variable_definitions or (), catalogue.orders, catalogue.contents
         )
         self.catalogue = catalogue
         self.limits = limits
@@ -262,15 +262,12 @@ class Operation:
         command: Command,
         scope: Scope,
     ) -> ReadBacks:
-        name = command.reads_back
-        type_name = get_named_type(payload.fields[name].type).name
-        asked = {
-            field.key: below(field)
-            for field in selected(document, payload, [node.selection_set for node in nodes])
-            if field.name == name
-        }
+        around: Any = payload if command.each is None else get_named_type(payload.fields[command.each].type)
+        type_name = get_named_type(around.fields[command.reads_back].type).name
+        asked = rows_asked(document, payload, nodes, command)
+        plan = plan_row if command.each is None else plan_rows
         plans = {
-            key: plan_row(self.catalogue, document, type_name, selections, scope, self.limits)
+            key: plan(self.catalogue, document, type_name, selections, scope, self.limits)
             for key, selections in asked.items()
         }
         if len(asked) > 1 or command.written is None:

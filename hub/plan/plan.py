@@ -102,6 +102,16 @@ class Plan:
         answer: bytes | str | None = await connection.fetchval(
             self.statement.text, *self.arguments(variables, caller)
         )
-        # A connection that writes gives text as str.
-        text = b"null" if answer is None else answer.encode() if isinstance(answer, str) else answer
-        return seen.take(text)
+        return seen.take(_bytes(answer))
+
+    async def rows(
+        self, connection: Connection, variables: Variables, caller: Caller, seen: Seen
+    ) -> list[bytes]:
+        """The JSON of each row, of a plan that reads many; else as `run`."""
+        found = await connection.fetch(self.statement.text, *self.arguments(variables, caller))
+        return [seen.take(_bytes(answer)) for (answer,) in found]
+
+
+def _bytes(answer: bytes | str | None) -> bytes:
+    # A connection that writes gives text as str.
+    return b"null" if answer is None else answer.encode() if isinstance(answer, str) else answer

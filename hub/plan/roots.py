@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLField, SelectionSetNode, get_named_type
-from sqlalchemy import Select, Text, func, select
+from sqlalchemy import Select, Text, column, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Scope
@@ -42,6 +43,8 @@ from hub.store.vocabulary import GrantScope
 
 ROW_KEY = "$key"
 """The name under which a read-back's key stands among the variables; none of a client's begins so."""
+ROW_KEYS = "$keys"
+"""The same of many keys."""
 
 
 def plan_root(
@@ -101,6 +104,29 @@ def plan_row(
     return _finish(builder, _one(builder, stored, selections, "id", key))
 
 
+def plan_rows(
+    catalogue: Catalogue,
+    document: Document,
+    type_name: str,
+    selections: Sequence[SelectionSetNode | None],
+    scope: Scope,
+    limits: PageLimits,
+) -> Plan:
+    """The plan that reads back many rows, in the order of their keys, which are given with the variables, as `ROW_KEYS`."""
+    builder = Builder(catalogue, document, scope, limits)
+    stored = catalogue.stored(type_name)
+    kind = PG_UUID(as_uuid=True)
+    keys = builder.bind(lambda variables: variables[ROW_KEYS], ARRAY(kind))
+    named = (
+        func.unnest(keys)
+        .table_valued(column("key", kind), with_ordinality="n", name="named")
+        .render_derived(name="named")
+    )
+    # NOTE a subquery for each: joined, a plan made for few keys might read a whole table for many.
+    found = _one(builder, stored, selections, "id", named.c["key"]).correlate(named).scalar_subquery()
+    return _finish(builder, select(found).select_from(named).order_by(named.c["n"]))
+
+
 def _finish(builder: Builder, statement: Select[Any], again: Callable[[], Select[Any]] | None = None) -> Plan:
     return Plan(
         Statement(statement),
@@ -151,7 +177,7 @@ def _one(
     builder: Builder,
     stored: StoredType,
     selections: Sequence[SelectionSetNode | None],
-    column: str,
+    name: str,
     value: Any,
     *,
     typed: bool = False,
@@ -160,5 +186,5 @@ def _one(
     return (
         select(joined(builder.object(stored, row, selections, typed=typed)))
         .select_from(row)
-        .where(row.c[column] == value, visible(row, stored.table.name, builder.scope))
+        .where(row.c[name] == value, visible(row, stored.table.name, builder.scope))
     )

@@ -24,6 +24,7 @@ from graphql import (
     type_from_ast,
 )
 from graphql.execution.values import get_variable_values
+from graphql.utilities.coerce_input_value import coerce_default_value
 
 from hub.plan.filter_extent import check_given
 from hub.plan.list_extent import check_items
@@ -40,10 +41,12 @@ class _Variable:
     required: bool
     has_default: bool
     leaf: Callable[[Any], Any] | None
-    """Reads the value of a scalar, an enum or an object of these; None for any other type, whose values graphql-core reads."""
+    """Reads the value of a scalar, an enum, an object or a list of these; None for any other type, whose values graphql-core reads."""
     shape: Callable[[Any], object]
     nests: bool
     """Whether its type holds itself, as filters do: then what is given may be of any depth."""
+    lists: bool
+    """Whether its type is a list, or holds one."""
 
 
 class VariableReader:
@@ -54,13 +57,15 @@ class VariableReader:
         schema: GraphQLSchema,
         definitions: Sequence[VariableDefinitionNode],
         orders: Collection[str] = frozenset(),
+        contents: Collection[str] = frozenset(),
     ) -> None:
-        """Take the operation's definitions, and the names of the enums that are orders of lists."""
+        """Take the operation's definitions; the names of the enums that are orders of lists, and of the input types that are content."""
         self._schema = schema
         self._definitions = definitions
-        self._variables = [_variable(schema, definition, orders) for definition in definitions]
+        self._variables = [_variable(schema, definition, orders, contents) for definition in definitions]
         self._names = frozenset(one.name for one in self._variables)
         self._nesting = [one.name for one in self._variables if one.nests]
+        self._lists = [one.name for one in self._variables if one.lists]
         always_there = all(one.shape is _present and one.required for one in self._variables)
         self._only_shape: Shape | None = (_present(None),) * len(definitions) if always_there else None
 
@@ -80,10 +85,12 @@ class VariableReader:
         """
         for name in self._nesting:
             check_given(given.get(name))
+        if self._lists:
+            check_items(given.get(name) for name in self._lists)
         read = self._read(given)
         if read is not None:
             return read, []
-        # Whatever holds a list comes here: graphql-core takes 10 us an item, and as long again to say what is wrong with the last.
+        # Of what is no list as well: graphql-core takes 10 us an item, and as long again to say what is wrong with the last.
         check_items(given.get(one.name) for one in self._variables)
         values = get_variable_values(
             self._schema, self._definitions, dict(given), max_errors=10, hide_suggestions=False
@@ -135,7 +142,10 @@ class VariableReader:
 
 
 def _variable(
-    schema: GraphQLSchema, definition: VariableDefinitionNode, orders: Collection[str]
+    schema: GraphQLSchema,
+    definition: VariableDefinitionNode,
+    orders: Collection[str],
+    contents: Collection[str],
 ) -> _Variable:
     declared: Any = type_from_ast(schema, definition.type)
     kind = declared.of_type if is_non_null_type(declared) else declared
@@ -144,8 +154,9 @@ def _variable(
         required=is_non_null_type(declared),
         has_default=definition.default_value is not None,
         leaf=_plain_reader(kind),
-        shape=_shape_reader(declared, orders),
+        shape=_shape_reader(declared, orders, contents),
         nests=_holds_itself(get_named_type(declared), ()),
+        lists=_holds_list(declared, ()),
     )
 
 
@@ -154,23 +165,56 @@ class _NotPlain(Exception):
 
 
 def _plain_reader(kind: Any) -> Callable[[Any], Any] | None:
+    """How a value of a type is read, which is not null; None where that is left to graphql-core."""
     if is_leaf_type(kind):
         read: Callable[[Any], Any] = kind.coerce_input_value
         return read
+    if is_list_type(kind):
+        # An item that may be null is left to graphql-core.
+        item = _plain_reader(kind.of_type.of_type) if is_non_null_type(kind.of_type) else None
+        return None if item is None else partial(_read_list, item)
     if not isinstance(kind, GraphQLInputObjectType) or kind.is_one_of or "out_type" in vars(kind):
         return None
+    return None if _holds_itself(kind, ()) else _object_reader(kind)
+
+
+def _object_reader(kind: GraphQLInputObjectType) -> Callable[[Any], Any] | None:
     members: list[tuple[str, str, bool, Callable[[Any], Any]]] = []
+    defaults: dict[str, Any] = {}
     for name, field in kind.fields.items():
         required = is_non_null_type(field.type)
-        leaf = field.type.of_type if required else field.type
-        if not is_leaf_type(leaf) or field.default_value is not Undefined or field.default is not None:
+        read = _plain_reader(field.type.of_type if required else field.type)
+        if read is None:
             return None
-        members.append((name, field.out_name or name, required, leaf.coerce_input_value))
+        if field.default_value is not Undefined or field.default is not None:
+            default = coerce_default_value(field)
+            # What a boolean is coerced to is what it was written as; one that may be null is left to graphql-core.
+            if type(default) is not bool or not required:
+                return None
+            defaults[name] = default
+        members.append((name, field.out_name or name, required, read))
+    if defaults:
+        return partial(_read_with_defaults, members, defaults)
     return partial(_read_object, members)
 
 
+def _read_list(read: Callable[[Any], Any], given: Any) -> Any:
+    """A list's items. One value in its place, which stands for a list of it, is left to graphql-core."""
+    if type(given) is not list or None in given:
+        raise _NotPlain
+    return [read(item) for item in given]
+
+
+def _read_with_defaults(
+    members: Sequence[tuple[str, str, bool, Callable[[Any], Any]]], defaults: Mapping[str, Any], given: Any
+) -> Any:
+    if type(given) is not dict:
+        raise _NotPlain
+    return _read_object(members, {**defaults, **given})
+
+
 def _read_object(members: Sequence[tuple[str, str, bool, Callable[[Any], Any]]], given: Any) -> Any:
-    """An object's members, in the order of their type's; each is a leaf."""
+    """An object's members, in the order of their type's."""
     if type(given) is not dict:
         raise _NotPlain
     coerced: dict[str, Any] = {}
@@ -199,11 +243,21 @@ def _holds_itself(kind: Any, inside: tuple[str, ...]) -> bool:
     )
 
 
-def _shape_reader(kind: Any, orders: Collection[str]) -> Callable[[Any], object]:
+def _holds_list(kind: Any, inside: tuple[str, ...]) -> bool:
     if is_non_null_type(kind):
-        return _shape_reader(kind.of_type, orders)
+        return _holds_list(kind.of_type, inside)
+    if not isinstance(kind, GraphQLInputObjectType):
+        return is_list_type(kind)
+    return kind.name not in inside and any(
+        _holds_list(field.type, (*inside, kind.name)) for field in kind.fields.values()
+    )
+
+
+def _shape_reader(kind: Any, orders: Collection[str], contents: Collection[str]) -> Callable[[Any], object]:
+    if is_non_null_type(kind):
+        return _shape_reader(kind.of_type, orders, contents)
     if is_list_type(kind):
-        inner = _shape_reader(kind.of_type, orders)
+        inner = _shape_reader(kind.of_type, orders, contents)
         if inner is _present:
             return _present
         if (
@@ -212,7 +266,7 @@ def _shape_reader(kind: Any, orders: Collection[str]) -> Callable[[Any], object]
             return lambda items: tuple(dict.fromkeys(map(inner, items)))
         return lambda items: tuple(inner(item) for item in items)
     if isinstance(kind, GraphQLInputObjectType):
-        return _object_shape(kind, orders)
+        return _present if kind.name in contents else _object_shape(kind, orders, contents)
     if isinstance(kind, GraphQLEnumType) and kind.name in orders:
         return _word  # an order is part of the statement's text; any other word is bound
     if isinstance(kind, GraphQLScalarType) and kind.name == "Boolean":
@@ -230,12 +284,16 @@ def _word(value: Any) -> object:
     return value.name if isinstance(value, enum.Enum) else value
 
 
-def _object_shape(kind: GraphQLInputObjectType, orders: Collection[str]) -> Callable[[Any], object]:
+def _object_shape(
+    kind: GraphQLInputObjectType, orders: Collection[str], contents: Collection[str]
+) -> Callable[[Any], object]:
     readers: dict[str, Callable[[Any], object]] = {}
 
     def read(value: Any) -> object:
         if not readers:  # filled at first use: input types may contain themselves
-            readers.update({name: _shape_reader(field.type, orders) for name, field in kind.fields.items()})
+            readers.update(
+                {name: _shape_reader(field.type, orders, contents) for name, field in kind.fields.items()}
+            )
         return tuple([(name, readers[name](member)) for name, member in value.items() if member is not None])
 
     return read

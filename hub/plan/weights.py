@@ -31,7 +31,10 @@ Coordinate: TypeAlias = "tuple[str, str]"
 
 @dataclass(frozen=True)
 class Size:
-    """How many items a list has. `sized`: the fields of the field's type it is said of; none: of the field itself."""
+    """How many items a list has. `sized`: the fields of the field's type it is said of; none: of the field itself.
+
+    `slicing`: arguments, or members of arguments, each with the way to it (`input.events`).
+    """
 
     assumed: int | None
     slicing: tuple[str, ...]
@@ -148,9 +151,9 @@ def _check_size(
 ) -> None:
     what = ".".join(coordinate)
     problems.extend(
-        f"{what} is sized by {name!r}, which is no argument of it"
-        for name in size.slicing
-        if name not in field.args
+        f"{what} is sized by {path!r}, which is no argument of it"
+        for path in size.slicing
+        if not _leads_somewhere(field, path)
     )
     known = getattr(target, "fields", {})
     problems.extend(
@@ -162,3 +165,13 @@ def _check_size(
         problems.append(f"{what} has a @listSize, and neither is a list nor names a sized field")
     if size.assumed is None and not size.slicing:
         problems.append(f"{what} has a @listSize without a size")
+
+
+def _leads_somewhere(field: GraphQLField, path: str) -> bool:
+    """Whether a path names an argument, or a member of one (`input.events`)."""
+    fields: Any = field.args
+    for name in path.split("."):
+        if name not in fields:
+            return False
+        fields = getattr(get_named_type(fields[name].type), "fields", {})
+    return True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The connections of a hub process: a pool that reads, one that records, one for all else that is written."""
+"""The connections of a hub process: a pool that reads, two that record, one for all else that is written."""
 
 from __future__ import annotations
 
@@ -35,20 +35,23 @@ RECORDING = {"plan_cache_mode": "force_generic_plan", "max_parallel_workers_per_
 """Further settings of a session that records: to plan a recording takes several times as long as to run it, and each would be planned anew."""
 LARGEST_PREPARED = 32_768
 """Characters of a statement that stays prepared. One of 5,000, a person's page, takes 300 KB of its connection's process."""
+BULK = 4
+"""Connections that record many events at once; whoever comes when all are busy waits. More would take the server from who records one."""
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
 class Database:
     """The pools.
 
-    Statements that make JSON run on `read`; those that write rows and read them back, on `record`: their text comes as bytes. Other
-    commands run on `write`.
+    Statements that make JSON run on `read`; those that write rows and read them back, on `record`: their text comes as bytes. What
+    records a thousand events at once runs on `bulk`, other commands on `write`.
     """
 
-    def __init__(self, read: Pool, write: Pool, record: Pool) -> None:
+    def __init__(self, read: Pool, write: Pool, record: Pool, bulk: Pool) -> None:
         self.read = read
         self.write = write
         self.record = record
+        self.bulk = bulk
 
 
 def database_url(settings: Settings) -> AbstractContextManager[str]:
@@ -94,7 +97,7 @@ def connection_arguments(url: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]:
-    """Open both pools under the hub's role, and close them.
+    """Open the pools under the hub's role, and close them.
 
     Raises:
         DatabaseError: the server cannot be reached or refuses the role.
@@ -102,7 +105,6 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
     """
     pool = {
         **_connection(url, settings),
-        "min_size": 1,
         "max_inactive_connection_lifetime": 0,
         # A connection replaced after some thousand queries would prepare its statements again.
         "max_queries": sys.maxsize,
@@ -116,6 +118,7 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
                 await opened.enter_async_context(
                     asyncpg.create_pool(
                         **(pool | {"server_settings": {**pool["server_settings"], **further}}),
+                        min_size=1,
                         max_size=most,
                         statement_cache_size=settings.prepared_statements,
                         init=take_text_as_bytes,
@@ -126,14 +129,21 @@ async def open_database(url: str, settings: Settings) -> AsyncIterator[Database]
                     (RECORDING, settings.write_connections),
                 )
             ]
+            bulk = await opened.enter_async_context(
+                asyncpg.create_pool(
+                    **(pool | {"server_settings": {**pool["server_settings"], **RECORDING}}),
+                    min_size=0,
+                    max_size=BULK,
+                )
+            )
             write = await opened.enter_async_context(
-                asyncpg.create_pool(**pool, max_size=settings.write_connections)
+                asyncpg.create_pool(**pool, min_size=1, max_size=settings.write_connections)
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise DatabaseError(
                 f"The database cannot be opened as role {settings.database_role}: {type(error).__name__}. Has `snodo migrate` been run?"
             ) from error
-        yield Database(read, write, record)
+        yield Database(read, write, record, bulk)
 
 
 async def open_connection(url: str, settings: Settings) -> asyncpg.Connection[asyncpg.Record]:

@@ -4,12 +4,12 @@
     WITH given AS (SELECT 1 AS ord, uuidv7() AS id, $1 AS agency_id, …)                              one
     WITH given AS (SELECT ord, uuidv7() AS id, agency_id, … FROM unnest($1::uuid[], …) …)            many
 
-What is written from `given` is the same text in both.
+Of many, what all rows share may be bound once. What is written from `given` is the same text in both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -38,24 +38,39 @@ Clause = TypeVar("Clause", bound=ClauseElement)
 
 
 class Given:
-    """A CTE of the values of `kinds`, by name. `many`: each is bound as an array, whose items are the rows."""
+    """A CTE of the values of `kinds`, by name.
 
-    def __init__(self, kinds: Mapping[str, TypeEngine[Any]], *, many: bool) -> None:
+    `many`: each is bound as an array, whose items are the rows; but those in `shared`, which are the same in every row.
+    """
+
+    def __init__(
+        self,
+        kinds: Mapping[str, TypeEngine[Any]],
+        *,
+        many: bool,
+        shared: Collection[str] = (),
+    ) -> None:
         self.kinds = kinds
+        self.many = many
         made = func.uuidv7(type_=PG_UUID(as_uuid=True)).label(KEY)
         if many:
-            lists = [bindparam(name, type_=ARRAY(kind)) for name, kind in kinds.items()]
-            columns = [column(name, kind) for name, kind in kinds.items()]
+            own = {name: kind for name, kind in kinds.items() if name not in shared}
+            lists = [bindparam(name, type_=ARRAY(kind)) for name, kind in own.items()]
+            columns = [column(name, kind) for name, kind in own.items()]
             rows = (
                 func.unnest(*lists)
                 .table_valued(*columns, with_ordinality=ORD, name="listed")
                 .render_derived(name="listed")
             )
-            of_each = [rows.c[ORD], made, *(rows.c[name] for name in kinds)]
+            values = [
+                rows.c[name] if name in own else bindparam(name, type_=kind).label(name)
+                for name, kind in kinds.items()
+            ]
+            of_each = [rows.c[ORD], made, *values]
             self.rows = select(*of_each).select_from(rows).cte(NAME)
         else:
-            values = [bindparam(name, type_=kind).label(name) for name, kind in kinds.items()]
-            self.rows = select(literal_column("1", Integer()).label(ORD), made, *values).cte(NAME)
+            bound = [bindparam(name, type_=kind).label(name) for name, kind in kinds.items()]
+            self.rows = select(literal_column("1", Integer()).label(ORD), made, *bound).cte(NAME)
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         """A row's value, or its `ord` or `id`."""

@@ -115,6 +115,7 @@ def arguments_for(world: World) -> dict[str, str]:
         "Mutation.acknowledgeConditionalityFeed(upTo:)": '"x"',
         "Mutation.reportOutcome(input:)": '{ idempotencyKey: "", position: 1, outcome: NONE, reference: "x", '
         'decidedOn: "2026-10-01" }',
+        "Mutation.recordConditionalityEvents(input:)": "{ events: [] }",
         # Nothing is recorded: a key must have a character.
         "Mutation.recordConditionalityEvent(input:)": f'{{ idempotencyKey: "", fiscalCode: "{code}", '
         'type: PACT_SIGNED, occurredAt: "2026-09-01T00:00:00Z" }',

@@ -187,9 +187,9 @@ class Suite:
         commands = service.hub._graphql._operations._commands
         database = commands._means.database
         rehearsals = Rehearsals(database.write)
-        recording = Rehearsals(database.record)
-        self._rehearsals = (rehearsals, recording)
-        pools = Database(database.read, cast("Any", rehearsals), cast("Any", recording))
+        recording, bulk = Rehearsals(database.record), Rehearsals(database.bulk)
+        self._rehearsals = (rehearsals, recording, bulk)
+        pools = Database(database.read, cast("Any", rehearsals), cast("Any", recording), cast("Any", bulk))
         commands._means = replace(
             commands._means, database=pools, recording=cast("Any", Rehearsing(recording))
         )

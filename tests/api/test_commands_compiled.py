@@ -13,7 +13,7 @@ from zlib import crc32
 import httpx2
 import pytest
 
-import schema.mutation
+import schema.recording
 from hub.http.commands import Commands
 from hub.http.execution import Execution
 from hub.plan.operation import Operation
@@ -177,7 +177,7 @@ async def test_the_usual_recording_is_one_statement(
         raise AssertionError("the usual case is not taken apart")
 
     monkeypatch.setattr(Lane, "fetch", on_lane)
-    monkeypatch.setattr(schema.mutation, "record_event", one_by_one)
+    monkeypatch.setattr(schema.recording, "record_event", one_by_one)
     text = f"mutation ($a: RecordConditionalityEventInput!) {{ {CALL} {{ event {{ id note }} userErrors {{ code }} }} }}"
     a = _inputs(writable, {"pactId": "work"}, "one statement")
     assert (await writable(text, a=a)).data["recordConditionalityEvent"]["userErrors"] == []
