@@ -73,6 +73,8 @@ FEED = "{ conditionalityFeed(first: 100) { entries { position fiscalCode event {
 FOLLOW = "subscription { conditionalityFeed(first: 5) { entries { position } } }"
 RECORD = """mutation ($input: RecordConditionalityEventInput!) { recordConditionalityEvent(input: $input) {
   event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } }"""
+RECORD_MANY = """mutation ($input: RecordConditionalityEventsInput!) { recordConditionalityEvents(input: $input) {
+  results { event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } userErrors { code } } }"""
 REPORT = """mutation { reportOutcome(input: { idempotencyKey: "", position: 1, outcome: NONE, reference: "x", decidedOn: "2026-10-01" }) {
   userErrors { code } } }"""
 GUARDED = (
@@ -246,6 +248,8 @@ class Suite:
             yield Probe(
                 f"{name}: may not record", bare, RECORD, {"input": _input(self._someone(name))}, ["FORBIDDEN"]
             )
+            many = _many(self._someone(name))
+            yield Probe(f"{name}: may not record many", bare, RECORD_MANY, many, ["FORBIDDEN"])
         stranger = self.stranger
         for change, given in CHANGES:
             yield Probe(f"public: may not {change}", stranger, change, {"i": given}, ["FORBIDDEN"])
@@ -271,8 +275,18 @@ class Suite:
                 yield Probe(
                     f"{name}: records beyond its reach", scribe, RECORD, {"input": _input(beyond)}, refused
                 )
+                none = {"event": None, "userErrors": [{"code": "PERSON_NOT_FOUND"}]}
+                batch = {"results": [none], "userErrors": [{"code": "EVENTS_REFUSED"}]}
+                yield Probe(
+                    f"{name}: records many beyond its reach",
+                    scribe,
+                    RECORD_MANY,
+                    _many(beyond),
+                    {"recordConditionalityEvents": batch},
+                )
             if within is not None:
                 yield Probe(f"{name}: records", scribe, RECORD, {"input": _input(within)}, A_RECORDING)
+                yield Probe(f"{name}: records many", scribe, RECORD_MANY, _many(within), A_RECORDING)
 
     def _someone(self, name: str, *, beyond: bool = False) -> str | None:
         reader = self.oracle.reader(SIGHTS[name])
@@ -306,6 +320,8 @@ class _Event:
         match answer:
             case {"recordConditionalityEvent": {"event": {"beneficiary": {"id": str()}}, "userErrors": []}}:
                 return True
+            case {"recordConditionalityEvents": {"results": [one], "userErrors": []}}:
+                return self == {"recordConditionalityEvent": one}
             case _:
                 return False
 
@@ -354,3 +370,7 @@ def _input(fiscal_code: str | None) -> dict[str, Any]:
         "type": "CONVOCATION_MISSED",
         "occurredAt": "2026-03-10T09:00:00Z",
     }
+
+
+def _many(fiscal_code: str | None) -> dict[str, Any]:
+    return {"input": {"events": [_input(fiscal_code)]}}

@@ -4,23 +4,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import orjson
 import pytest
 
 from hub.ledger.batch import MOST_EVENTS
 from hub.settings import Settings
-from hub.store.engine import BULK, connection_arguments
 from hub.store.fiscal_code import check_letter
 
 if TYPE_CHECKING:
-    from tests.api.conftest import Answer, Opener, Service
+    from tests.api.conftest import Opener, Service
 
 RECORD = """
   mutation Batch($input: RecordConditionalityEventsInput!) {

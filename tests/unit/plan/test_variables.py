@@ -11,17 +11,26 @@ from graphql.execution.values import VariableValues, get_variable_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.plan.list_extent import TooManyItems
 from hub.plan.variables import VariableReader
 from schema.build import build_schema
 
 SCHEMA, CATALOGUE = build_schema()
 
 
+EVENT = {
+    "idempotencyKey": "k",
+    "fiscalCode": "12345678903",
+    "type": "PACT_SIGNED",
+    "occurredAt": "2026-09-01T00:00:00Z",
+}
+
+
 def _reader(definitions: str) -> VariableReader:
     document = parse(f"query ({definitions}) {{ __typename }}")
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    return VariableReader(SCHEMA, operation.variable_definitions or (), CATALOGUE.orders)
+    return VariableReader(SCHEMA, operation.variable_definitions or (), CATALOGUE.orders, CATALOGUE.contents)
 
 
 def _shape(definitions: str, given: dict[str, Any]) -> object:
@@ -43,6 +52,14 @@ def _shape(definitions: str, given: dict[str, Any]) -> object:
         ("$x: BeneficiaryFilter", [{"x": {"measure": "ADI"}}, {"x": {"measure": "RDC", "obligation": None}}]),
         ("$x: [BeneficiaryOrder!]", [{"x": ["BIRTH_DATE_ASC"]}, {"x": ["BIRTH_DATE_ASC"] * 3}]),
         ("$x: BeneficiaryFilter", [{"x": {}}, {"x": {"measure": None}}]),
+        (
+            "$x: RecordConditionalityEventInput!",
+            [{"x": EVENT}, {"x": {**EVENT, "note": "n"}}, {"x": {**EVENT, "pactId": "pct_1"}}],
+        ),
+        (
+            "$x: RecordConditionalityEventsInput!",
+            [{"x": {"events": []}}, {"x": {"events": [EVENT], "atomic": True}}],
+        ),
         ("$x: BeneficiaryFilter", [{"x": {"or": [{"measure": "ADI"}]}}, {"x": {"or": {"measure": "RDC"}}}]),
         (
             "$x: BeneficiaryFilter",
@@ -110,3 +127,54 @@ def test_values_are_read_as_graphql_core_reads_them(given: dict[str, Any]) -> No
         assert (found, errors) == (expected.coerced, [])
     else:
         assert [error.message for error in errors] == [error.message for error in expected]
+
+
+_PARTS = st.dictionaries(
+    st.sampled_from([*EVENT, "pactId", "note", "nothing"]),
+    VALUES | st.sampled_from([*EVENT.values()]),
+    max_size=3,
+)
+_EVENTS = st.none() | st.just(EVENT) | st.builds(lambda part: {**EVENT, **part}, _PARTS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    given=st.fixed_dictionaries(
+        {},
+        optional={
+            "x": st.none()
+            | st.fixed_dictionaries(
+                {},
+                optional={
+                    "events": st.lists(_EVENTS, max_size=3) | _EVENTS,
+                    "atomic": st.booleans() | st.none() | st.just("no"),
+                    "nothing": st.none(),
+                },
+            ),
+            "y": st.lists(st.lists(st.integers()), max_size=2) | st.lists(_EVENTS, max_size=2),
+        },
+    )
+)
+def test_objects_in_lists_are_read_as_graphql_core_reads_them(given: dict[str, Any]) -> None:
+    definitions = "$x: RecordConditionalityEventsInput!, $y: [RecordConditionalityEventInput]"
+    document = parse(f"query ({definitions}) {{ __typename }}")
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    expected = get_variable_values(SCHEMA, operation.variable_definitions or (), dict(given), max_errors=10)
+    found, errors = _reader(definitions).coerce(given)
+    if isinstance(expected, VariableValues):
+        assert (found, errors) == (expected.coerced, [])
+    else:
+        assert [error.message for error in errors] == [error.message for error in expected]
+
+
+def test_a_thousand_events_are_read_without_graphql_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.plan.variables.get_variable_values", None)
+    reader = _reader("$x: RecordConditionalityEventsInput!")
+    coerced, errors = reader.coerce({"x": {"events": [EVENT] * 1_000}})
+    assert (len(coerced["x"]["events"]), coerced["x"]["atomic"], errors) == (1_000, False, [])
+
+
+def test_lists_are_counted_before_they_are_read() -> None:
+    with pytest.raises(TooManyItems):
+        _reader("$x: RecordConditionalityEventsInput!").coerce({"x": {"events": [EVENT] * 2_001}})
