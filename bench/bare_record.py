@@ -9,8 +9,8 @@ from typing import Any
 
 from bench.questions import Question
 from hub.access.caller import Caller
-from hub.access.rows import scope_values
-from hub.ledger.record import OPERATION, RecordEvent
+from hub.access.rows import PeopleInReach, scope_values
+from hub.ledger.record import Recorder, RecordEvent, values_of
 from hub.plan.documents import Documents
 from hub.plan.operation import Operation
 from hub.plan.plan import Plan
@@ -24,36 +24,29 @@ def recording(
 ) -> Callable[[Mapping[str, Any]], Awaitable[bytes]]:
     """The answer to the question that records an event: variables in, body out."""
     statement = _at_once(caller, question).statement
-    constants = {
-        **statement.defaults,
-        **scope_values(caller),
-        "agency_id": caller.agency_id,
-        "operation": OPERATION,
-        "client_id": caller.client_id,
-        "purpose_id": caller.purpose_id,
-        "operator": None,
-        "pact_id": None,
-    }
+    recorder = Recorder(
+        caller.agency_id,
+        caller.agency_kind,
+        caller.client_id,
+        caller.purpose_id,
+        None,
+        PeopleInReach(caller.scope),
+        scope_values(caller),
+    )
+    example = _command(question.asked[0])
+    constants = {**statement.defaults, **values_of(recorder, example)}
     known = [constants.get(name) for name in statement.names]
-    key, code, digest, kind, moment, note = map(
-        statement.names.index, ("key", "fiscal_code", "input_hash", "type", "occurred_at", "note")
+    key, code, digest, moment, note = map(
+        statement.names.index, ("key", "fiscal_code", "input_hash", "occurred_at", "note")
     )
 
     async def answer(variables: Mapping[str, Any]) -> bytes:
-        given = variables["input"]
-        command = RecordEvent(
-            given["idempotencyKey"],
-            given["fiscalCode"],
-            ConditionalityEventType(given["type"]),
-            datetime.fromisoformat(given["occurredAt"]),
-            None,
-            given["note"],
-        )
+        command = _command(variables)
+        assert command.type is example.type  # what its type is held to stands among the constants
         values = known.copy()
         values[key] = command.idempotency_key
         values[code] = command.fiscal_code
         values[digest] = command.input_hash
-        values[kind] = command.type.value
         values[moment] = command.occurred_at
         values[note] = command.note
         async with write.acquire() as connection:
@@ -61,6 +54,18 @@ def recording(
         return b'{"data":{"recordConditionalityEvent":{"event":' + text.encode() + b',"userErrors":[]}}}'
 
     return answer
+
+
+def _command(variables: Mapping[str, Any]) -> RecordEvent:
+    given = variables["input"]
+    return RecordEvent(
+        given["idempotencyKey"],
+        given["fiscalCode"],
+        ConditionalityEventType(given["type"]),
+        datetime.fromisoformat(given["occurredAt"]),
+        None,
+        given["note"],
+    )
 
 
 def _at_once(caller: Caller, question: Question) -> Plan:

@@ -8,7 +8,7 @@ written, neither before an answer nor with a recording.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ import hub.plan.builder
 import hub.plan.feed
 import hub.plan.page_items
 import hub.plan.pages
-import hub.plan.roots
+import hub.plan.writing
 from hub.access.log import AccessLog
 from hub.cli import main
 
@@ -27,8 +27,8 @@ def leave_marks_out() -> None:
     for module in (hub.plan.builder, hub.plan.page_items, hub.plan.pages):
         _replace(module, "marked", lambda _subject, pieces: pieces)
     _replace(hub.plan.feed, "places", lambda _start, _end: [])
-    _replace(hub.plan.roots, "LINE", frozenset())
-    _replace(hub.plan.roots, "logged", lambda _answer, _subjects: select(1).cte("nothing"))
+    _replace(hub.plan.writing, "LINE", {})
+    _replace(hub.plan.writing, "logged", lambda _answer, _subjects, _said: select(1).cte("nothing"))
 
 
 def leave_lines_out() -> None:
@@ -41,7 +41,7 @@ async def _nothing(*_given: Any, **_named: Any) -> None:
     pass
 
 
-def _replace(owner: object, name: str, by: Callable[..., Any] | frozenset[str]) -> None:
+def _replace(owner: object, name: str, by: Callable[..., Any] | Mapping[str, Any]) -> None:
     # NOTE what is no longer there cannot be taken away: then this is no comparison any more.
     assert hasattr(owner, name)
     setattr(owner, name, by)
