@@ -26,7 +26,7 @@ def leave_marks_out() -> None:
     """Make plans whose answers name nobody."""
     for module in (hub.plan.builder, hub.plan.page_items, hub.plan.pages):
         _replace(module, "marked", lambda _subject, pieces: pieces)
-    _replace(hub.plan.feed, "places", lambda _start, _end: [])
+    _replace(hub.plan.feed, "places", lambda _start, _end, **_named: [])
     _replace(hub.plan.writing, "LINE", {})
     _replace(hub.plan.writing, "logged", lambda _answer, _subjects, _said: select(1).cte("nothing"))
 
