@@ -22,7 +22,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import cache
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import asyncpg
 import structlog
@@ -30,7 +30,7 @@ from sqlalchemy import LargeBinary, Text, bindparam, column, func, literal_colum
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
-from hub.access.line import COLUMNS, Look, Selection, lines
+from hub.access.line import Look, Selection, lines
 from hub.errors import ClientError
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
@@ -50,7 +50,6 @@ RETRY_AFTER = 1
 """Seconds after which it is worth asking again."""
 
 Connect: TypeAlias = "Callable[[], Awaitable[asyncpg.Connection[asyncpg.Record]]]"
-Line: TypeAlias = "tuple[Any, ...]"
 
 
 class AccessLogUnavailable(ClientError):
@@ -68,7 +67,7 @@ class _Waiting:
 
     __slots__ = ("line", "selection", "written")
 
-    def __init__(self, line: Line, selection: Selection, written: asyncio.Future[None]) -> None:
+    def __init__(self, line: bytes, selection: Selection, written: asyncio.Future[None]) -> None:
         self.line, self.selection, self.written = line, selection, written
 
     def end(self, error: Exception | None = None) -> None:
@@ -224,10 +223,8 @@ class AccessLog:
             one.end(AccessLogUnavailable())
 
 
-async def _insert(connection: Connection, written: list[Line]) -> None:
-    statement = lines()
-    values = dict(zip(COLUMNS, zip(*written, strict=True), strict=True))
-    await connection.execute(statement.text, *statement.arguments(values))
+async def _insert(connection: Connection, written: list[bytes]) -> None:
+    await lines().execute(connection, lines=f"[{b','.join(written).decode()}]")
 
 
 @cache

@@ -146,7 +146,8 @@ def _lines(builder: Builder, operation: Operation) -> Select[Any]:
     page = (
         select(part.rows.c.position, line.label("line"))
         .join_from(part.rows, content, content.c.position == part.rows.c.position)
-        .where(*part.conditions)
+        # NOTE said of both: PostgreSQL carries no inequality across a join, and merging would read all contents from the first.
+        .where(*part.conditions, content.c.position > part.start)
         .order_by(part.rows.c.position)
         .limit(most)
         .subquery("feed_page")
