@@ -13,7 +13,7 @@ from hub.measures.household import Household
 from hub.measures.measure import Measure
 from hub.measures.parameters import parameters
 from hub.measures.reasons import Finding, Verdict, together
-from hub.measures.scale import Scale
+from hub.measures.worlds import Scale, scale_of, worlds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def assess(application: Application, on: date) -> Assessment:
     p = parameters(application.measure, on)
     household = application.household
     check_household(household, on)
-    found, of_household = requirements(household, p, on)
+    possible = worlds(household, p, on)
+    found = requirements(household, p, on, possible)
     verdict = together([finding.verdict for finding in found])
-    due = entitlement(household, p, on) if verdict is Verdict.SATISFIED else None
+    due = entitlement(household, p, on, possible) if verdict is Verdict.SATISFIED else None
     lasts = None if due is None or due.reduced is None else duration(p, reduced=due.reduced)
-    return Assessment(application.measure, on, p.law, verdict, found, of_household, due, lasts)
+    return Assessment(application.measure, on, p.law, verdict, found, scale_of(possible), due, lasts)

@@ -11,15 +11,6 @@ from hub.errors import InvalidInput
 from hub.measures.household import Household, Member
 
 LARGEST_AMOUNT = Decimal(1_000_000_000)
-AMOUNTS = (
-    "isee",
-    "family_income",
-    "home_value",
-    "other_real_estate",
-    "movable_assets",
-    "annual_rent",
-    "annual_mortgage",
-)
 
 
 class NegativeAmount(InvalidInput):
@@ -88,8 +79,16 @@ def check_household(household: Household, on: date) -> None:
             with `path`, the way to the field.
 
     """
-    for name in AMOUNTS:
-        check_amount(getattr(household, name), [_camel(name)])
+    for value, name in (
+        (household.isee, "isee"),
+        (household.family_income, "familyIncome"),
+        (household.home_value, "homeValue"),
+        (household.other_real_estate, "otherRealEstate"),
+        (household.movable_assets, "movableAssets"),
+        (household.annual_rent, "annualRent"),
+        (household.annual_mortgage, "annualMortgage"),
+    ):
+        check_amount(value, (name,))
     if household.boats_and_aircraft is not None and household.boats_and_aircraft < 0:
         raise NegativeAmount(path=["boatsAndAircraft"])
     _check_members(household.members, on)
@@ -106,14 +105,13 @@ def check_household(household: Household, on: date) -> None:
 
 
 def _check_members(members: Sequence[Member], on: date) -> None:
-    by_key = {member.key: member for member in members}
-    seen: set[str] = set()
+    by_key: dict[str, Member] = {}
     for place, member in enumerate(members):
         if member.birth_date > on:
             raise DateInFuture(path=["members", place, "birthDate"])
-        if member.key in seen:
+        if by_key.setdefault(member.key, member) is not member:
             raise SamePersonTwice(path=["members", place, "key"])
-        seen.add(member.key)
+    for place, member in enumerate(members):
         if member.spouse is None:
             continue
         if member.spouse == member.key:
@@ -123,8 +121,3 @@ def _check_members(members: Sequence[Member], on: date) -> None:
             raise SpousesDisagree(path=["members", place, "spouse"])
     if sum(member.applicant for member in members) != 1:
         raise OneApplicant(path=["members"])
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)

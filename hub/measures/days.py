@@ -15,7 +15,8 @@ def age(born: date, on: date) -> int:
 def months_after(day: date, months: int) -> date:
     """The same day so many months later (earlier if negative), or the last of the month where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    last = 28 if day.day <= 28 else min(day.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, min(day.day, last))
 
 
 def month_of(day: date) -> date:

@@ -11,11 +11,12 @@ from datetime import date
 from decimal import Decimal
 
 from hub.measures.days import months_after
-from hub.measures.household import Disability, Household, Vehicle, VehicleKind, worlds
+from hub.measures.household import Disability, Household, Vehicle, VehicleKind
 from hub.measures.limits import Limit, Requirement
 from hub.measures.parameters import Amount, Count, Parameters
 from hub.measures.reasons import Finding, Verdict
-from hub.measures.scale import Scale
+from hub.measures.scale import FIRST_MINORS
+from hub.measures.worlds import World, Worlds
 
 ISEE = Requirement(
     "ISEE",
@@ -67,79 +68,73 @@ BOATS_AND_AIRCRAFT = Requirement(
 )
 
 
-def economic_requirements(household: Household, p: Parameters, on: date, scale: Scale) -> Iterator[Finding]:
+def economic_requirements(
+    household: Household, p: Parameters, on: date, possible: Worlds
+) -> Iterator[Finding]:
     """Each requirement the measure has, decided on a day."""
     if p.isee_ceiling is not None:
         yield ISEE.compared(household.isee, Limit.of(p.isee_ceiling))
     if p.income_threshold is not None:
-        yield FAMILY_INCOME.compared(household.family_income, income_limit(household, p, on, scale))
+        yield FAMILY_INCOME.compared(household.family_income, income_limit(household, p, possible))
     if p.real_estate_ceiling is not None:
         yield _real_estate(household, p, p.real_estate_ceiling)
     if p.movable_base is not None:
-        yield MOVABLE_ASSETS.compared(household.movable_assets, movable_limit(household, p, on))
+        yield MOVABLE_ASSETS.compared(household.movable_assets, movable_limit(p, possible))
     yield from _vehicles(household, p, on)
     if p.boats_and_aircraft is not None:
         yield _boats(household.boats_and_aircraft, p.boats_and_aircraft)
 
 
-def income_limit(household: Household, p: Parameters, on: date, scale: Scale) -> Limit:
+def income_limit(household: Household, p: Parameters, possible: Worlds) -> Limit:
     """The threshold times the scale: that of the elderly or of tenants where it is theirs."""
-    first, *other = [
-        income_threshold(world, p, on, rents=False) for world in worlds(household, on, allowance_counts=False)
-    ]
-    least = most = first
-    if other:
-        most = other[0]
-    if household.annual_rent is None or household.annual_rent > 0:
-        renting = income_threshold(household, p, on, rents=True)
-        most = max(most, renting, key=_value)
-        if household.annual_rent:
-            least = max(least, renting, key=_value)
-    used = {least.source: least, most.source: most}.values()
+    least = income_threshold(p, possible[0], rents=bool(household.annual_rent))
+    most = least
+    if len(possible) > 1 or household.annual_rent is None:
+        most = income_threshold(p, possible[-1], rents=household.annual_rent != 0)
     return Limit(
-        least.value * scale.least,
-        most.value * scale.most,
+        least.value * possible[0].scale,
+        most.value * possible[-1].scale,
         least.source,
-        scale.unverified or any(row.unverified for row in used),
+        possible[0].unverified or least.unverified or most.unverified,
         least.inclusive,
     )
 
 
-def income_threshold(household: Household, p: Parameters, on: date, *, rents: bool) -> Amount:
+def income_threshold(p: Parameters, world: World, *, rents: bool) -> Amount:
     """The row that holds for a household, before the scale."""
-    assert p.income_threshold is not None
-    rows = [p.income_threshold]
-    if (
-        p.income_threshold_elderly is not None
-        and p.elderly_age is not None
-        and household.is_elderly(p.elderly_age.value, on)
+    found = p.income_threshold
+    assert found is not None
+    for row, theirs in (
+        (p.income_threshold_elderly, world.elderly),
+        (p.income_threshold_renting, rents),
     ):
-        rows.append(p.income_threshold_elderly)
-    if rents and p.income_threshold_renting is not None:
-        rows.append(p.income_threshold_renting)
-    return max(rows, key=_value)
+        if row is not None and theirs and row.value > found.value:
+            found = row
+    return found
 
 
-def movable_limit(household: Household, p: Parameters, on: date) -> Limit:
+def movable_limit(p: Parameters, possible: Worlds) -> Limit:
     """The base, so much more for each member, and beyond that cap for minors after the second and for disabilities."""
-    found = [_movable(world, p, on) for world in worlds(household, on, allowance_counts=False)]
-    (least, _), (most, unverified) = found[0], found[-1]
     assert p.movable_base is not None
+    least, unverified = _movable(p, possible[0])
+    most = least
+    if len(possible) > 1:
+        most, unverified = _movable(p, possible[-1])
     return Limit(least, most, p.movable_base.source, unverified)
 
 
-def _movable(household: Household, p: Parameters, on: date) -> tuple[Decimal, bool]:
+def _movable(p: Parameters, world: World) -> tuple[Decimal, bool]:
     assert p.movable_base is not None
+    members = world.members
     limit, unverified = p.movable_base.value, p.movable_base.unverified
     if p.movable_per_member is not None:
-        limit += p.movable_per_member.value * (len(household.members) - 1)
+        limit += p.movable_per_member.value * (len(members) - 1)
     if p.movable_members_ceiling is not None:
         limit = min(limit, p.movable_members_ceiling.value)
-    minors = sum(member.is_minor(on) for member in household.members)
-    disabled = sum(member.disability is Disability.DISABLED for member in household.members)
-    severe = sum(member.disability is Disability.SEVERE for member in household.members)
+    disabled = sum([member.disability is Disability.DISABLED for member in members])
+    severe = sum([member.disability is Disability.SEVERE for member in members])
     for row, times in (
-        (p.movable_per_further_minor, max(0, minors - 2)),
+        (p.movable_per_further_minor, max(0, world.minors - FIRST_MINORS)),
         (p.movable_per_disabled, disabled),
         (p.movable_per_severely_disabled, severe),
     ):
@@ -222,7 +217,3 @@ def _boats(number: int | None, row: Count) -> Finding:
     else:
         verdict = Verdict.SATISFIED if number <= row.value else Verdict.NOT_SATISFIED
     return BOATS_AND_AIRCRAFT.found(verdict, row.source, number, row.value, unverified=row.unverified)
-
-
-def _value(row: Amount) -> Decimal:
-    return row.value

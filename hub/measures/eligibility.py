@@ -24,7 +24,7 @@ from hub.measures.residence import (
     days_lived,
     unbroken_since,
 )
-from hub.measures.scale import Scale, scale
+from hub.measures.worlds import Worlds, worlds
 
 STAY = Requirement(
     "STAY",
@@ -73,18 +73,16 @@ NO_RIGHT_TO_ADI = Requirement(
     "The household has a right to the assegno di inclusione, which comes first.",
     "Whether the household has a right to the assegno di inclusione is not known.",
 )
-_SUFFICIENT = frozenset({StayTitle.CITIZEN, StayTitle.FAMILY_OF_CITIZEN, StayTitle.LONG_TERM})
+_SUFFICIENT = (StayTitle.CITIZEN, StayTitle.FAMILY_OF_CITIZEN, StayTitle.LONG_TERM)
 
 
-def requirements(household: Household, p: Parameters, on: date) -> tuple[tuple[Finding, ...], Scale]:
-    """Each requirement of a measure, decided on a day, and the scale it was decided with."""
-    of_household = scale(household, p, on)
-    found = (
+def requirements(household: Household, p: Parameters, on: date, possible: Worlds) -> tuple[Finding, ...]:
+    """Each requirement of a measure, decided on a day."""
+    return (
         *_residence(household.residence, p, on),
         *_who(household, p, on),
-        *economic_requirements(household, p, on, of_household),
+        *economic_requirements(household, p, on, possible),
     )
-    return found, of_household
 
 
 def is_protected(household: Household, age: int, on: date) -> bool | None:
@@ -141,16 +139,16 @@ def _stay(title: StayTitle | None, row: Count, protection: Count | None) -> Find
 def _who(household: Household, p: Parameters, on: date) -> Iterator[Finding]:
     if p.gate_age is not None:
         yield _gate(is_protected(household, p.gate_age.value, on), p, p.gate_age)
-    years = household.applicant.age(on)
-    for row, within in (
-        (p.applicant_age_from, p.applicant_age_from and years >= p.applicant_age_from.value),
-        (p.applicant_age_to, p.applicant_age_to and years <= p.applicant_age_to.value),
-    ):
-        if row is not None:
-            verdict = Verdict.SATISFIED if within else Verdict.NOT_SATISFIED
-            yield APPLICANT_AGE.found(verdict, row.source, years, row.value, unverified=row.unverified)
+    if p.applicant_age_from is not None and p.applicant_age_to is not None:
+        yield _applicant_age(household.applicant.age(on), p.applicant_age_from, p.applicant_age_to)
     if p.measure is Measure.SFL:
         yield _no_right_to_adi(household, p, on)
+
+
+def _applicant_age(years: int, since: Count, until: Count) -> Finding:
+    row = since if years < since.value else until
+    verdict = Verdict.SATISFIED if since.value <= years <= until.value else Verdict.NOT_SATISFIED
+    return APPLICANT_AGE.found(verdict, row.source, years, row.value, unverified=row.unverified)
 
 
 def _gate(protected: bool | None, p: Parameters, row: Count) -> Finding:
@@ -172,7 +170,13 @@ def _no_right_to_adi(household: Household, p: Parameters, on: date) -> Finding:
     adi = law(Measure.ADI)
     if on < adi.first:
         return NO_RIGHT_TO_ADI.found(Verdict.SATISFIED, article, limit=adi.first)
-    found, _ = requirements(household, adi.at(on), on)
+    p = adi.at(on)
+    # The gate first: most who ask are not behind it, and the rest need not be looked at.
+    if p.gate_age is not None and is_protected(household, p.gate_age.value, on) is False:
+        return NO_RIGHT_TO_ADI.found(
+            Verdict.SATISFIED, article, limit=adi.first, unverified=p.gate_age.unverified
+        )
+    found = requirements(household, p, on, worlds(household, p, on))
     verdict = {
         Verdict.SATISFIED: Verdict.NOT_SATISFIED,
         Verdict.NOT_SATISFIED: Verdict.SATISFIED,

@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from hub.measures.eligibility import is_protected
-from hub.measures.household import Household, worlds
+from hub.measures.household import Household
 from hub.measures.parameters import Amount, Parameters
 from hub.measures.reasons import Reason
-from hub.measures.scale import scale
+from hub.measures.worlds import World, Worlds
 
 CENT, ZERO, TWELVE = Decimal("0.01"), Decimal(0), Decimal(12)
 
@@ -58,18 +59,15 @@ def to_the_cent(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
-def entitlement(household: Household, p: Parameters, on: date) -> Entitlement:
+def entitlement(household: Household, p: Parameters, on: date, possible: Worlds) -> Entitlement:
     """What is due to a household that has the right."""
     if p.monthly_indemnity is not None:
         return _indemnity(p.monthly_indemnity)
     reduced = _is_reduced(household, p, on)
     missing = _missing(household, p, on, reduced=reduced)
     if not missing:
-        found = [
-            _reckoned(world, p, on, reduced=bool(reduced))
-            for world in worlds(household, on, allowance_counts=False)
-        ]
-        if len({annual for annual, _ in found}) == 1:
+        found = [_reckoned(household, world, p, on, reduced=bool(reduced)) for world in possible]
+        if found[0][0] == found[-1][0]:
             annual, reasons = found[0]
             return Entitlement(to_the_cent(annual), to_the_cent(annual / TWELVE), reduced, tuple(reasons))
         missing = [
@@ -80,6 +78,7 @@ def entitlement(household: Household, p: Parameters, on: date) -> Entitlement:
     return Entitlement(None, None, reduced, tuple(missing))
 
 
+@lru_cache(maxsize=64)
 def duration(p: Parameters, *, reduced: bool) -> Duration:
     """For how long it is paid, by the numbers of the day it begins or is renewed."""
     rows = (
@@ -104,7 +103,7 @@ def _indemnity(row: Amount) -> Entitlement:
         row.value,
         row.unverified,
     )
-    return Entitlement(row.value * TWELVE, to_the_cent(row.value), False, (reason,))
+    return Entitlement(to_the_cent(row.value * TWELVE), to_the_cent(row.value), False, (reason,))
 
 
 def _is_reduced(household: Household, p: Parameters, on: date) -> bool | None:
@@ -151,16 +150,14 @@ def _not_known(code: str, article: str, sentence: str) -> Reason:
 
 
 def _reckoned(
-    household: Household, p: Parameters, on: date, *, reduced: bool
+    household: Household, world: World, p: Parameters, on: date, *, reduced: bool
 ) -> tuple[Decimal, list[Reason]]:
     """What is due a year, exact, and its parts."""
     assert p.annual_benefit is not None
     assert household.family_income is not None
-    elderly = p.elderly_age is not None and household.is_elderly(p.elderly_age.value, on)
-    of_household = scale(household, p, on)
     income = household.family_income
-    base = (p.annual_benefit_elderly if elderly else None) or p.annual_benefit
-    full = base.value * of_household.least
+    base = (p.annual_benefit_elderly if world.elderly else None) or p.annual_benefit
+    full = base.value * world.scale
     total = max(ZERO, full - income)
     reasons = [
         Reason(
@@ -169,18 +166,18 @@ def _reckoned(
             "The benefit times the equivalence scale, less the family income.",
             total,
             full,
-            base.unverified or of_household.unverified,
+            base.unverified or world.unverified,
         )
     ]
-    housing = _housing(household, p, elderly=elderly)
+    housing = _housing(household, p, elderly=world.elderly)
     if housing is not None:
         reasons.append(housing)
         assert isinstance(housing.value, Decimal)
         total += housing.value
-    total = _capped(total, of_household.least, household, p, reasons)
+    total = _capped(total, world.scale, household, p, reasons)
     allowance = p.child_allowance_monthly
     if allowance is not None:
-        children = sum(member.child_allowance(on) or False for member in household.members)
+        children = sum(member.child_allowance(on) or False for member in world.members)
         if children:
             added = allowance.value * TWELVE * children
             total += added

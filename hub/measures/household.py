@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -100,41 +101,13 @@ class Household:
         """Who applies."""
         return next(member for member in self.members if member.applicant)
 
-    def is_elderly(self, age: int, on: date) -> bool:
-        """Whether all are of an age, or severely disabled beside someone who is."""
-        old = [member.age(on) >= age for member in self.members]
-        return any(old) and all(
-            is_old or member.disability is Disability.SEVERE
-            for is_old, member in zip(old, self.members, strict=True)
-        )
 
-
-def worlds(household: Household, on: date, *, allowance_counts: bool) -> tuple[Household, ...]:
-    """The household as it is, or, where a fact about a member is not known, the two ends of what it may be.
-
-    First the one of the lowest limits and the smallest scale, then the other. The facts are the disability, and where the measure
-    asks for it (`allowance_counts`), the child allowance.
-    """
-    if all(
-        member.disability is not None and not (allowance_counts and member.child_allowance(on) is None)
-        for member in household.members
-    ):
-        return (household,)
-    return (
-        _supposed(household, Disability.NONE, child_allowance=True, on=on),
-        _supposed(household, Disability.SEVERE, child_allowance=False, on=on),
-    )
-
-
-def _supposed(household: Household, disability: Disability, *, child_allowance: bool, on: date) -> Household:
-    members = []
-    for member in household.members:
-        in_allowance = member.child_allowance(on)
-        members.append(
-            replace(
-                member,
-                disability=member.disability or disability,
-                in_child_allowance=child_allowance if in_allowance is None else in_allowance,
-            )
-        )
-    return replace(household, members=tuple(members))
+def is_elderly(members: Iterable[Member], age: int, on: date) -> bool:
+    """Whether all are of an age, or severely disabled beside someone who is."""
+    found = False
+    for member in members:
+        if member.age(on) >= age:
+            found = True
+        elif member.disability is not Disability.SEVERE:
+            return False
+    return found

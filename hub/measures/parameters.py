@@ -82,9 +82,12 @@ Count = Parameter[int]
 """Years, months, days, cubic centimetres, people."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Parameters:
-    """All numbers of one measure between two days (both included). Money in euro; amounts a year unless the name says otherwise."""
+    """All numbers of one measure between two days (both included). Money in euro; amounts a year unless the name says otherwise.
+
+    Compared by identity: there is one for each period of a file.
+    """
 
     measure: Measure
     law: str

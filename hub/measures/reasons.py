@@ -46,9 +46,10 @@ class Finding:
 
 def together(verdicts: Iterable[Verdict]) -> Verdict:
     """What several verdicts come to: one that is not satisfied decides, then one that is undetermined."""
-    found = set(verdicts)
-    if Verdict.NOT_SATISFIED in found:
-        return Verdict.NOT_SATISFIED
-    if Verdict.UNDETERMINED in found:
-        return Verdict.UNDETERMINED
-    return Verdict.SATISFIED
+    found = Verdict.SATISFIED
+    for verdict in verdicts:
+        if verdict is Verdict.NOT_SATISFIED:
+            return verdict
+        if verdict is Verdict.UNDETERMINED:
+            found = verdict
+    return found

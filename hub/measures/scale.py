@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from hub.measures.household import Disability, Household, Member, worlds
+from hub.measures.household import Disability, Member
 from hub.measures.parameters import Amount, Parameters
 
 ONE, ZERO = Decimal(1), Decimal(0)
@@ -31,37 +31,16 @@ class Share:
     unverified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """The scale of a household; `least` and `most` differ where an unknown fact matters. `shares` are those of the least."""
-
-    least: Decimal
-    most: Decimal
-    cap: Decimal
-    shares: tuple[Share, ...]
-    unverified: bool
-
-    @property
-    def value(self) -> Decimal | None:
-        """The scale; None where it is not determined."""
-        return self.least if self.least == self.most else None
-
-
-def scale(household: Household, p: Parameters, on: date) -> Scale:
-    """A household's scale on a day."""
-    counts = p.child_allowance_monthly is not None
-    found = [_scale(world, p, on) for world in worlds(household, on, allowance_counts=counts)]
-    (least, cap, shares), (most, *_) = found[0], found[-1]
-    return Scale(least, most, cap, tuple(shares), any(share.unverified for share in shares))
-
-
-def _scale(household: Household, p: Parameters, on: date) -> tuple[Decimal, Decimal, list[Share]]:
-    counted = [member for member in household.members if not member.in_public_structure]
+def shares_of(
+    members: Iterable[Member], p: Parameters, on: date
+) -> tuple[Decimal, Decimal, tuple[Share, ...]]:
+    """The scale, its cap, and each member's share, of members whose disabilities and child allowances are known."""
+    counted = [member for member in members if not member.in_public_structure]
     shares = _of_adults(counted, p, on) if p.scale_adult else _of_conditions(counted, p, on)
     severe = any(member.disability is Disability.SEVERE for member in counted)
     cap = p.scale_cap_severe if severe else p.scale_cap
     assert cap is not None
-    return min(ONE + sum((share.weight for share in shares), ZERO), cap.value), cap.value, shares
+    return min(ONE + sum([share.weight for share in shares]), cap.value), cap.value, tuple(shares)
 
 
 def _of_adults(counted: Iterable[Member], p: Parameters, on: date) -> list[Share]:

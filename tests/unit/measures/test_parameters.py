@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -158,6 +159,28 @@ work_disregard = [{row.format("3000", "2025-07-01")}]"""
     for day in (date(2024, 1, 1), date(2024, 12, 31), date(2025, 1, 1), date(2025, 6, 30)):
         assert before.at(day).named() == after.at(day).named()
     assert after.at(date(2025, 7, 1)).work_disregard is not None
+
+
+ROW = re.compile(r"(?m)(\{ value = [^{}\n]* from = \d{4}-\d\d-\d\d), (source = .*?)( \}\]$| \},$)")
+"""A row without an end."""
+
+
+@pytest.mark.parametrize("measure", Measure)
+def test_a_later_row_of_any_number_leaves_the_days_before_as_they_are(measure: Measure) -> None:
+    later = date(2023, 7, 1) if measure is Measure.RDC else date(2030, 1, 1)
+    file = resources.files("hub.measures") / "data" / f"{measure.lower()}.toml"
+    text = file.read_text(encoding="utf-8")
+    added = f'{{ value = 7, from = {later}, source = "later", confidence = "H"'
+    changed, times = ROW.subn(rf"\1, to = {later - DAY}, \2 }}, {added}\3", text)
+    before, after = Law(text), Law(changed)
+    for day in (*(period.first for period in before.periods), later - DAY):
+        one, other = (
+            {name: (row.value, row.source, row.unverified) for name, row in law.at(day).named().items()}
+            for law in (before, after)
+        )
+        assert one == other
+    new = [row for row in after.at(later).named().values() if row.source.startswith("later")]
+    assert len(new) == times == len(after.at(later).named())
 
 
 def test_from_2026_the_benefit_follows_the_cost_of_living() -> None:
