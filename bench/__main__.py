@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.apart import idle_cpu, seed_speed, voucher_check
-from bench.conditions import conditions, ended, write_conditions
+from bench.conditions import conditions, ended, machine, write_conditions
 from bench.cursors import cursors
 from bench.figures import RESULTS, Figure, figures, write
 from bench.growth import SIZES, growth
@@ -19,6 +19,7 @@ from bench.growth import told as growth_told
 from bench.ledger import ledger
 from bench.load import require_wrk
 from bench.measure import Measured, measure
+from bench.measures import measures
 from bench.memory import FLAT_FLOOD, FLAT_REQUESTS, under_flood, under_requests
 from bench.memory import told as memory_told
 from bench.page import main as write_page
@@ -40,8 +41,9 @@ Part = Callable[[argparse.Namespace], tuple[list[Figure], Mapping[str, Any]]]
 def main() -> None:
     """Measure, print, write: the questions, or the parts that were asked for."""
     given = _arguments()
-    require_wrk()
     wanted = [name for name in PARTS if given.full or getattr(given, name, False)] or ["questions"]
+    if wanted != ["measures"]:
+        require_wrk()
     told: list[Figure] = []
     for name in wanted:
         found, known = PARTS[name](given)
@@ -136,11 +138,19 @@ def _ledger(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]
     return told, known
 
 
+def _measures(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:  # noqa: ARG001 (a part like the others)
+    known = machine()
+    told = measures()
+    show_apart(told)
+    return told, known
+
+
 PARTS: Mapping[str, Part] = {
     "questions": _questions,
     "growth": _growth,
     "memory": _memory,
     "ledger": _ledger,
+    "measures": _measures,
 }
 
 
@@ -151,7 +161,9 @@ def _shown(given: argparse.Namespace) -> dict[str, Any]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "--full", action="store_true", help="everything: the questions, growth, memory and the ledger"
+        "--full",
+        action="store_true",
+        help="everything: the questions, growth, memory, the ledger and the measures",
     )
     parser.add_argument(
         "--growth", action="store_true", help="the page and the list over databases of several sizes, alone"
@@ -163,6 +175,11 @@ def _arguments() -> argparse.Namespace:
         "--ledger",
         action="store_true",
         help="recording, visibility, the stream and pages far in, alone",
+    )
+    parser.add_argument(
+        "--measures",
+        action="store_true",
+        help="one assessment of each measure, alone; needs neither wrk nor a database",
     )
     parser.add_argument("--beneficiaries", type=int, default=200_000, help="size of the database")
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 1], help="of wrk")

@@ -25,6 +25,22 @@ PACKAGES = ("asyncpg", "uvicorn", "uvloop", "httptools", "orjson", "starlette", 
 
 def conditions(world: World, given: Mapping[str, Any], versions: Mapping[str, str]) -> dict[str, Any]:
     """Machine, load at this moment, versions; `given`: how much was asked of the bench; `versions`: of the peers."""
+    found = machine()
+    return {
+        **found,
+        **given,
+        "versions": {
+            **found["versions"],
+            "postgresql": asyncio.run(_postgresql(world.url)),
+            "wrk": _wrk(),
+            **{name: version(name) for name in PACKAGES},
+            **versions,
+        },
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Machine, load at this moment, and Python: all that matters to what runs in one process."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": _cpu(),
@@ -32,14 +48,7 @@ def conditions(world: World, given: Mapping[str, Any], versions: Mapping[str, st
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "kernel": platform.release(),
         "load_before": list(os.getloadavg()),
-        **given,
-        "versions": {
-            "python": platform.python_version(),
-            "postgresql": asyncio.run(_postgresql(world.url)),
-            "wrk": _wrk(),
-            **{name: version(name) for name in PACKAGES},
-            **versions,
-        },
+        "versions": {"python": platform.python_version()},
     }
 
 

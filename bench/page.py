@@ -39,6 +39,15 @@ LEDGER = {
     "stream.growth": "what the server grew by while it streamed",
 }
 """What is told of the ledger, by the figures' names."""
+MEASURES = {
+    "rdc.assessment": "RdC: one assessment of a household of four",
+    "mia.assessment": "MIA: the same",
+    "adi.assessment": "ADI: the same",
+    "sfl.assessment": "SFL: of a couple",
+    "adi.assessment.unknown": "ADI: of four, one disability of whom is not known",
+    "adi.calendar": "ADI: thirty months, each assessed anew",
+}
+"""What is told of the measures, by the figures' names."""
 MISSED = "**"
 """What stands around a ratio that misses its aim."""
 
@@ -158,11 +167,24 @@ def _ledger(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
         yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
 
 
+def _measures(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield (
+        f"{known['at'][:10]}, {known['cpu']}, one process of Python {known['versions']['python']}; "
+        f"load average {known['load_before'][0]:.1f} to {known['load_after'][0]:.1f}."
+    )
+    yield ""
+    yield "| what | CPU, ms |"
+    yield "|---|---|"
+    for name, title in MEASURES.items():
+        yield f"| {title} | {_aimed(found[f'measures.{name}'])} |"
+
+
 PARTS: Mapping[str, Part] = {
     "questions": _questions,
     "growth": _growth,
     "memory": _memory,
     "ledger": _ledger,
+    "measures": _measures,
 }
 
 

@@ -72,7 +72,7 @@ def employed(measure: str, on: str, gross: str) -> str:
 
 
 def several(measure: str, first_gross: str, second_gross: str) -> str:
-    changes = [
+    changes: list[Change] = [
         EmploymentStarted(date(2025, 3, 10), Decimal(first_gross)),
         AllowanceGranted(date(2025, 3, 20), Decimal(second_gross)),
     ]

@@ -8,13 +8,14 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.measures.assessment import Application, Assessment, assess
-from hub.measures.changes import BusinessStarted, EmploymentStarted
+from hub.measures.changes import BusinessStarted, Change, EmploymentStarted
 from hub.measures.days import months_after
 from hub.measures.household import Disability, Household, Member, Vehicle, VehicleKind
 from hub.measures.measure import Measure
@@ -103,7 +104,7 @@ def monthly(found: Assessment) -> Decimal:
 
 
 @pytest.mark.parametrize("measure", MEANS_TESTED)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_more_income_never_raises_the_amount(measure: Measure, data: st.DataObject) -> None:
     on, household, more = data.draw(days(measure)), data.draw(households()), data.draw(euro)
@@ -112,7 +113,7 @@ def test_more_income_never_raises_the_amount(measure: Measure, data: st.DataObje
     assert monthly(asked(measure, richer, on)) <= monthly(asked(measure, household, on))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_more_income_never_raises_the_indemnity_of_who_has_no_right_to_the_adi_anyway(
     data: st.DataObject,
@@ -126,7 +127,7 @@ def test_more_income_never_raises_the_indemnity_of_who_has_no_right_to_the_adi_a
 
 
 @pytest.mark.parametrize("measure", Measure)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data())
 def test_an_added_adult_never_lowers_the_scale(measure: Measure, data: st.DataObject) -> None:
     on, household = data.draw(days(measure)), data.draw(households())
@@ -139,7 +140,7 @@ def test_an_added_adult_never_lowers_the_scale(measure: Measure, data: st.DataOb
 
 
 @pytest.mark.parametrize("measure", Measure)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data())
 def test_the_scale_keeps_to_its_caps(measure: Measure, data: st.DataObject) -> None:
     on, household = data.draw(days(measure)), data.draw(households(12))
@@ -154,7 +155,7 @@ def test_the_scale_keeps_to_its_caps(measure: Measure, data: st.DataObject) -> N
 
 
 @pytest.mark.parametrize("measure", Measure)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data())
 def test_the_order_of_members_is_irrelevant(measure: Measure, data: st.DataObject) -> None:
     on, household = data.draw(days(measure)), data.draw(households())
@@ -168,7 +169,7 @@ def test_the_order_of_members_is_irrelevant(measure: Measure, data: st.DataObjec
 
 
 @pytest.mark.parametrize("measure", Measure)
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data())
 def test_amounts_are_never_negative_and_whole_cents(measure: Measure, data: st.DataObject) -> None:
     on, household = data.draw(days(measure)), data.draw(households())
@@ -205,7 +206,8 @@ def test_what_is_not_known_is_never_decided_otherwise_than_it_would_be(
     """Taking facts away leaves each verdict, or makes it undetermined; and so with the amount and the scale."""
     on, household = data.draw(days(measure)), data.draw(households())
     forgotten = data.draw(st.sets(st.sampled_from(FACTS)))
-    less = replace(household, **dict.fromkeys(forgotten))
+    nothing: dict[str, Any] = dict.fromkeys(forgotten)
+    less = replace(household, **nothing)
     members = [
         replace(
             member,
@@ -240,11 +242,11 @@ def same_allowances(household: Household, less: Household, on: date) -> bool:
 
 
 @pytest.mark.parametrize("measure", Measure)
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.data())
 def test_the_calendars_sum_is_its_total(measure: Measure, data: st.DataObject) -> None:
     first, household = data.draw(days(measure)), data.draw(households(3))
-    changes = [
+    changes: list[Change] = [
         EmploymentStarted(months_after(first, data.draw(st.integers(0, 9))), data.draw(euro)),
         BusinessStarted(months_after(first, data.draw(st.integers(0, 14)))),
     ]
