@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import orjson
 
+from bench.disk import fdatasync
 from bench.world import World
 from hub.store.engine import connection_arguments
 
@@ -28,6 +29,7 @@ def conditions(world: World, given: Mapping[str, Any], versions: Mapping[str, st
     found = machine()
     return {
         **found,
+        "fdatasync_ms": fdatasync(world.data_dir),
         **given,
         "versions": {
             **found["versions"],

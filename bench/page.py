@@ -201,8 +201,13 @@ def _sentence(known: Mapping[str, Any]) -> str:
     load = " to ".join(f"{known[when][0]:.1f}" for when in ("load_before", "load_after"))
     return (
         f"{known['at'][:10]}, {known['cpu']}, {known['cores']} cores shared by load generator, servers and PostgreSQL, "
-        f"{known['memory_gib']:g} GiB; load average {load}. {versions}."
+        f"{known['memory_gib']:g} GiB; load average {load}.{_disk(known)} {versions}."
     )
+
+
+def _disk(known: Mapping[str, Any]) -> str:
+    taken = known.get("fdatasync_ms")  # what was measured before this was has none
+    return f" A small write was durable after {taken['p50']:g} ms (p99 {taken['p99']:g})." if taken else ""
 
 
 def _ratio(found: Figures, name: str) -> str:

@@ -40,6 +40,13 @@ def test_a_part_that_was_not_measured_says_so() -> None:
     assert rendered(EMPTY, {}, {}).count("Not measured yet.") == len(PARTS)
 
 
+def test_how_fast_the_disk_was_stands_with_the_load() -> None:
+    known = {**KNOWN, "fdatasync_ms": {"p50": 0.25, "p99": 4.0}}
+    measured = Measured(ASKED[0], 32, {"hub": [round_of(1000, 0.2)], "bare": [round_of(1200, 0.1)]})
+    text = rendered(EMPTY, by_name(figures(measured)), {"questions": known})
+    assert "to 2.0. A small write was durable after 0.25 ms (p99 4). python 3.11.7." in text
+
+
 def test_an_aim_that_is_missed_stands_out() -> None:
     measured = Measured(
         ASKED[0],
