@@ -188,6 +188,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             timedelta(seconds=settings.event_clock_tolerance),
             default_demands(settings),
             default_limits,
+            settings.withdrawal_days,
         )
 
         def context(asked: Asked) -> RequestContext:

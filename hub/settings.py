@@ -370,6 +370,12 @@ class Settings(BaseSettings):
         None,
         description="CSV file of what the codes of older systems mean, in place of the shipped one; see docs/reference/wire-codes.md.",
     )
+    withdrawal_days: int = Field(
+        10,
+        ge=0,
+        le=366,
+        description="Days after that of its recording, of Europe/Rome, on which an event may be withdrawn. Ten is what a regional system had for the RdC; unverified as a rule, and for the other measures.",
+    )
 
     # ── calling agencies ──────────────────────────────────────────────────────────────────────────────
     client_id: str | None = Field(

@@ -40,6 +40,8 @@ class Means:
     """Of an agency that is registered without saying what it must present."""
     default_limits: DefaultLimits
     """Of calls, of a consumer that has none of its own."""
+    withdrawal_days: int
+    """After that of its recording, of Europe/Rome, on the last of which an event may be withdrawn."""
 
 
 @dataclass

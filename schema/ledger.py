@@ -61,6 +61,12 @@ class ConditionalityEvent(Node):
         metadata=stands_on(Computed(_position, nullable=True)),
         directives=[SUBQUERY],
     )
+    withdraws: ConditionalityEvent | None = strawberry.field(
+        description="Of one of type EVENT_WITHDRAWN: the event it takes back (annullamento); its note says why."
+    )
+    withdrawn_by: ConditionalityEvent | None = strawberry.field(
+        description="The event that takes this one back: it counts as never recorded."
+    )
     outcomes: list[EventOutcome] = strawberry.field(
         description="What INPS decided because of it (esiti), in the order they were reported.",
         directives=[about(1)],

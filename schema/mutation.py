@@ -10,9 +10,12 @@ from schema.feed_consumers import FeedConsumerMutation
 from schema.recording import RecordingMutation
 from schema.recording_many import RecordingManyMutation
 from schema.sensitivity import personal
+from schema.withdrawal import WithdrawalMutation
 
 
 @personal
 @strawberry.type(description="Every command.")
-class Mutation(FeedConsumerMutation, AdministrationMutation, RecordingMutation, RecordingManyMutation):
+class Mutation(
+    FeedConsumerMutation, AdministrationMutation, RecordingMutation, RecordingManyMutation, WithdrawalMutation
+):
     pass

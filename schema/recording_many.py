@@ -19,15 +19,9 @@ from hub.store.vocabulary import Capability
 from schema.commands import called_for_each, input_reader, read_back_many
 from schema.context import Info, Means
 from schema.cost import about, costs, sized_by
+from schema.event_commands import UserError, recorder_of, user_error
 from schema.ledger import ConditionalityEvent
-from schema.recording import (
-    LEFT,
-    RecordConditionalityEventInput,
-    UserError,
-    command_of,
-    recorder_of,
-    user_error,
-)
+from schema.recording import LEFT, RecordConditionalityEventInput, command_of
 from schema.sensitivity import PERSONAL, public
 
 BATCH = 10_000.0

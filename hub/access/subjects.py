@@ -82,6 +82,7 @@ STEPS: frozenset[tuple[str, str]] = frozenset(
         ("feed_entry", "conditionality_event"),
         ("conditionality_event", "event_outcome"),
         ("event_outcome", "conditionality_event"),
+        ("conditionality_event", "conditionality_event"),  # a withdrawal is of the same person
     }
 )
 """(from, to): steps that stay with the same person. A pact that an event or an activity names may be another member's."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class RefusalCode(StrEnum):
-    """Why an event was not recorded."""
+    """Why an event was not recorded, or not withdrawn."""
 
     IDEMPOTENCY_KEY_INVALID = "IDEMPOTENCY_KEY_INVALID"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
@@ -31,6 +31,13 @@ class RefusalCode(StrEnum):
     TOO_MANY_EVENTS = "TOO_MANY_EVENTS"
     EVENTS_REFUSED = "EVENTS_REFUSED"
     OTHERS_REFUSED = "OTHERS_REFUSED"
+    REASON_INVALID = "REASON_INVALID"
+    EVENT_NOT_FOUND = "EVENT_NOT_FOUND"
+    EVENT_OF_ANOTHER_AGENCY = "EVENT_OF_ANOTHER_AGENCY"
+    CONTENT_GONE = "CONTENT_GONE"
+    WITHDRAWAL_STANDS = "WITHDRAWAL_STANDS"
+    ALREADY_WITHDRAWN = "ALREADY_WITHDRAWN"
+    WITHDRAWAL_TOO_LATE = "WITHDRAWAL_TOO_LATE"
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,27 @@ FOUND: Mapping[RefusalCode, Refusal] = {
     )
 }
 """What the tables can say against an event (`hub.ledger.append`)."""
+
+AGAINST_WITHDRAWAL: Mapping[RefusalCode, Refusal] = {
+    code: Refusal(code, message, ("event",))
+    for code, message in (
+        (RefusalCode.EVENT_NOT_FOUND, "No event with this id is about a person in your territory."),
+        (
+            RefusalCode.EVENT_OF_ANOTHER_AGENCY,
+            "Another agency recorded this event: only who recorded it can withdraw it.",
+        ),
+        (
+            RefusalCode.CONTENT_GONE,
+            "This event is about nobody: its content was erased, or it says that another's was.",
+        ),
+        (
+            RefusalCode.WITHDRAWAL_STANDS,
+            "This event is a withdrawal, and stands: if the fact happened all the same, record it again.",
+        ),
+        (RefusalCode.ALREADY_WITHDRAWN, "This event is withdrawn already."),
+    )
+}
+"""What the tables can say against a withdrawal, but that it comes too late (`hub.ledger.withdraw`)."""
 
 REUSED = Refusal(
     RefusalCode.IDEMPOTENCY_KEY_REUSED,

@@ -84,10 +84,12 @@ def _statement() -> Statement:
         .select_from(taken.join(last, true()))
         .cte("numbered")
     )
-    # An erasure is about nobody: it is in the feeds that the entry it names was in.
-    erased = _entry.alias("erased")
-    region_code = func.coalesce(_household.c.region_code, erased.c.region_code)
-    municipality_code = func.coalesce(_municipality.c.belfiore_code, erased.c.municipality_code)
+    # A withdrawal and an erasure are in the feeds that the entry they are about is in, wherever the household lives by now.
+    withdrawn, erased = _entry.alias("withdrawn"), _entry.alias("erased")
+    region_code = func.coalesce(withdrawn.c.region_code, erased.c.region_code, _household.c.region_code)
+    municipality_code = func.coalesce(
+        withdrawn.c.municipality_code, erased.c.municipality_code, _municipality.c.belfiore_code
+    )
     line = func.canonical_line(
         numbered.c.position,
         numbered.c.event_id,
@@ -112,6 +114,7 @@ def _statement() -> Statement:
             numbered.outerjoin(_event, _event.c.id == numbered.c.event_id)
             .outerjoin(_household, _household.c.id == _event.c.household_id)
             .outerjoin(_municipality, _municipality.c.id == _household.c.municipality_id)
+            .outerjoin(withdrawn, withdrawn.c.event_id == _event.c.withdraws_event_id)
             .outerjoin(erased, erased.c.position == _event.c.erases_position)
             .outerjoin(line, true())
         )

@@ -311,7 +311,8 @@ class Builder:
         self, stored: StoredType, row: FromClause, field: Selected, link: Link, name: str, *, nullable: bool
     ) -> Sequence[Piece]:
         target = self.target(name)
-        if self.carried.get(row) == link.target:
+        # What a row carries is another table's: from an event to another event there is a way to go.
+        if self.carried.get(row) == link.target != stored.table.name:
             return self.object(target, row, below(field), reached_from=stored.table.name)
         other = self.alias(target)
         pieces = self.object(target, other, below(field), reached_from=stored.table.name)

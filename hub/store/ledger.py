@@ -45,6 +45,11 @@ class ConditionalityEvent(Base):
         one_of("measure", Measure),
         CheckConstraint("length(note) <= 2000", name="note"),
         CheckConstraint("withdraws_event_id <> id", name="withdraws"),
+        CheckConstraint("type <> 'EVENT_WITHDRAWN' OR withdraws_event_id IS NOT NULL", name="withdrawal"),
+        CheckConstraint(
+            "type <> 'EVENT_WITHDRAWN' OR erased_at IS NOT NULL OR coalesce(length(note) > 0, false)",
+            name="reason",
+        ),
         CheckConstraint("(type = 'CONTENT_ERASED') = (erases_position IS NOT NULL)", name="erases"),
         CheckConstraint(
             "num_nulls(beneficiary_id, household_id, fiscal_code, inps_protocol)"
@@ -94,6 +99,12 @@ class ConditionalityEvent(Base):
     erased_at: Mapped[datetime | None]
 
     source: Mapped[Agency] = relationship(viewonly=True)
+    withdraws: Mapped[ConditionalityEvent | None] = relationship(
+        remote_side="ConditionalityEvent.id", back_populates="withdrawn_by", viewonly=True
+    )
+    withdrawn_by: Mapped[ConditionalityEvent | None] = relationship(
+        back_populates="withdraws", uselist=False, viewonly=True
+    )
     beneficiary: Mapped[Beneficiary | None] = relationship(
         back_populates="conditionality_events", viewonly=True
     )

@@ -119,6 +119,7 @@ def arguments_for(world: World) -> dict[str, str]:
         # Nothing is recorded: a key must have a character.
         "Mutation.recordConditionalityEvent(input:)": f'{{ idempotencyKey: "", fiscalCode: "{code}", '
         'type: PACT_SIGNED, occurredAt: "2026-09-01T00:00:00Z" }',
+        "Mutation.withdrawConditionalityEvent(input:)": f'{{ idempotencyKey: "", event: "evt_{"0" * 32}", reason: "x" }}',
     }
 
 

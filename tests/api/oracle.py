@@ -361,6 +361,10 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("ConditionalityEvent", "outcomes"): lambda r, row, _: sorted(
         r.where("event_outcome", event_id=row["id"]), key=lambda one: (one["reported_at"], one["id"])
     ),
+    ("ConditionalityEvent", "withdraws"): _to("conditionality_event", "withdraws_event_id"),
+    ("ConditionalityEvent", "withdrawnBy"): lambda r, row, _: next(
+        iter(r.where("conditionality_event", withdraws_event_id=row["id"])), None
+    ),
     ("EventOutcome", "event"): _to("conditionality_event", "event_id"),
     ("EventOutcome", "source"): _to("agency", "agency_id"),
     ("FeedEntry", "event"): _to("conditionality_event", "event_id"),

@@ -14,8 +14,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import _lru_cache_wrapper
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 from hub.access.caller import Caller
 from hub.access.seen import Seen
@@ -41,7 +42,8 @@ LISTS: Mapping[str, str] = {
       conditionalityEvents(first: 30) { totalCount nodes { id } } } } }""",
     "pacts": """{ pacts(first: 30) { totalCount nodes { id household { id } beneficiary { id } goals { ordinal }
       activities { title beneficiary { id } pact { id } } conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
-    "events": "{ conditionalityEvents(first: 50) { totalCount nodes { id beneficiary { id } pact { id } position } } }",
+    "events": """{ conditionalityEvents(first: 50) { totalCount nodes { id beneficiary { id } pact { id } position
+      withdraws { id } withdrawnBy { id } } } }""",
     "courses": """{ trainingCourses(first: 20) { totalCount nodes { id participations(first: 10) { totalCount nodes {
       title beneficiary { id } pact { id } course { id } } } } } }""",
     "projects": """{ pucProjects(first: 20) { totalCount nodes { id assignments(first: 10) { totalCount nodes {
@@ -75,6 +77,8 @@ RECORD = """mutation ($input: RecordConditionalityEventInput!) { recordCondition
   event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } }"""
 RECORD_MANY = """mutation ($input: RecordConditionalityEventsInput!) { recordConditionalityEvents(input: $input) {
   results { event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } userErrors { code } } }"""
+WITHDRAW_EVENT = """mutation ($input: WithdrawConditionalityEventInput!) { withdrawConditionalityEvent(input: $input) {
+  withdrawal { id } userErrors { code } } }"""
 REPORT = """mutation { reportOutcome(input: { idempotencyKey: "", position: 1, outcome: NONE, reference: "x", decidedOn: "2026-10-01" }) {
   userErrors { code } } }"""
 GUARDED = (
@@ -250,6 +254,13 @@ class Suite:
             )
             many = _many(self._someone(name))
             yield Probe(f"{name}: may not record many", bare, RECORD_MANY, many, ["FORBIDDEN"])
+            yield Probe(
+                f"{name}: may not withdraw",
+                bare,
+                WITHDRAW_EVENT,
+                {"input": _withdrawal(self.oracle.rows["conditionality_event"][0]["id"])},
+                ["FORBIDDEN"],
+            )
         stranger = self.stranger
         for change, given in CHANGES:
             yield Probe(f"public: may not {change}", stranger, change, {"i": given}, ["FORBIDDEN"])
@@ -287,6 +298,26 @@ class Suite:
             if within is not None:
                 yield Probe(f"{name}: records", scribe, RECORD, {"input": _input(within)}, A_RECORDING)
                 yield Probe(f"{name}: records many", scribe, RECORD_MANY, _many(within), A_RECORDING)
+            yield from self._withdrawing(name, scribe)
+
+    def _withdrawing(self, name: str, scribe: Caller) -> Iterator[Probe]:
+        """What a caller that recorded none of them is told of an event in reach, and of one beyond it."""
+        reader = self.oracle.reader(SIGHTS[name])
+        events = self.oracle.rows["conditionality_event"]
+        for seen, code in ((True, "EVENT_OF_ANOTHER_AGENCY"), (False, "EVENT_NOT_FOUND")):
+            found = (
+                one["id"]
+                for one in events
+                if reader.sees("conditionality_event", one) is seen
+                and one["agency_id"] != scribe.agency_id
+                and one["beneficiary_id"] is not None
+            )
+            for event in islice(found, 1):
+                refused = {
+                    "withdrawConditionalityEvent": {"withdrawal": None, "userErrors": [{"code": code}]}
+                }
+                given = {"input": _withdrawal(event)}
+                yield Probe(f"{name}: withdraws, {code}", scribe, WITHDRAW_EVENT, given, refused)
 
     def _someone(self, name: str, *, beyond: bool = False) -> str | None:
         reader = self.oracle.reader(SIGHTS[name])
@@ -361,6 +392,10 @@ class Rehearsing:
     async def run(self, plan: Plan, variables: Any, caller: Caller, seen: Seen) -> bytes:
         async with self._pool.acquire() as connection:
             return await plan.run(connection, variables, caller, seen)
+
+
+def _withdrawal(event: UUID) -> dict[str, Any]:
+    return {"idempotencyKey": f"probe-{next(_numbers)}", "event": f"evt_{event.hex}", "reason": "x"}
 
 
 def _input(fiscal_code: str | None) -> dict[str, Any]:

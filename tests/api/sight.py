@@ -113,6 +113,8 @@ class Reader:
                 )
             case "pact" if row["beneficiary_id"] is None:
                 return self.sees("household", self.by_id["household"][row["household_id"]])
+            case "conditionality_event" if row["beneficiary_id"] is None:  # what was erased, and what says so
+                return self.sight.kind == "NATIONAL"
             case "pact" | "conditionality_event" | "activity" | "convocation" | "puc_assignment":
                 return self.sees("beneficiary", self.by_id["beneficiary"][row["beneficiary_id"]])
             case "feed_entry" | "event_outcome":

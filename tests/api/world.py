@@ -183,7 +183,15 @@ class _Builder:
         return key
 
     async def event(
-        self, person: str, kind: str, at: datetime, *, pact: str | None, note: str | None, queued: bool
+        self,
+        person: str,
+        kind: str,
+        at: datetime,
+        *,
+        pact: str | None,
+        note: str | None,
+        queued: bool,
+        withdraws: UUID | None = None,
     ) -> UUID:
         who = self.world.people[person]
         protocol, measure = await self.connection.fetchrow(  # type: ignore[misc]
@@ -202,6 +210,7 @@ class _Builder:
             measure=measure,
             pact_id=None if pact is None else self.world.pacts[pact],
             note=note,
+            withdraws_event_id=withdraws,
         )
         if queued:
             await self.connection.execute(
@@ -261,6 +270,17 @@ async def add_border_cases(connection: asyncpg.Connection[asyncpg.Record], world
             title="Altrove",
             starts_on=date(2026, 4, 3),
         )
+        # A withdrawal of what was erased: who sees the one sees nothing of the other.
+        erased = await b.event("east", "PACT_SIGNED", moment(13), pact=None, note=None, queued=True)
+        await b.event(
+            "east", "EVENT_WITHDRAWN", moment(14), pact=None, note="x", queued=True, withdraws=erased
+        )
+    await sequence(connection)
+    await connection.execute(
+        "SELECT erase_feed_content((SELECT position FROM feed_entry WHERE event_id = $1), $2, 'dpo', 'x')",
+        erased,
+        demo_key("agency", "inps"),
+    )
     await sequence(connection)
 
 
@@ -458,9 +478,11 @@ async def _opportunities(b: _Builder) -> None:
 
 
 async def _events(b: _Builder) -> None:
-    # NOTE an erasure is about nobody: it is not one of a person's events.
+    # NOTE an erasure is about nobody, and a withdrawal about another event: neither is one of these.
     kinds = cycle(
-        kind for kind in ConditionalityEventType if kind is not ConditionalityEventType.CONTENT_ERASED
+        kind
+        for kind in ConditionalityEventType
+        if kind not in (ConditionalityEventType.CONTENT_ERASED, ConditionalityEventType.EVENT_WITHDRAWN)
     )
     rows: tuple[tuple[str, str | None, str | None], ...] = (
         ("north", "work", 'Nota "x" \\ \n\t 🦊 </script>'),
@@ -490,6 +512,16 @@ async def _events(b: _Builder) -> None:
             queued=True,
         )
     world = b.world
+    for number, (of, person) in enumerate(((3, "scattered-torino"), (7, "crowd-0"))):
+        await b.event(
+            person,
+            "EVENT_WITHDRAWN",
+            moment(15 + number),
+            pact=None,
+            note="Per un'altra persona",
+            queued=True,
+            withdraws=world.events[of],
+        )
     for number, outcome in enumerate(("SUSPENDED", "NONE", "FORFEITED")):
         await b.add(
             "event_outcome",

@@ -73,7 +73,7 @@ WORDS: list[tuple[str, str, type[StrEnum]]] = [
 NOT_SEEDED = {
     "AVAILABILITY_DECLARED", "PUC_JOINED", "SCHOOLING_NOT_ATTENDED", "VARIATION_NOT_COMMUNICATED", "FIRST_APPOINTMENT_MISSED",
     "POSITION_UPDATED", "POSITION_NOT_UPDATED", "PARTICIPATION_CONFIRMED", "PARTICIPATION_NOT_CONFIRMED", "HIRED",
-    "EVENT_WITHDRAWN", "CONTENT_ERASED",
+    "CONTENT_ERASED",
 }  # fmt: skip
 """Words of events that no path of the population leads to."""
 TABLES = sorted(
@@ -103,6 +103,9 @@ NEVER = {
     "a withdrawal of another person's event, or of a later one": """
         SELECT count(*) FROM conditionality_event e JOIN conditionality_event w ON w.id = e.withdraws_event_id
         WHERE w.beneficiary_id <> e.beneficiary_id OR w.recorded_at >= e.recorded_at""",
+    "a withdrawal after the days it may take": """
+        SELECT count(*) FROM conditionality_event e JOIN conditionality_event w ON w.id = e.withdraws_event_id
+        WHERE (e.recorded_at AT TIME ZONE 'Europe/Rome')::date > (w.recorded_at AT TIME ZONE 'Europe/Rome')::date + 10""",
     "a path of someone the law leaves out": """
         SELECT count(*) FROM conditionality_event e JOIN beneficiary b ON b.id = e.beneficiary_id
         WHERE b.obligation NOT IN ('OBLIGED', 'VOLUNTARY')""",

@@ -64,10 +64,10 @@ def test_every_page_has_one_title(page: Path) -> None:
     assert len(re.findall(r"^# ", text, re.MULTILINE)) == 1
 
 
-def test_decisions_are_numbered_without_a_gap_and_linked_from_the_index() -> None:
-    assert [page.name[:4] for page in DECISIONS] == [
-        f"{number:04}" for number in range(1, len(DECISIONS) + 1)
-    ]
+def test_decisions_are_numbered_once_and_linked_from_the_index() -> None:
+    # A number is given out before its page is written: one may be missing for a while, none is there twice.
+    numbers = [page.name[:4] for page in DECISIONS]
+    assert len(numbers) == len(set(numbers))
     assert set(DECISIONS) <= {target for target, _ in links(INDEX)}
 
 

@@ -177,8 +177,8 @@ class Attendance:
             return
         self._diary.note(number, word, at)
         if word is Type.CONVOCATION_MISSED and chance.random() < _JUSTIFIED_LATER_SHARE:
-            # The proof comes in after the absence was recorded: a new event takes the earlier one back.
-            later = at_the_office(day + 12 + int(chance.random() * 8), chance)
+            # The proof comes in after the absence was recorded, most often: then a new event takes the earlier one back.
+            later = at_the_office(day + 2 + int(chance.random() * 6), chance)
             if later < at_midnight(self._today):
                 self._diary.note(number, Type.ABSENCE_JUSTIFIED, later, withdraws=True)
 

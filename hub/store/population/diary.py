@@ -34,6 +34,10 @@ _HOUR = 3_600_000
 _TYPES = tuple(Type)
 _NUMBER_OF = {word: number for number, word in enumerate(_TYPES)}
 _MISSED = _NUMBER_OF[Type.CONVOCATION_MISSED]
+_WITHDRAWN = _NUMBER_OF[Type.EVENT_WITHDRAWN]
+_WITHDRAWN_WITHIN = 9 * DAY
+"""Milliseconds: within the ten days of Europe/Rome that a withdrawal may take, whatever the clocks do."""
+_WHY_WITHDRAWN = text_field("Giustificativo pervenuto dopo la registrazione.")
 _FACT = struct.Struct(">QQIiBBB")
 """Recorded at, occurred at, person, pact (-1 for none), type, whether the municipality says so, whether it withdraws."""
 
@@ -123,7 +127,7 @@ class Diary:
     ) -> None:
         """Something happened to a person, at a moment before today; it is recorded some hours to ten days later.
 
-        `withdraws`: it takes back the person's last missed convocation.
+        `withdraws`: what it shows takes back the person's last missed convocation, if that was recorded just before.
         """
         lag = min(10 * DAY, 600_000 + int(self._chance.expovariate(1 / (30 * _HOUR))))
         recorded = occurred + lag
@@ -156,19 +160,24 @@ class Diary:
     def loads(self, size: int) -> Iterator[list[Batch]]:
         """The ledger in the order of recording, `size` events at a time, each time with their part of the feed."""
         self._facts.sort()
-        last_missed: dict[int, bytes] = {}
+        last_missed: dict[int, tuple[int, bytes]] = {}
         for start in range(0, len(self._facts), size):
             for fact in self._facts[start : start + size]:
                 self._write(fact, last_missed)
             yield [*self._events.take(), *self._feed.take()]
 
-    def _write(self, fact: bytes, last_missed: dict[int, bytes]) -> None:
+    def _write(self, fact: bytes, last_missed: dict[int, tuple[int, bytes]]) -> None:
         recorded, occurred, person, pact, kind, by_municipality, withdraws = _FACT.unpack(fact)
         subject = self._subjects[person]
         event = key_field(self._keys.next(recorded))
-        withdrawn = last_missed.pop(person, NULL) if withdraws else NULL
+        missed_at, withdrawn = last_missed.get(person, (0, NULL)) if withdraws else (0, NULL)
+        if recorded - missed_at <= _WITHDRAWN_WITHIN:
+            kind = _WITHDRAWN
+            del last_missed[person]
+        else:
+            withdrawn = NULL
         if kind == _MISSED:
-            last_missed[person] = event
+            last_missed[person] = recorded, event
         operator = _OPERATORS[int(self._texts.random() * len(_OPERATORS))]
         self._events.add(
             event,
@@ -178,13 +187,17 @@ class Diary:
             subject.municipality_agency if by_municipality else subject.centre_agency,
             operator,
             self._pacts[pact] if pact >= 0 else NULL,
-            self._note() if kind not in _WITHOUT_NOTE else NULL,
+            self._note_of(kind),
             withdrawn,
             subject.snapshot,
         )
         self._feed.add(big_number_field(self._position), event, moment_field(recorded + SEQUENCED_AFTER))
         self._position += 1
 
-    def _note(self) -> bytes:
+    def _note_of(self, kind: int) -> bytes:
+        if kind == _WITHDRAWN:
+            return _WHY_WITHDRAWN
+        if kind in _WITHOUT_NOTE:
+            return NULL
         chance = self._texts.random()
         return _NOTES[int(chance / _NOTE_SHARE * len(_NOTES))] if chance < _NOTE_SHARE else NULL
