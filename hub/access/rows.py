@@ -163,6 +163,10 @@ class PeopleInReach:
         """The condition under which `row`, of table `beneficiary`, is within the scope."""
         return visible(row, "beneficiary", self.scope)
 
+    def covers_event(self, row: FromClause) -> ColumnElement[bool]:
+        """The condition under which `row`, of table `conditionality_event`, is."""
+        return visible(row, "conditionality_event", self.scope)
+
 
 def scope_values(caller: Caller) -> dict[str, Any]:
     """The values the predicates bind for this caller."""

@@ -129,6 +129,9 @@ class Reach(Protocol, Hashable):
     def covers(self, row: FromClause) -> ColumnElement[bool]:
         """The condition under which `row`, of table `beneficiary`, is within reach."""
 
+    def covers_event(self, row: FromClause) -> ColumnElement[bool]:
+        """The condition under which `row`, of table `conditionality_event`, is."""
+
 
 @dataclass(frozen=True)
 class Appended:

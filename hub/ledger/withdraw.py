@@ -45,7 +45,7 @@ from hub.ledger.refusals import AGAINST_WITHDRAWAL, REUSED, Refusal, RefusalCode
 from hub.store.base import table_of
 from hub.store.given import Given, required
 from hub.store.statement import Connection, Statement
-from hub.store.tables import Beneficiary, ConditionalityEvent, IdempotencyKey, OutboxMessage
+from hub.store.tables import ConditionalityEvent, IdempotencyKey, OutboxMessage
 from hub.store.vocabulary import ConditionalityEventType
 
 __all__ = ["COMMANDED", "OPERATION", "WRITES", "WithdrawEvent", "kinds_of", "withdraw", "withdraw_event"]
@@ -62,7 +62,6 @@ STANDING_IN_THE_WAY = (
 _key = table_of(IdempotencyKey)
 _event = table_of(ConditionalityEvent)
 _outbox = table_of(OutboxMessage)
-_person = table_of(Beneficiary)
 
 SAID = ("agency_id", "client_id", "purpose_id", "operator", "note")
 """Columns of a withdrawal that its recorder says; the note is the reason."""
@@ -161,7 +160,7 @@ def values_of(recorder: Recorder, command: WithdrawEvent, now: datetime, days: i
 
 def kinds_of(reach: Reach) -> dict[str, TypeEngine[Any]]:
     """What is bound for each withdrawal: what the command says, and the reach's own values but arrays, which all share."""
-    return {**COMMANDED, **required(reach.covers(_person))}
+    return {**COMMANDED, **required(reach.covers_event(_event))}
 
 
 def withdraw(given: Given, reach: Reach) -> Appended:
@@ -217,16 +216,15 @@ def withdraw(given: Given, reach: Reach) -> Appended:
 def _judged(given: Given, reach: Reach) -> Select[Any]:
     """Each row's `ord` and `id`, what it keeps of the event it takes back, why it is refused, and the last day it may be."""
     taken, earlier = _event.alias("taken"), _event.alias("earlier")
+    is_seen = given.within(reach.covers_event(taken), taken)
+    is_own = taken.c.agency_id == given["agency_id"]
     last_day = _day(taken.c.recorded_at) + given["days"]
     refusal = case(
         (taken.c.id.is_(None), _code(RefusalCode.EVENT_NOT_FOUND)),
-        # NOTE about nobody, so in nobody's territory: only who recorded it is told that it is there.
-        (
-            and_(taken.c.beneficiary_id.is_(None), taken.c.agency_id == given["agency_id"]),
-            _code(RefusalCode.CONTENT_GONE),
-        ),
-        (_person.c.id.is_(None), _code(RefusalCode.EVENT_NOT_FOUND)),
-        (taken.c.agency_id != given["agency_id"], _code(RefusalCode.EVENT_OF_ANOTHER_AGENCY)),
+        # NOTE about nobody, so in nobody's territory: who recorded it is told all the same that it is there.
+        (and_(taken.c.beneficiary_id.is_(None), is_own), _code(RefusalCode.CONTENT_GONE)),
+        (~is_seen, _code(RefusalCode.EVENT_NOT_FOUND)),
+        (~is_own, _code(RefusalCode.EVENT_OF_ANOTHER_AGENCY)),
         (
             cast(taken.c.type, Text) == _word(ConditionalityEventType.EVENT_WITHDRAWN),
             _code(RefusalCode.WITHDRAWAL_STANDS),
@@ -239,16 +237,11 @@ def _judged(given: Given, reach: Reach) -> Select[Any]:
             given["ord"],
             given["id"],
             *(taken.c[name] for name in KEPT),
-            _person.c.id.label("person"),
             refusal.label("refusal"),
             last_day.label("last_day"),
         )
         .select_from(given.rows)
         .outerjoin(taken, taken.c.id == given["event_id"])
-        .outerjoin(
-            _person,
-            and_(_person.c.id == taken.c.beneficiary_id, given.within(reach.covers(_person))),
-        )
     )
 
 
@@ -273,14 +266,14 @@ def _one(reach: Reach) -> Statement:
 
 @cache
 def _examine(reach: Reach) -> Statement:
-    """Why one is refused, whom its event is about as far as the caller reaches, and what its key was used for."""
+    """Why one is refused, whom its event is about, and what its key was used for, about whom."""
     given = Given(kinds_of(reach), many=False)
     judged = _judged(given, reach).subquery("judged")
     claimed = and_(*(_key.c[name] == given[name] for name in ("agency_id", "operation", "key")))
     return Statement(
         select(
             judged.c.refusal,
-            judged.c.person,
+            judged.c.beneficiary_id,
             judged.c.last_day,
             _key.c.input_hash,
             _key.c.result_id,
@@ -300,10 +293,13 @@ def _verdict(found: asyncpg.Record, command: WithdrawEvent) -> Verdict:
     if found["refusal"] is None:
         return None
     code = RefusalCode(found["refusal"])
+    if code is RefusalCode.EVENT_NOT_FOUND:
+        return AGAINST_WITHDRAWAL[code]
+    # Whatever else speaks against it says that somebody is in the territory.
+    person = found["beneficiary_id"]
     if code is RefusalCode.WITHDRAWAL_TOO_LATE:
-        return _too_late(found["last_day"], found["person"])
-    # Whatever speaks against it but that nothing is found says that somebody is in the territory.
-    return replace(AGAINST_WITHDRAWAL[code], tells_of=found["person"])
+        return _too_late(found["last_day"], person)
+    return replace(AGAINST_WITHDRAWAL[code], tells_of=person)
 
 
 def _too_late(last_day: date, person: UUID) -> Refusal:
