@@ -34,6 +34,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.types import TypeEngine
@@ -223,7 +224,8 @@ def _judged(given: Given, reach: Reach) -> Select[Any]:
         (taken.c.id.is_(None), _code(RefusalCode.EVENT_NOT_FOUND)),
         # NOTE about nobody, so in nobody's territory: who recorded it is told all the same that it is there.
         (and_(taken.c.beneficiary_id.is_(None), is_own), _code(RefusalCode.CONTENT_GONE)),
-        (~is_seen, _code(RefusalCode.EVENT_NOT_FOUND)),
+        # NOTE not `NOT`: of a citizen whom the hub does not know the rule is NULL.
+        (is_seen.is_not(true()), _code(RefusalCode.EVENT_NOT_FOUND)),
         (~is_own, _code(RefusalCode.EVENT_OF_ANOTHER_AGENCY)),
         (
             cast(taken.c.type, Text) == _word(ConditionalityEventType.EVENT_WITHDRAWN),
