@@ -141,7 +141,7 @@ async def test_the_feed_as_inps_reads_it(agree: Agree) -> None:
         if not page["hasMore"]:
             break
     assert read == list(range(1, len(read) + 1))
-    assert len(read) == 16
+    assert len(read) == 18
     await agree(query, "inps", after=cursor, first=3)
     await agree(query, "inps", first=0)
     for part in (
