@@ -22,7 +22,7 @@ from connectors.connected import ConnectedAgencies, connect_agencies
 from connectors.kept_answers import KeptAnswers
 from connectors.pdnd import Operator as DeskOperator
 from connectors.pdnd import fetch_jwks
-from connectors.rdc import BeneficiaryService
+from connectors.rdc import BeneficiaryService, EventService
 from connectors.xml import XmlLimits
 from hub.access.call_counts import DefaultLimits, StoredCallCounts
 from hub.access.caller import Caller
@@ -148,7 +148,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         ConfigurationError: settings contradict each other.
 
     """
-    read_wire_codes(settings.wire_codes)  # one that is wrong is refused now, not when its codes come
+    wire_codes = read_wire_codes(settings.wire_codes)
     schema, catalogue = build_schema()
     documents = documents_for(settings, catalogue)
     if settings.trusted_documents is not None:
@@ -327,7 +327,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             soap = read_soap_file(settings.soap_file)
             clients = ServiceClients(soap.clients, database.write, time.monotonic, unseen, granted)
             endpoints = soap_endpoints(
-                [BeneficiaryService(soap.codes)],
+                [BeneficiaryService(soap.codes), EventService(wire_codes)],
                 SoapParts(
                     operations,
                     Admission(ServiceAuthenticator(clients, authenticator), limiter, attempts, time.time),

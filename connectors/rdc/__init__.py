@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The services of the national platform that regional systems call, and that the hub serves in its place.
 
-serviceRDC    who is in a household, and where its benefit stands (`beneficiaries`)
+serviceRDC                who is in a household, and where its benefit stands (`beneficiaries`)
+EventiCondizionalitaRDC   conditionality events, from a centre (`events`)
 """
 
 from connectors.rdc.beneficiaries import BeneficiaryService
 from connectors.rdc.codes import PROVISIONAL_CODES, RdcCodes, read_codes
+from connectors.rdc.events import EventService
 from connectors.rdc.outcomes import Outcome
 
 __all__ = [
     "PROVISIONAL_CODES",
     "BeneficiaryService",
+    "EventService",
     "Outcome",
     "RdcCodes",
     "read_codes",

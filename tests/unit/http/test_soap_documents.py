@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from connectors.rdc.beneficiaries import BY_FISCAL_CODE, BY_PROTOCOL
+from connectors.rdc.events import APPLICATION, RECORD
 from hub.access.caller import Scope
 from hub.plan.documents import Documents
 from hub.plan.operation import Operation
@@ -15,18 +18,40 @@ from hub.store.vocabulary import GrantScope
 from schema.build import build_schema
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "serve-old-clients.md"
-ASKED: dict[str, dict[str, Any]] = {
-    BY_FISCAL_CODE: {"codFiscale": "RSSMRA80A41H501Y"},
-    BY_PROTOCOL: {"codProtocolloInps": "INPS-1"},
-}
+ASKED: list[tuple[str, dict[str, dict[str, Any]]]] = [
+    (
+        "service-rdc",
+        {BY_FISCAL_CODE: {"codFiscale": "RSSMRA80A41H501Y"}, BY_PROTOCOL: {"codProtocolloInps": "INPS-1"}},
+    ),
+    (
+        "eventi-rdc",
+        {
+            APPLICATION: {"codFiscale": "RSSMRA80A41H501Y"},
+            RECORD: {
+                "input": {
+                    "idempotencyKey": "k",
+                    "fiscalCode": "RSSMRA80A41H501Y",
+                    "type": "CONVOCATION_MISSED",
+                    "occurredAt": "2026-09-15T08:30:00Z",
+                }
+            },
+        },
+    ),
+]
 
 
-def test_the_how_to_grants_what_the_service_asks_for_and_nothing_else() -> None:
+@pytest.mark.parametrize(("name", "asked"), ASKED)
+def test_the_how_to_grants_what_a_service_asks_for_and_nothing_else(
+    name: str, asked: dict[str, dict[str, Any]]
+) -> None:
     documents, needed = Documents(build_schema()[1], most=10), set[str]()
-    for text, variables in ASKED.items():
+    for text, variables in asked.items():
         operation = documents.operation(text, None)
         assert isinstance(operation, Operation), operation
-        prepared = operation.prepare(variables, Scope(GrantScope.REGION, single=True))
-        assert prepared.is_stored, "one statement answers it"
+        coerced, errors = operation.variables.coerce(variables)
+        assert errors == []
+        prepared = operation.prepare(coerced, Scope(GrantScope.REGION, single=True))
+        assert prepared.is_stored or prepared.commands, "the executor has no part in it"
         needed |= set(prepared.fields._needed)
-    assert needed == set(re.findall(r"--field (\S+)", HOW_TO.read_text(encoding="utf-8")))
+    page = HOW_TO.read_text(encoding="utf-8").partition(f"field-set define {name} ")[2].partition("snodo ")[0]
+    assert needed == set(re.findall(r"--field (\S+)", page))

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""EventiCondizionalitaRDC: a centre's system sends conditionality events, as it did to the national platform.
+
+An event is its centre, code, person, protocol and days (domain.md 3.2, high confidence): sent again, with whatever note, it is the same
+event, and recorded once. What may be recorded about whom is the ledger's to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+from lxml import etree
+
+from connectors.rdc.fields import leaves
+from connectors.rdc.outcomes import Outcome, outcome_of
+from connectors.soap import Ask, NotAnswered, element
+from connectors.soap.envelope import Element
+from hub.access.operator import Operator
+from hub.ledger.refusals import RefusalCode
+from hub.ledger.wire_codes import Unmapped, WireCodes, WireTable
+from hub.store.fiscal_code import InvalidFiscalCode, parse_fiscal_code
+from hub.store.vocabulary import ConditionalityEventType
+
+TYPES: Final = "http://servizi.lavoro.gov.it/EventiCondizionalitaRDC/types"
+_LOAD = f"{{{TYPES}}}loadEventiCondizionalitaRDC"
+_FIELDS = (
+    "cod_cpi",
+    "cod_evento",
+    "cod_fiscale",
+    "cod_fiscale_ope",
+    "cod_protocollo_inps",
+    "dtt_domanda",
+    "dtt_evento",
+)
+_NOTE = "txt_note"
+_CENTRE = re.compile(r"[A-Z][0-9]{3}C[0-9]{6}", re.ASCII)
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?",
+    re.ASCII,
+)
+ROME = ZoneInfo("Europe/Rome")
+"""Where a clock stands that says no offset."""
+ASSURANCE: Final = "not stated"
+"""How surely the person at the desk was identified: the service has no word for it."""
+
+APPLICATION: Final = """
+query loadEventiCondizionalitaRDC_domanda($codFiscale: FiscalCode!) {
+  beneficiary(fiscalCode: $codFiscale) { household { inpsProtocol } }
+}
+"""
+RECORD: Final = """
+mutation loadEventiCondizionalitaRDC($input: RecordConditionalityEventInput!) {
+  recordConditionalityEvent(input: $input) { event { id } userErrors { code message } }
+}
+"""
+DONE: Final = "Evento acquisito."
+NOBODY: Final = "Nessun beneficiario con questo codice fiscale."
+OTHER_PROTOCOL: Final = "cod_protocollo_inps is not the protocol of this person's household."
+NOT_RECORDED: Final[Mapping[Unmapped, str]] = MappingProxyType(
+    {
+        Unmapped.UNKNOWN: "There is no such cod_evento.",
+        Unmapped.NOT_ESTABLISHED: "What this cod_evento means is published nowhere, and is not configured here.",
+        Unmapped.NO_EVENT: "This cod_evento says nothing that bears on a benefit: there is nothing to record.",
+    }
+)
+"""Why an event of some code is not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedEvent:
+    """A request, read. The moments are in UTC."""
+
+    centre: str
+    code: str
+    fiscal_code: str
+    operator: str
+    protocol: str
+    applied_at: datetime
+    occurred_at: datetime
+    note: str | None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: the same for what is the same event."""
+        same = [self.centre, self.code, self.fiscal_code, self.protocol, self.applied_at, self.occurred_at]
+        return f"EventiCondizionalitaRDC-{hashlib.sha256(orjson.dumps(same)).hexdigest()}"
+
+
+class EventService:
+    """See `connectors.soap.SoapService`."""
+
+    path = "EventiCondizionalitaRDC"
+    documents: Sequence[str] = (APPLICATION, RECORD)
+    operations: Mapping[str, str] = MappingProxyType({_LOAD: "loadEventiCondizionalitaRDC"})
+
+    def __init__(self, codes: WireCodes) -> None:
+        self._codes = codes
+
+    async def answer(self, payload: Element, ask: Ask) -> Element:
+        """See `SoapService.answer`."""
+        sent = read_event(payload)
+        kind = self._codes.event_type_of(WireTable.RDC_EVENT, sent.code)
+        if isinstance(kind, Unmapped):
+            return _answer(payload, Outcome.EVENT, NOT_RECORDED[kind])
+        operator = Operator(sent.operator, sent.centre, ASSURANCE)
+        person = (await ask(APPLICATION, {"codFiscale": sent.fiscal_code}, operator))["beneficiary"]
+        if person is None:
+            return _answer(payload, Outcome.FISCAL_CODE, NOBODY)
+        if person["household"]["inpsProtocol"] != sent.protocol:
+            return _answer(payload, Outcome.INPUT, OTHER_PROTOCOL)
+        done = (await ask(RECORD, {"input": _input(sent, kind)}, operator))["recordConditionalityEvent"]
+        if done["event"] is not None:
+            return _answer(payload, Outcome.DONE, DONE)
+        return _answer(payload, *_refused(done["userErrors"]))
+
+    def outcome(self, payload: Element, code: str, sentence: str) -> Element:
+        """See `SoapService.outcome`."""
+        return _answer(payload, outcome_of(code), sentence)
+
+
+def read_event(payload: Element) -> LoadedEvent:
+    """Read a request to load an event.
+
+    Raises:
+        NotAnswered: an element is missing, or has another form; names it, and not what is in it.
+
+    """
+    said = leaves(payload, TYPES, _FIELDS, [_NOTE])
+    if not _CENTRE.fullmatch(said["cod_cpi"]):
+        raise NotAnswered("cod_cpi is the code of a centre: a municipality's, C and six digits.")
+    return LoadedEvent(
+        said["cod_cpi"],
+        said["cod_evento"],
+        _code(said, "cod_fiscale"),
+        _code(said, "cod_fiscale_ope"),
+        said["cod_protocollo_inps"],
+        _moment(said, "dtt_domanda"),
+        _moment(said, "dtt_evento"),
+        said.get(_NOTE),
+    )
+
+
+def _code(said: Mapping[str, str], name: str) -> str:
+    try:
+        return parse_fiscal_code(said[name])
+    except InvalidFiscalCode as error:
+        raise NotAnswered(f"{name}: {error.message}") from None
+
+
+def _moment(said: Mapping[str, str], name: str) -> datetime:
+    text = said[name]
+    try:
+        found = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotAnswered(f"{name} is a day and a time (xs:dateTime).")
+    # NOTE in UTC: the same moment in another offset is the same event.
+    return (found if found.tzinfo is not None else found.replace(tzinfo=ROME)).astimezone(UTC)
+
+
+def _input(sent: LoadedEvent, kind: ConditionalityEventType) -> dict[str, Any]:
+    said = {
+        "idempotencyKey": sent.key,
+        "fiscalCode": sent.fiscal_code,
+        "type": kind.value,
+        "occurredAt": sent.occurred_at.isoformat(),
+    }
+    return said if sent.note is None else {**said, "note": sent.note}
+
+
+def _refused(errors: Sequence[Mapping[str, Any]]) -> tuple[Outcome, str]:
+    code, message = errors[0]["code"], errors[0]["message"]
+    if code == RefusalCode.IDEMPOTENCY_KEY_REUSED:
+        return (
+            Outcome.EVENT,
+            "This event was sent before, with another note: an event that was sent is not changed.",
+        )
+    return (Outcome.FISCAL_CODE if code == RefusalCode.PERSON_NOT_FOUND else Outcome.EVENT), message
+
+
+def _answer(payload: Element, outcome: Outcome, message: str) -> Element:
+    answer = etree.Element(f"{payload.tag}Response", nsmap={"types": TYPES})
+    element(answer, "cod_esito", outcome.value)
+    element(answer, "des_esito", message)
+    return answer
