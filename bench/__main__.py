@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.apart import idle_cpu, seed_speed, voucher_check
 from bench.conditions import conditions, ended, machine, write_conditions
+from bench.connectors import connectors
 from bench.cursors import cursors
 from bench.figures import RESULTS, Figure, figures, write
 from bench.growth import SIZES, growth
@@ -42,7 +43,7 @@ def main() -> None:
     """Measure, print, write: the questions, or the parts that were asked for."""
     given = _arguments()
     wanted = [name for name in PARTS if given.full or getattr(given, name, False)] or ["questions"]
-    if wanted != ["measures"]:
+    if set(wanted) - ALONE:
         require_wrk()
     told: list[Figure] = []
     for name in wanted:
@@ -145,13 +146,23 @@ def _measures(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any
     return told, known
 
 
+def _connectors(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
+    known = machine()
+    told = connectors(given.rounds)
+    show_apart(told)
+    return told, known
+
+
 PARTS: Mapping[str, Part] = {
     "questions": _questions,
     "growth": _growth,
     "memory": _memory,
     "ledger": _ledger,
     "measures": _measures,
+    "connectors": _connectors,
 }
+ALONE = {"measures", "connectors"}
+"""Parts that need neither wrk nor a database."""
 
 
 def _shown(given: argparse.Namespace) -> dict[str, Any]:
@@ -163,7 +174,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="everything: the questions, growth, memory, the ledger and the measures",
+        help="everything: the questions, growth, memory, the ledger, the measures and connectors",
     )
     parser.add_argument(
         "--growth", action="store_true", help="the page and the list over databases of several sizes, alone"
@@ -180,6 +191,9 @@ def _arguments() -> argparse.Namespace:
         "--measures",
         action="store_true",
         help="one assessment of each measure, alone; needs neither wrk nor a database",
+    )
+    parser.add_argument(
+        "--connectors", action="store_true", help="reading what labour systems send, alone; needs neither"
     )
     parser.add_argument("--beneficiaries", type=int, default=200_000, help="size of the database")
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 1], help="of wrk")

@@ -48,6 +48,11 @@ MEASURES = {
     "adi.calendar": "ADI: thirty months, each assessed anew",
 }
 """What is told of the measures, by the figures' names."""
+CONNECTORS = {
+    "sap.parse": "SAP documents read, every rule of theirs looked at",
+    "sap.size": "one of them, with five policies",
+}
+"""What is told of the connectors."""
 MISSED = "**"
 """What stands around a ratio that misses its aim."""
 
@@ -167,16 +172,30 @@ def _ledger(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
         yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
 
 
-def _measures(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
-    yield (
+def _one_process(known: Mapping[str, Any]) -> str:
+    return (
         f"{known['at'][:10]}, {known['cpu']}, one process of Python {known['versions']['python']}; "
         f"load average {known['load_before'][0]:.1f} to {known['load_after'][0]:.1f}."
     )
+
+
+def _measures(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield _one_process(known)
     yield ""
     yield "| what | CPU, ms |"
     yield "|---|---|"
     for name, title in MEASURES.items():
         yield f"| {title} | {_aimed(found[f'measures.{name}'])} |"
+
+
+def _connectors(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield _one_process(known)
+    yield ""
+    yield "| what | | |"
+    yield "|---|---|---|"
+    for name, title in CONNECTORS.items():
+        figure = found[f"connectors.{name}"]
+        yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
 
 
 PARTS: Mapping[str, Part] = {
@@ -185,6 +204,7 @@ PARTS: Mapping[str, Part] = {
     "memory": _memory,
     "ledger": _ledger,
     "measures": _measures,
+    "connectors": _connectors,
 }
 
 
