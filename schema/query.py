@@ -33,6 +33,7 @@ from schema.ledger import (
     ConditionalityFeedFilter,
     ConditionalityFeedPage,
 )
+from schema.measures import MeasuresQuery
 from schema.node import Connection, Cursor, First, Last, Node
 from schema.opportunities import (
     JobOffer,
@@ -58,7 +59,7 @@ from schema.territory import EmploymentCentre, Municipality
 @strawberry.type(
     description="Every question; what it answers is what the caller's purpose and territory let it see."
 )
-class Query(FeedConsumerQuery, FeedProofsQuery, AdministrationQuery):
+class Query(MeasuresQuery, FeedConsumerQuery, FeedProofsQuery, AdministrationQuery):
     @strawberry.field(
         description="Whatever an id names, if the caller may see it.",
         metadata=stands_on(Rooted(NodeLookup())),

@@ -165,6 +165,11 @@ class Guarded:
 
 
 @dataclass(frozen=True)
+class Alone:
+    """A root field the executor answers out of its arguments, which are kept nowhere: no other field is asked for beside it."""
+
+
+@dataclass(frozen=True)
 class Bound:
     """A value of a filter on its way into a statement.
 

@@ -31,7 +31,7 @@ from hub.plan.catalogue import Catalogue
 from hub.plan.commands import Command, Part, ReadBacks, compiled, rows_asked
 from hub.plan.coordinates import selection_of
 from hub.plan.cost import Estimate, Estimator
-from hub.plan.declare import AccessReport, Guarded
+from hub.plan.declare import AccessReport, Alone, Guarded
 from hub.plan.filter_types import declared
 from hub.plan.limits import PageLimits
 from hub.plan.needs import Needs
@@ -47,6 +47,12 @@ BYTES_OF_CHARACTER = 150
 """Memory that a character of a document takes once it is read: measured 87 to 154, the tree far more than the text."""
 BYTES_OF_SQL = 3
 """Memory that a character of SQL takes once it is planned: measured 1.9 to 3.2."""
+
+
+class AskedAlone(InvalidInput):
+    """A household is assessed alone: ask for nothing beside `assessEligibility`, so that what is told is kept nowhere."""
+
+    code = "ASKED_ALONE"
 
 
 @dataclass(slots=True)
@@ -146,7 +152,7 @@ class Operation:
         """The plans for these variables' shape; made at the first request of the shape.
 
         Raises:
-            InvalidInput: an argument cannot be planned (both `first` and `last`, …).
+            InvalidInput: an argument cannot be planned (both `first` and `last`, …), or a field that is asked for alone is not.
             TooExpensive: with these variables it would cost more than one operation may.
 
         """
@@ -297,7 +303,10 @@ class Operation:
         assert kind is not None
         asked = selected(self.walk(variables), kind, [self.definition.selection_set])
         fields = (kind.fields.get(field.name) for field in asked)
-        found = (declared(field) for field in fields if field is not None)
+        found = [declared(field) for field in fields if field is not None]
+        # NOTE a field beside it could make a line of the access log, which would hold what is told to this one.
+        if any(isinstance(one, Alone) for one in found) and not all(isinstance(one, Alone) for one in found):
+            raise AskedAlone
         return {one.requires for one in found if isinstance(one, Guarded)}
 
     def _plan(self, variables: Mapping[str, Any], scope: Scope, estimate: Estimate) -> Prepared:

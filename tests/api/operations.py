@@ -37,6 +37,8 @@ FEDERATED = {("Beneficiary", "residence"), ("Beneficiary", "registeredFamily"), 
 ASIDE = {
     "_service",
     "permittedFields",
+    "measureRules",
+    "assessEligibility",
     "agencies",
     "agency",
     "fieldSets",
