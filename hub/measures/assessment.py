@@ -56,8 +56,8 @@ def assess(application: Application, on: date) -> Assessment:
 
     Raises:
         BeforeTheLaw, AfterTheLaw: the measure was not in force on that day.
-        NegativeAmount, AmountOutOfRange, DateInFuture, InvalidPeriod, OneApplicant, SamePersonTwice, SpousesDisagree:
-            the household cannot be; `path` names the field.
+        NegativeAmount, AmountOutOfRange, TooManyTold, DateInFuture, InvalidPeriod, OneApplicant, SamePersonTwice,
+        SpousesDisagree: the household cannot be; `path` names the field.
 
     """
     p = parameters(application.measure, on)

@@ -42,7 +42,7 @@ class AllowanceGranted:
 
 @dataclass(frozen=True, slots=True)
 class SelfEmploymentStarted:
-    """A member begins to work for themself; receipts less expenses of each calendar quarter, by its first day."""
+    """A member begins to work for themself; receipts less expenses of each calendar quarter, by its first day; may be a loss."""
 
     on: date
     by_quarter: Mapping[date, Decimal] = field(default_factory=dict)
@@ -181,7 +181,8 @@ def _earned(change: Work, month: date, p: Parameters) -> Decimal | None:
     if months_after(quarter, 3) <= change.on:
         return ZERO  # nothing was earned in a quarter before the work began
     found = change.by_quarter.get(quarter)
-    return None if found is None else found * QUARTERS
+    # A loss of one activity takes nothing off what another earns.
+    return None if found is None else max(ZERO, found) * QUARTERS
 
 
 def _quarter_not_known(p: Parameters) -> Reason:

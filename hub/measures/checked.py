@@ -11,6 +11,8 @@ from hub.errors import InvalidInput
 from hub.measures.household import Household, Member
 
 LARGEST_AMOUNT = Decimal(1_000_000_000)
+MOST_TOLD = 100
+"""Members, vehicles, stays: more than anybody has, and soon read."""
 
 
 class NegativeAmount(InvalidInput):
@@ -35,6 +37,12 @@ class InvalidPeriod(InvalidInput):
     """A period ends after it begins."""
 
     code = "INVALID_PERIOD"
+
+
+class TooManyTold(InvalidInput):
+    """A household has at most 100 members, 100 vehicles and 100 stays."""
+
+    code = "TOO_MANY_TOLD"
 
 
 class OneApplicant(InvalidInput):
@@ -75,8 +83,8 @@ def check_household(household: Household, on: date) -> None:
     """Refuse a household that cannot be.
 
     Raises:
-        NegativeAmount, AmountOutOfRange, DateInFuture, InvalidPeriod, OneApplicant, SamePersonTwice, SpousesDisagree:
-            with `path`, the way to the field.
+        NegativeAmount, AmountOutOfRange, TooManyTold, DateInFuture, InvalidPeriod, OneApplicant, SamePersonTwice,
+        SpousesDisagree: with `path`, the way to the field.
 
     """
     for value, name in (
@@ -91,13 +99,21 @@ def check_household(household: Household, on: date) -> None:
         check_amount(value, (name,))
     if household.boats_and_aircraft is not None and household.boats_and_aircraft < 0:
         raise NegativeAmount(path=["boatsAndAircraft"])
+    stays = household.residence.stays or ()
+    for told, way in (
+        (household.members, ["members"]),
+        (household.vehicles or (), ["vehicles"]),
+        (stays, ["residence", "stays"]),
+    ):
+        if len(told) > MOST_TOLD:
+            raise TooManyTold(path=way)
     _check_members(household.members, on)
     for place, vehicle in enumerate(household.vehicles or ()):
         if vehicle.displacement < 0:
             raise NegativeAmount(path=["vehicles", place, "displacement"])
         if vehicle.first_registered > on:
             raise DateInFuture(path=["vehicles", place, "firstRegistered"])
-    for place, stay in enumerate(household.residence.stays or ()):
+    for place, stay in enumerate(stays):
         if stay.since > on:
             raise DateInFuture(path=["residence", "stays", place, "since"])
         if stay.until is not None and stay.until <= stay.since:

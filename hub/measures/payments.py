@@ -14,7 +14,17 @@ from decimal import Decimal
 from enum import StrEnum
 
 from hub.measures.assessment import Application, Assessment, assess
-from hub.measures.changes import BusinessStarted, Change, business_payment, counted_work, household_in
+from hub.measures.changes import (
+    AllowanceGranted,
+    BusinessStarted,
+    Change,
+    EmploymentStarted,
+    NewDeclaration,
+    SelfEmploymentStarted,
+    business_payment,
+    counted_work,
+    household_in,
+)
 from hub.measures.checked import check_amount
 from hub.measures.days import month_of, months_after
 from hub.measures.eligibility import is_protected
@@ -86,8 +96,7 @@ def calendar(
 
     """
     for place, change in enumerate(changes):
-        for name in ("gross_a_year", "isee", "family_income"):
-            check_amount(getattr(change, name, None), ["changes", place, name])
+        _check_change(change, ["changes", place])
     start = month_of(first)
     months = list[Month]()
     reduced = _is_reduced(application, start)
@@ -103,6 +112,17 @@ def calendar(
     wait = duration(parameters(application.measure, start), reduced=reduced).wait
     again = months_after(months[-1].first, 1 + wait) if wait and months else None
     return Calendar(tuple(months), again)
+
+
+def _check_change(change: Change, path: list[str | int]) -> None:
+    if isinstance(change, EmploymentStarted | AllowanceGranted):
+        check_amount(change.gross_a_year, [*path, "grossAYear"])
+    elif isinstance(change, SelfEmploymentStarted):
+        for quarter, income in change.by_quarter.items():
+            check_amount(abs(income), [*path, "byQuarter", quarter.isoformat()])
+    elif isinstance(change, NewDeclaration):
+        check_amount(change.isee, [*path, "isee"])
+        check_amount(change.family_income, [*path, "familyIncome"])
 
 
 def _is_reduced(application: Application, month: date) -> bool:

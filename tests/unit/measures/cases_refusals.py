@@ -31,6 +31,11 @@ def having(**what: Any) -> Household:
     return replace(FINE, **what)
 
 
+def crowd(size: int) -> Household:
+    others = (Member(str(place), date(1990, 1, 1)) for place in range(1, size))
+    return having(members=(FINE.members[0], *others))
+
+
 def lived(since: date, until: date | None = None) -> Household:
     return having(residence=Residence(None, (Stay(since, until),)))
 
@@ -72,6 +77,10 @@ TOLD: Mapping[str, Callable[[], Household]] = {
             FINE.members[2],
         )
     ),
+    "100 members": lambda: crowd(100),
+    "101 members": lambda: crowd(101),
+    "101 vehicles": lambda: having(vehicles=(Vehicle(VehicleKind.CAR, 900, date(2000, 1, 1)),) * 101),
+    "101 stays": lambda: having(residence=Residence(None, (Stay(date(2000, 1, 1)),) * 101)),
     "nobody": lambda: having(members=()),
     "nobody who applies": lambda: member(0, applicant=False),
     "two who apply": lambda: member(1, applicant=True),
@@ -133,6 +142,10 @@ PAGE = Page(
                 ("two spouses who are the same person", "`SAME_PERSON_TWICE` at members.1.key"),
                 ("a spouse who is no member", "`SPOUSES_DISAGREE` at members.1.spouse"),
                 ("a spouse who names another", "`SPOUSES_DISAGREE` at members.0.spouse"),
+                ("100 members", "answered"),
+                ("101 members", "`TOO_MANY_TOLD` at members"),
+                ("101 vehicles", "`TOO_MANY_TOLD` at vehicles"),
+                ("101 stays", "`TOO_MANY_TOLD` at residence.stays"),
                 ("nobody", "`ONE_APPLICANT` at members"),
                 ("nobody who applies", "`ONE_APPLICANT` at members"),
                 ("two who apply", "`ONE_APPLICANT` at members"),

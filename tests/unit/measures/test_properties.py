@@ -14,8 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.errors import InvalidInput
 from hub.measures.assessment import Application, Assessment, assess
-from hub.measures.changes import BusinessStarted, Change, EmploymentStarted
+from hub.measures.changes import (
+    AllowanceGranted,
+    BusinessStarted,
+    Change,
+    EmploymentStarted,
+    NewDeclaration,
+    SelfEmploymentStarted,
+)
 from hub.measures.days import months_after
 from hub.measures.household import Disability, Household, Member, Vehicle, VehicleKind
 from hub.measures.measure import Measure
@@ -261,3 +269,23 @@ def test_the_calendars_sum_is_its_total(measure: Measure, data: st.DataObject) -
         assert month.amount >= 0 <= month.extra
         due = asked(measure, household, month.first)
         assert month.amount <= max(monthly(due), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (EmploymentStarted(date(2025, 2, 1), Decimal(-1)), "grossAYear"),
+        (AllowanceGranted(date(2025, 2, 1), Decimal(-1)), "grossAYear"),
+        (NewDeclaration(date(2025, 2, 1), Decimal(-1), Decimal(0)), "isee"),
+        (NewDeclaration(date(2025, 2, 1), Decimal(0), Decimal("NaN")), "familyIncome"),
+        (SelfEmploymentStarted(date(2025, 2, 1), {date(2025, 1, 1): Decimal("NaN")}), "byQuarter"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(change: Change, path: str) -> None:
+    applicant = Member("0", date(1950, 1, 1), applicant=True)
+    application = Application(Measure.ADI, Household(members=(applicant,)))
+    with pytest.raises(InvalidInput) as refused:
+        calendar(application, date(2025, 1, 1), changes=[BusinessStarted(date(2025, 2, 1)), change])
+    found = refused.value.extensions["path"]
+    assert isinstance(found, list)
+    assert found[:3] == ["changes", 1, path]
