@@ -63,5 +63,7 @@ OWN_ROW = costs(40)
 """A root field that is one row: a round trip to the database."""
 OWN_PAGE = costs(100)
 """A root field that is a page: a round trip, and the page found in the whole table."""
+WORKED_OUT = costs(10)
+"""A field that the hub works out from another table's rows: a subquery, and some tens of microseconds of its own."""
 SUBQUERY = costs(2)
 """A computed field that reads another table."""

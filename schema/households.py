@@ -17,7 +17,7 @@ from hub.store.vocabulary import BenefitStatus, EmploymentStatus, Measure, Oblig
 from schema.activities import Activity
 from schema.appointments import Convocation
 from schema.context import Info
-from schema.cost import AGENCY_CALL, PAGED, about
+from schema.cost import AGENCY_CALL, PAGED, WORKED_OUT, about
 from schema.expressions import finite
 from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, ConditionalityEventOrder
 from schema.node import Connection, Cursor, First, Last, Node
@@ -26,6 +26,7 @@ from schema.puc import PucAssignment
 from schema.residence import PaymentStatus, RegisteredFamily, ResidenceRecord
 from schema.scalars import FiscalCode
 from schema.sensitivity import SPECIAL, personal
+from schema.standing import STANDING, ConditionalityStanding, standing_of
 from schema.territory import EmploymentCentre, Municipality
 
 
@@ -134,6 +135,17 @@ class Beneficiary(Node):
         before: Cursor = strawberry.UNSET,
     ) -> Connection[ConditionalityEvent]:
         return planned()
+
+    @strawberry.field(
+        description="By the rules of its household's measure, today: what counts, what is proposed, what the next breach would bring. Of nobody but itself for a citizen.",
+        metadata=stands_on(STANDING),
+        directives=[WORKED_OUT],
+    )
+    def conditionality_standing(self, info: Info) -> ConditionalityStanding | None:
+        row: Any = self
+        if not of_oneself(info.context.caller, row["$id"]):
+            return None
+        return standing_of(row["$ledger"], info.context.means.now())
 
     @strawberry.field(
         description="Residenza anagrafica: live, ANPR C020. Of nobody but itself for a citizen.",

@@ -255,6 +255,8 @@ class Builder:
                 pairs.append((field.key, ["null"]))
                 for column in source.needs:
                     hidden[HIDDEN + column] = value_of(row.c[column], nullable=bool(row.c[column].nullable))
+                for read, computed in source.reads:
+                    hidden[HIDDEN + read] = value_of(computed.expression(row), nullable=computed.nullable)
                 with self.noting(field.nodes):
                     self._live += 1
                 continue

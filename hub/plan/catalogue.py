@@ -27,6 +27,7 @@ from hub.plan.commands import Command
 from hub.plan.declare import (
     DEFINITION,
     Computed,
+    Derived,
     Federated,
     FeedPages,
     FollowedFeed,
@@ -308,6 +309,8 @@ def _read_field(
         if non_null:
             problems.append(f"{coordinate} is asked of an agency, which may not answer: it must be nullable")
         return AskedOf(declaration.needs)
+    if isinstance(declaration, Derived):
+        return AskedOf(declaration.needs, declaration.reads)
     if isinstance(declaration, Computed):
         if non_null and declaration.nullable:
             problems.append(f"{coordinate} is non-null, and its expression may be NULL")

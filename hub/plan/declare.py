@@ -12,7 +12,7 @@
 An interface may be stored too: `@told_apart(tables.Activity, by="kind")` when one table holds all its members, each of which
 says with `when` which rows are its own; `@gathered(order="available_from")` when each member stands on a table of its own.
 
-A field whose name is neither a column nor a relationship says what it is with `computed` or `federated`; anything else is
+A field whose name is neither a column nor a relationship says what it is with `computed`, `derived` or `federated`; anything else is
 refused when the hub starts (`hub.plan.catalogue`).
 """
 
@@ -98,6 +98,17 @@ class Federated:
     """A field asked of an agency when it is selected; always nullable. `needs`: columns of its row the resolver reads."""
 
     needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A field its resolver works out, when it is selected, from what its row's statement reads for it.
+
+    `needs`: columns of the row; `reads`: expressions over it, by the name the resolver finds each under.
+    """
+
+    needs: tuple[str, ...]
+    reads: tuple[tuple[str, Computed], ...]
 
 
 @dataclass(frozen=True)

@@ -69,9 +69,10 @@ class ByPages:
 
 @dataclass(frozen=True)
 class AskedOf:
-    """A federated field."""
+    """A field that its resolver answers: asked of an agency, or worked out from `reads`, expressions over the row by name."""
 
     needs: tuple[str, ...]
+    reads: tuple[tuple[str, Computed], ...] = ()
 
 
 Source: TypeAlias = Key | ColumnOf | ComputedBy | ToOne | ToMany | ByPages | AskedOf

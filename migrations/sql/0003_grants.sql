@@ -55,13 +55,14 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     Beneficiary.id Beneficiary.fiscalCode Beneficiary.givenName Beneficiary.familyName Beneficiary.birthDate Beneficiary.sex
     Beneficiary.municipality Beneficiary.employmentCentre Beneficiary.employmentStatus Beneficiary.obligation
     Beneficiary.household Beneficiary.pacts Beneficiary.activities Beneficiary.convocations Beneficiary.nextConvocationAt
-    Beneficiary.pucAssignments Beneficiary.conditionalityEvents Beneficiary.residence
+    Beneficiary.pucAssignments Beneficiary.conditionalityEvents Beneficiary.residence Beneficiary.conditionalityStanding
     Household.id Household.inpsProtocol Household.measure Household.municipality Household.members Household.benefit
     Household.caseManager Household.pacts Household.conditionalityEvents
     Benefit.* Pact.* PactGoal.* PactGoal.description
     OrientationActivity.* TrainingActivity.* PlacementActivity.* JobSearchActivity.* SchoolingActivity.*
     Convocation.* PucAssignment.* ResidenceRecord.*
     ConditionalityEvent.* ConditionalityEvent.note
+    ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
 ', E' \n'), '\s+') WHERE name = 'employment-centre';
 UPDATE field_set SET fields = regexp_split_to_array(btrim('
     Query.beneficiary Query.beneficiaries Query.household Query.households Query.pact Query.pacts Query.conditionalityEvents
@@ -78,6 +79,7 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     SocialSupportActivity.endsOn SocialSupportActivity.beneficiary SocialSupportActivity.pact
     Convocation.* PucAssignment.*
     ConditionalityEvent.* ConditionalityEvent.note
+    ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
     ResidenceRecord.* RegisteredFamily.* RegisteredFamilyMember.* RegisteredFamilyMember.relationshipCode PaymentStatus.*
 ', E' \n'), '\s+') WHERE name = 'municipality';
 UPDATE field_set SET fields = regexp_split_to_array(btrim('
@@ -89,7 +91,8 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     Beneficiary.id Beneficiary.fiscalCode Beneficiary.givenName Beneficiary.familyName Beneficiary.birthDate Beneficiary.sex
     Beneficiary.municipality Beneficiary.employmentCentre Beneficiary.employmentStatus Beneficiary.obligation
     Beneficiary.household Beneficiary.pacts Beneficiary.activities Beneficiary.convocations Beneficiary.nextConvocationAt
-    Beneficiary.conditionalityEvents
+    Beneficiary.conditionalityEvents Beneficiary.conditionalityStanding
+    ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
     Household.id Household.measure Household.municipality Household.pacts
     Pact.* PactGoal.*
     OrientationActivity.* TrainingActivity.* PlacementActivity.* JobSearchActivity.* SchoolingActivity.*
@@ -102,6 +105,7 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     BeneficiaryConnection.* BeneficiaryEdge.* HouseholdConnection.* HouseholdEdge.* ConditionalityEventConnection.*
     ConditionalityEventEdge.*
     Beneficiary.id Beneficiary.fiscalCode Beneficiary.obligation Beneficiary.household Beneficiary.conditionalityEvents
+    Beneficiary.conditionalityStanding ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
     Household.id Household.inpsProtocol Household.measure Household.municipality Household.members Household.benefit
     Household.pacts Household.conditionalityEvents
     Benefit.*
@@ -129,6 +133,7 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     SocialSupportActivity.endsOn SocialSupportActivity.beneficiary SocialSupportActivity.pact
     Convocation.* PucAssignment.*
     ConditionalityEvent.* ConditionalityEvent.note
+    ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
     ResidenceRecord.* RegisteredFamily.* RegisteredFamilyMember.* RegisteredFamilyMember.relationshipCode
     PaymentStatus.* PaymentStatus.suspensionReason
 ', E' \n'), '\s+') WHERE name = 'citizen';

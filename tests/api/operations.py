@@ -33,7 +33,13 @@ from tests.api.oracle import ENTITY_KEYS, PREFIX, whole_sdl
 SCHEMA = build_schema(sdl())
 WHOLE = build_schema(whole_sdl())
 """With what only routers ask."""
-FEDERATED = {("Beneficiary", "residence"), ("Beneficiary", "registeredFamily"), ("Household", "payments")}
+FEDERATED = {
+    ("Beneficiary", "residence"),
+    ("Beneficiary", "registeredFamily"),
+    ("Beneficiary", "conditionalityStanding"),
+    ("Household", "payments"),
+}
+"""What resolvers answer: other tests look at them."""
 ASIDE = {
     "_service",
     "permittedFields",
