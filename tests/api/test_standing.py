@@ -164,8 +164,7 @@ async def test_a_benefit_that_was_renewed(ledgers: Ledgers) -> None:
 
 async def test_the_kind_of_pact_tells_a_suspension_from_a_forfeiture(ledgers: Ledgers) -> None:
     name = await ledgers.person("SFL")
-    pact = await ledgers._b.pact("pad", name, name, "DIGITAL_ACTIVATION", 3, signed=False)
-    assert pact
+    await ledgers._b.pact("pad", name, name, "DIGITAL_ACTIVATION", 3, signed=False)
     await ledgers._b.event(name, "PACT_NOT_SIGNED", at(2026, 4, 1), pact="pad", note=None, queued=False)
     assert (await ledgers.of(name))["gravest"]["effect"] == "SUSPENDED"
     await ledgers._b.event(name, "PACT_NOT_SIGNED", at(2026, 4, 2), pact=None, note=None, queued=False)
