@@ -69,14 +69,8 @@ class Ledgers:
     async def withdraw_last(self, name: str) -> None:
         """What the person's latest event says is taken back."""
         event = self._b.world.events[-1]
-        await self._b.event(
-            name, "EVENT_WITHDRAWN", datetime(2026, 9, 20, tzinfo=UTC), pact=None, note=None, queued=False
-        )
-        await self.hub.owner.execute(
-            "UPDATE conditionality_event SET withdraws_event_id = $1 WHERE id = $2",
-            event,
-            self._b.world.events[-1],
-        )
+        at = datetime(2026, 9, 20, tzinfo=UTC)
+        await self._b.event(name, "EVENT_WITHDRAWN", at, pact=None, note="x", queued=False, withdraws=event)
 
     async def of(self, name: str, as_: str = "centre") -> Any:
         answer = await self.hub(ONE, as_=as_, code=self._b.world.people[name].fiscal_code)
@@ -208,7 +202,8 @@ async def test_of_a_list_each_has_its_own(ask: Service) -> None:
     query = f"{{ beneficiaries(first: 50) {{ nodes {{ fiscalCode {STANDING} }} }} }} {PROPOSED}"
     nodes = (await ask(query, as_="of-region")).data["beneficiaries"]["nodes"]
     rows = await ask.owner.fetch(
-        """SELECT person.fiscal_code, household.measure, event.id, event.type, event.occurred_at, pact.kind, event.measure AS under
+        """SELECT person.fiscal_code, household.measure, event.id, event.type, event.occurred_at, pact.kind, event.measure AS under,
+                  EXISTS (SELECT FROM conditionality_event w WHERE w.withdraws_event_id = event.id) AS withdrawn
            FROM beneficiary person JOIN household ON household.id = person.household_id
            LEFT JOIN conditionality_event event ON event.beneficiary_id = person.id AND event.inps_protocol = household.inps_protocol
            LEFT JOIN pact ON pact.id = event.pact_id"""
@@ -222,6 +217,7 @@ async def test_of_a_list_each_has_its_own(ask: Service) -> None:
                 row["type"],
                 row["occurred_at"].astimezone(ZoneInfo("Europe/Rome")).date(),
                 Measure(row["under"]),
+                withdrawn=row["withdrawn"],
                 pact=row["kind"],
             )
             for row in own
