@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""EventiCondizionalitaRDC: a centre's system sends conditionality events, as it did to the national platform.
+"""EventiCondizionalitaRDC: a centre's system sends conditionality events, and takes them back, as it did with the national platform.
 
 An event is its centre, code, person, protocol and days (domain.md 3.2, high confidence): sent again, with whatever note, it is the same
-event, and recorded once. What may be recorded about whom is the ledger's to say.
+event, and recorded once. To delete one is to withdraw it: by a new event, that names it. What may be recorded about whom, and withdrawn by
+whom until when, is the ledger's to say.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ from hub.store.vocabulary import ConditionalityEventType
 
 TYPES: Final = "http://servizi.lavoro.gov.it/EventiCondizionalitaRDC/types"
 _LOAD = f"{{{TYPES}}}loadEventiCondizionalitaRDC"
+_DELETE = f"{{{TYPES}}}deleteEventiCondizionalitaRDC"
 _FIELDS = (
     "cod_cpi",
     "cod_evento",
@@ -46,6 +48,7 @@ _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?",
     re.ASCII,
 )
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:[0-9]{2})?", re.ASCII)
 ROME = ZoneInfo("Europe/Rome")
 """Where a clock stands that says no offset."""
 ASSURANCE: Final = "not stated"
@@ -61,7 +64,30 @@ mutation loadEventiCondizionalitaRDC($input: RecordConditionalityEventInput!) {
   recordConditionalityEvent(input: $input) { event { id } userErrors { code message } }
 }
 """
+MOST_OF_A_DAY: Final = 2
+"""Events that are looked for where one is to be withdrawn: of two nobody says which."""
+FIND: Final = """
+query deleteEventiCondizionalitaRDC_evento(
+  $codFiscale: FiscalCode!, $types: [ConditionalityEventType!]!, $from: DateTime!, $before: DateTime!, $most: Int!
+) {
+  beneficiary(fiscalCode: $codFiscale) {
+    household { inpsProtocol }
+    conditionalityEvents(filter: { types: $types, occurredFrom: $from, occurredBefore: $before }, first: $most) {
+      nodes { id withdrawnBy { id } }
+    }
+  }
+}
+"""
+WITHDRAW: Final = """
+mutation deleteEventiCondizionalitaRDC($input: WithdrawConditionalityEventInput!) {
+  withdrawConditionalityEvent(input: $input) { withdrawal { id } userErrors { code message } }
+}
+"""
 DONE: Final = "Evento acquisito."
+WITHDRAWN: Final = "Evento annullato."
+REASON: Final = "Annullato dal centro per l'impiego {centre} (deleteEventiCondizionalitaRDC)."
+NO_EVENT: Final = "There is no such event of this person on this day."
+SEVERAL: Final = "There are several such events of this person on this day, and a day does not say which: withdraw one by its id."
 NOBODY: Final = "Nessun beneficiario con questo codice fiscale."
 OTHER_PROTOCOL: Final = "cod_protocollo_inps is not the protocol of this person's household."
 NOT_RECORDED: Final[Mapping[Unmapped, str]] = MappingProxyType(
@@ -94,36 +120,87 @@ class LoadedEvent:
         return f"EventiCondizionalitaRDC-{hashlib.sha256(orjson.dumps(same)).hexdigest()}"
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedEvent:
+    """A request to delete an event, read. `occurred_on`: the day, by the clock of Europe/Rome."""
+
+    centre: str
+    code: str
+    fiscal_code: str
+    operator: str
+    protocol: str
+    occurred_on: date
+
+    @property
+    def hours(self) -> tuple[datetime, datetime]:
+        """When its day begins, and when it has ended."""
+        midnight = datetime.combine(self.occurred_on, time(), ROME)
+        return midnight, midnight + timedelta(days=1)  # by the calendar: a day may have 23 hours
+
+
 class EventService:
     """See `connectors.soap.SoapService`."""
 
     path = "EventiCondizionalitaRDC"
-    documents: Sequence[str] = (APPLICATION, RECORD)
-    operations: Mapping[str, str] = MappingProxyType({_LOAD: "loadEventiCondizionalitaRDC"})
+    documents: Sequence[str] = (APPLICATION, RECORD, FIND, WITHDRAW)
+    operations: Mapping[str, str] = MappingProxyType(
+        {_LOAD: "loadEventiCondizionalitaRDC", _DELETE: "deleteEventiCondizionalitaRDC"}
+    )
 
     def __init__(self, codes: WireCodes) -> None:
         self._codes = codes
 
     async def answer(self, payload: Element, ask: Ask) -> Element:
         """See `SoapService.answer`."""
-        sent = read_event(payload)
+        sent = read_event(payload) if payload.tag == _LOAD else read_deletion(payload)
         kind = self._codes.event_type_of(WireTable.RDC_EVENT, sent.code)
         if isinstance(kind, Unmapped):
             return _answer(payload, Outcome.EVENT, NOT_RECORDED[kind])
         operator = Operator(sent.operator, sent.centre, ASSURANCE)
-        person = (await ask(APPLICATION, {"codFiscale": sent.fiscal_code}, operator))["beneficiary"]
-        if person is None:
-            return _answer(payload, Outcome.FISCAL_CODE, NOBODY)
-        if person["household"]["inpsProtocol"] != sent.protocol:
-            return _answer(payload, Outcome.INPUT, OTHER_PROTOCOL)
-        done = (await ask(RECORD, {"input": _input(sent, kind)}, operator))["recordConditionalityEvent"]
-        if done["event"] is not None:
-            return _answer(payload, Outcome.DONE, DONE)
-        return _answer(payload, *_refused(done["userErrors"]))
+        if isinstance(sent, LoadedEvent):
+            return _answer(payload, *await _load(sent, kind, operator, ask))
+        return _answer(payload, *await _delete(sent, kind, operator, ask))
 
     def outcome(self, payload: Element, code: str, sentence: str) -> Element:
         """See `SoapService.outcome`."""
         return _answer(payload, outcome_of(code), sentence)
+
+
+async def _load(
+    sent: LoadedEvent, kind: ConditionalityEventType, operator: Operator, ask: Ask
+) -> tuple[Outcome, str]:
+    person = (await ask(APPLICATION, {"codFiscale": sent.fiscal_code}, operator))["beneficiary"]
+    if person is None:
+        return Outcome.FISCAL_CODE, NOBODY
+    if person["household"]["inpsProtocol"] != sent.protocol:
+        return Outcome.INPUT, OTHER_PROTOCOL
+    done = (await ask(RECORD, {"input": _input(sent, kind)}, operator))["recordConditionalityEvent"]
+    return (Outcome.DONE, DONE) if done["event"] is not None else _refused(done["userErrors"])
+
+
+async def _delete(
+    sent: DeletedEvent, kind: ConditionalityEventType, operator: Operator, ask: Ask
+) -> tuple[Outcome, str]:
+    begins, ends = (moment.isoformat() for moment in sent.hours)
+    of_day = {"types": [kind.value], "from": begins, "before": ends, "most": MOST_OF_A_DAY}
+    person = (await ask(FIND, {"codFiscale": sent.fiscal_code, **of_day}, operator))["beneficiary"]
+    if person is None:
+        return Outcome.FISCAL_CODE, NOBODY
+    if person["household"]["inpsProtocol"] != sent.protocol:
+        return Outcome.INPUT, OTHER_PROTOCOL
+    events = person["conditionalityEvents"]["nodes"]
+    # NOTE where all are withdrawn, this may be asked for again: the same key gives the first answer.
+    events = [one for one in events if one["withdrawnBy"] is None] or events
+    if len(events) != 1:
+        return Outcome.EVENT, SEVERAL if events else NO_EVENT
+    key = f"EventiCondizionalitaRDC-{events[0]['id']}"
+    withdrawal = {
+        "idempotencyKey": key,
+        "event": events[0]["id"],
+        "reason": REASON.format(centre=sent.centre),
+    }
+    done = (await ask(WITHDRAW, {"input": withdrawal}, operator))["withdrawConditionalityEvent"]
+    return (Outcome.DONE, WITHDRAWN) if done["withdrawal"] is not None else _refused(done["userErrors"])
 
 
 def read_event(payload: Element) -> LoadedEvent:
@@ -134,18 +211,23 @@ def read_event(payload: Element) -> LoadedEvent:
 
     """
     said = leaves(payload, TYPES, _FIELDS, [_NOTE])
+    applied_at, occurred_at = _moment(said, "dtt_domanda"), _moment(said, "dtt_evento")
+    return LoadedEvent(*_who(said), applied_at, occurred_at, said.get(_NOTE))
+
+
+def read_deletion(payload: Element) -> DeletedEvent:
+    """Read a request to delete an event. Raises as `read_event` does."""
+    said = leaves(payload, TYPES, _FIELDS)
+    _day(said, "dtt_domanda")  # it must be one; there is none to compare it with
+    return DeletedEvent(*_who(said), _day(said, "dtt_evento"))
+
+
+def _who(said: Mapping[str, str]) -> tuple[str, str, str, str, str]:
+    """Centre, code, person, operator and protocol."""
     if not _CENTRE.fullmatch(said["cod_cpi"]):
         raise NotAnswered("cod_cpi is the code of a centre: a municipality's, C and six digits.")
-    return LoadedEvent(
-        said["cod_cpi"],
-        said["cod_evento"],
-        _code(said, "cod_fiscale"),
-        _code(said, "cod_fiscale_ope"),
-        said["cod_protocollo_inps"],
-        _moment(said, "dtt_domanda"),
-        _moment(said, "dtt_evento"),
-        said.get(_NOTE),
-    )
+    person, operator = _code(said, "cod_fiscale"), _code(said, "cod_fiscale_ope")
+    return said["cod_cpi"], said["cod_evento"], person, operator, said["cod_protocollo_inps"]
 
 
 def _code(said: Mapping[str, str], name: str) -> str:
@@ -165,6 +247,16 @@ def _moment(said: Mapping[str, str], name: str) -> datetime:
         raise NotAnswered(f"{name} is a day and a time (xs:dateTime).")
     # NOTE in UTC: the same moment in another offset is the same event.
     return (found if found.tzinfo is not None else found.replace(tzinfo=ROME)).astimezone(UTC)
+
+
+def _day(said: Mapping[str, str], name: str) -> date:
+    found = _DAY.fullmatch(said[name])
+    try:
+        if found is not None:
+            return date.fromisoformat(found[1])
+    except ValueError:
+        pass
+    raise NotAnswered(f"{name} is a day (xs:date).")
 
 
 def _input(sent: LoadedEvent, kind: ConditionalityEventType) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 """How clients of the old services say who they are: a voucher like everybody, a password, or a certificate their gateway vouches for.
 
 A password is heard over TLS only, or from this machine; a certificate from a proxy that is trusted, which has verified it and says so
-(`Client-Cert`, RFC 9440). Why so: docs/reference/soap-services.md.
+(`Client-Cert`, RFC 9440). Why so: docs/explanation/clients-of-before.md.
 """
 
 from __future__ import annotations

@@ -52,8 +52,9 @@ async def protocol_of(hub: Service, person: str) -> str:
     return found
 
 
-async def said(hub: Service, person: str = "east", **changes: str) -> bytes:
+async def said(hub: Service, person: str = "east", verb: str = "load", **changes: str) -> bytes:
     """A message about somebody; by default of the centre EAST."""
+    asked = f"{verb}EventiCondizionalitaRDC"
     values = {
         "cod_cpi": EAST,
         "cod_evento": "X01",
@@ -65,19 +66,32 @@ async def said(hub: Service, person: str = "east", **changes: str) -> bytes:
         **changes,
     }
     leaves = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
-    return envelope(f'<loadEventiCondizionalitaRDC xmlns="{TYPES}">{leaves}</loadEventiCondizionalitaRDC>')
+    return envelope(f'<{asked} xmlns="{TYPES}">{leaves}</{asked}>')
 
 
 def outcome(answer: Answer) -> tuple[str, str]:
     assert answer.status == 200, answer.body
     content = payload(answer)
-    assert content.tag == f"{{{TYPES}}}loadEventiCondizionalitaRDCResponse"
+    assert content.tag in [f"{{{TYPES}}}{verb}EventiCondizionalitaRDCResponse" for verb in ("load", "delete")]
     assert [child.tag for child in content] == [f"{{{TYPES}}}cod_esito", f"{{{TYPES}}}des_esito"]
     return content[0].text or "", content[1].text or ""
 
 
 async def load(hub: Service, user: str = "east", /, **changes: Any) -> str:
     return outcome(await post(hub, PATH, await said(hub, **changes), user))[0]
+
+
+async def delete(hub: Service, day: str, user: str = "east", /, **changes: Any) -> str:
+    content = await said(hub, verb="delete", dtt_domanda="2026-01-10", dtt_evento=day, **changes)
+    return outcome(await post(hub, PATH, content, user, soapaction="deleteEventiCondizionalitaRDC"))[0]
+
+
+async def withdrawals(hub: Service) -> int:
+    found = await hub.owner.fetchval(
+        "SELECT count(*) FROM conditionality_event WHERE type = 'EVENT_WITHDRAWN'"
+    )
+    assert isinstance(found, int)
+    return found
 
 
 async def recorded(hub: Service, at: datetime) -> list[asyncpg.Record]:
@@ -168,3 +182,58 @@ async def test_clients_say_what_they_do_in_their_own_ways(hub: Service) -> None:
         assert outcome(await post(hub, PATH, content, "east", soapaction=action))[0] == "E100"
     answer = await post(hub, PATH, content, "east", soapaction="deleteEventiCondizionalitaRDC")
     assert (answer.status, fault(answer)[0]) == (500, "Client")
+
+
+async def test_a_deletion_is_a_withdrawal_and_is_done_once(hub: Service) -> None:
+    before = await withdrawals(hub)
+    assert await load(hub, dtt_evento="2026-10-10T22:30:00Z") == "E100"  # the 11th, by Rome's clock
+    assert await delete(hub, "2026-10-10") == "E102"
+    assert [await delete(hub, "2026-10-11") for _ in range(2)] == ["E100", "E100"]
+    assert await withdrawals(hub) == before + 1
+    [event] = await recorded(hub, datetime(2026, 10, 10, 22, 30, tzinfo=UTC))
+    withdrawal = await hub.owner.fetchrow(
+        "SELECT * FROM conditionality_event WHERE type = 'EVENT_WITHDRAWN' ORDER BY recorded_at DESC LIMIT 1"
+    )
+    assert withdrawal is not None
+    assert (withdrawal["operator"], EAST in withdrawal["note"]) == (OPERATOR, True)
+    assert withdrawal["beneficiary_id"] == event["beneficiary_id"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "E102"),  # there is no such event
+        ({"cod_evento": "X04"}, "E102"),
+        ({"cod_fiscale": UNKNOWN_CODE}, "E101"),
+        ({"cod_protocollo_inps": "INPS-OTHER"}, "E001"),
+        ({"txt_note": "un elemento in più"}, "E001"),
+    ],
+)
+async def test_what_cannot_be_withdrawn_has_its_outcome(
+    hub: Service, changes: dict[str, str], expected: str
+) -> None:
+    before = await withdrawals(hub)
+    assert await delete(hub, "2026-10-12", **changes) == expected
+    assert await withdrawals(hub) == before
+
+
+async def test_of_several_on_a_day_none_is_withdrawn(hub: Service) -> None:
+    for hour in (8, 9):
+        assert await load(hub, dtt_evento=f"2026-10-13T{hour:02}:00:00Z") == "E100"
+    before = await withdrawals(hub)
+    assert await delete(hub, "2026-10-13") == "E102"
+    assert await withdrawals(hub) == before
+
+
+async def test_what_another_agency_recorded_is_not_withdrawn(hub: Service) -> None:
+    recording = """mutation ($input: RecordConditionalityEventInput!) {
+        recordConditionalityEvent(input: $input) { event { id } userErrors { code } } }"""
+    given = {
+        "idempotencyKey": "another-agency",
+        "fiscalCode": hub.world.people["east"].fiscal_code,
+        "type": "CONVOCATION_MISSED",
+        "occurredAt": "2026-10-14T08:00:00Z",
+    }
+    done = (await hub(recording, as_="municipality", input=given)).data["recordConditionalityEvent"]
+    assert done["userErrors"] == []
+    assert await delete(hub, "2026-10-14") == "E102"

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from lxml import etree
 
-from connectors.rdc.events import TYPES, LoadedEvent, read_event
+from connectors.rdc.events import TYPES, DeletedEvent, LoadedEvent, read_deletion, read_event
 from connectors.soap import NotAnswered, element
 from connectors.soap.envelope import Element
 
@@ -75,6 +75,34 @@ def test_the_same_event_has_one_key_and_another_has_another() -> None:
     ]
     assert len({key, *(read_event(request(**one)).key for one in others)}) == len(others) + 1
     assert len(key) <= 200
+
+
+def deletion(day: str = "2020-09-15", applied: str = "2020-02-10") -> Element:
+    asked = etree.Element(f"{{{TYPES}}}deleteEventiCondizionalitaRDC")
+    for name, value in {**GOOD, "dtt_domanda": applied, "dtt_evento": day}.items():
+        element(asked, name, value)
+    return asked
+
+
+@pytest.mark.parametrize("day", ["2020-09-15", "2020-09-15Z", "2020-09-15+02:00"])
+def test_a_deletion_is_read(day: str) -> None:
+    assert read_deletion(deletion(day)) == DeletedEvent(
+        "H501C000523", "X01", "RSSMRA80A41H501Y", "BNCLCU15H01H501S", "INPS-RDC-2020-1", date(2020, 9, 15)
+    )
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2020-09-15", 24), ("2020-03-29", 23), ("2020-10-25", 25)])
+def test_a_day_is_one_of_rome(day: str, hours: int) -> None:
+    begins, ends = read_deletion(deletion(day)).hours
+    assert (ends.astimezone(UTC) - begins.astimezone(UTC)).total_seconds() == hours * 3_600
+
+
+@pytest.mark.parametrize("day", ["2020-09-31", "15/09/2020", "2020-09-15T08:30:00Z", "2020-9-15"])
+def test_what_is_no_day_is_refused(day: str) -> None:
+    with pytest.raises(NotAnswered, match="dtt_evento"):
+        read_deletion(deletion(day))
+    with pytest.raises(NotAnswered, match="dtt_domanda"):
+        read_deletion(deletion(applied=day))
 
 
 @pytest.mark.parametrize("name", GOOD)

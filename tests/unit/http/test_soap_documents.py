@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.rdc.beneficiaries import BY_FISCAL_CODE, BY_PROTOCOL
-from connectors.rdc.events import APPLICATION, RECORD
+from connectors.rdc.events import APPLICATION, FIND, RECORD, WITHDRAW
 from hub.access.caller import Scope
 from hub.plan.documents import Documents
 from hub.plan.operation import Operation
@@ -27,6 +27,14 @@ ASKED: list[tuple[str, dict[str, dict[str, Any]]]] = [
         "eventi-rdc",
         {
             APPLICATION: {"codFiscale": "RSSMRA80A41H501Y"},
+            FIND: {
+                "codFiscale": "RSSMRA80A41H501Y",
+                "types": ["CONVOCATION_MISSED"],
+                "from": "2026-09-15T00:00:00Z",
+                "before": "2026-09-16T00:00:00Z",
+                "most": 2,
+            },
+            WITHDRAW: {"input": {"idempotencyKey": "k", "event": f"evt_{0:032x}", "reason": "r"}},
             RECORD: {
                 "input": {
                     "idempotencyKey": "k",
