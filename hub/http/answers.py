@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 LONGEST_MESSAGE = 500
 """Characters of a message that may quote the request."""
+_INSIDE = re.compile(r"Variable '\$(\w+)' has invalid value at ([.\w\[\]]+): ")
+"""How graphql-core begins what it says of a value inside a variable."""
 BAD_VALUES = (asyncpg.DataError, asyncpg.exceptions._base.DataError)  # noqa: SLF001 (asyncpg has two of one name)
 """A value PostgreSQL refuses, and one asyncpg cannot even send."""
 DATABASE_AWAY = (
@@ -139,6 +142,8 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
         }
     else:
         _, found = explained(original)
+    if (place := _INSIDE.match(error.message)) is not None:
+        found["extensions"]["at"] = "".join(place.groups())
     if error.locations:
         found["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path is not None:
