@@ -17,6 +17,7 @@ import asyncpg
 import httpx2
 
 from bench import pgbench
+from bench.bulk import bulk
 from bench.figures import Figure
 from bench.load import load
 from bench.memory import look
@@ -44,6 +45,7 @@ async def ledger(hub: Served, single: Question, rounds: int) -> list[Figure]:
     """All figures of the ledger."""
     found = [*await beside_pgbench(hub, single, rounds)]
     found += await visible(hub, single)
+    found += await bulk(hub, [variables["input"]["fiscalCode"] for variables in single.asked], rounds)
     connection = await asyncpg.connect(**connection_arguments(hub.world.url))
     try:
         await forget_recorded(connection)

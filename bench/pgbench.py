@@ -36,6 +36,25 @@ INSERT INTO access_log (agency_id, client_id, purpose_id, operation, selection_h
     FROM bench_person WHERE n = :n;
 COMMIT;
 """
+MANY = f"""\\set n random(1, :people - :events + 1)
+WITH made AS MATERIALIZED (
+    SELECT uuidv7() AS id, bench_person.* FROM bench_person WHERE n >= :n AND n < :n::bigint + :events
+), claimed AS (
+    INSERT INTO idempotency_key (agency_id, operation, key, input_hash, result_id)
+        SELECT agency_id, '{OPERATION}', gen_random_uuid()::text, sha256('pgbench'), id FROM made
+), recorded AS (
+    INSERT INTO conditionality_event (id, type, occurred_at, agency_id, client_id, purpose_id, beneficiary_id, household_id,
+            fiscal_code, inps_protocol, measure, note)
+        SELECT id, 'ACTIVITY_ATTENDED', now(), agency_id, client_id, purpose_id, beneficiary_id, household_id,
+            fiscal_code, inps_protocol, measure, 'pgbench' FROM made
+), queued AS (
+    INSERT INTO outbox_message (topic, subject_id) SELECT 'feed', id FROM made
+)
+INSERT INTO access_log (agency_id, client_id, purpose_id, operation, selection_hash, asked, subjects, outcome)
+    SELECT agency_id, client_id, purpose_id, 'Record', sha256('pgbench'), '{{}}', array_agg(beneficiary_id), 'ANSWERED'
+    FROM made GROUP BY agency_id, client_id, purpose_id;
+"""
+"""The same of many events, in one statement, with one line of the log."""
 PEOPLE = """
 DROP TABLE IF EXISTS bench_person;
 CREATE TABLE bench_person AS
@@ -70,15 +89,17 @@ async def forget(url: str) -> None:
         await connection.close()
 
 
-def rate(url: str, people: int, *, connections: int, seconds: int) -> float:
-    """Transactions per second in a closed loop over so many connections."""
-    with tempfile.NamedTemporaryFile("w", suffix=".pgbench") as script:
-        script.write(INSERTS)
-        script.flush()
+def rate(
+    url: str, people: int, *, connections: int, seconds: int, script: str = INSERTS, events: int = 1
+) -> float:
+    """Transactions per second, of so many events each, in a closed loop over so many connections."""
+    with tempfile.NamedTemporaryFile("w", suffix=".pgbench") as file:
+        file.write(script)
+        file.flush()
         target = make_url(url)
         command = [
             _program(), "--no-vacuum", "--protocol=prepared", f"--client={connections}", "--jobs=1", f"--time={seconds}",
-            f"--define=people={people}", f"--file={script.name}", f"--host={target.query['host']}",
+            f"--define=people={people}", f"--define=events={events}", f"--file={file.name}", f"--host={target.query['host']}",
             f"--username={target.username}", str(target.database),
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)

@@ -66,6 +66,9 @@ async def read_back_many(
     found = [
         await plan.rows(connection, variables, asking.caller, asking.account.seen) for plan in plans.values()
     ]
+    if len(found) == 1:
+        (place,) = plans
+        return ({place: row} for row in found[0])
     rows = zip(*found, strict=True) if found else (() for _ in keys)
     return (dict(zip(plans, row, strict=True)) for row in rows)
 

@@ -312,22 +312,21 @@ def examine(reach: Reach) -> Statement:
 
     `ord, refusal, beneficiary_id, input_hash, result_id, told`: the last of whom the earlier event under this key is.
     """
-    given = given_many(reach)
-    judged = _judged(given, reach).subquery("judged")
-    claimed = and_(*(_key.c[name] == given[name] for name in ("agency_id", "operation", "key")))
+    judged = _judged(given_many(reach), reach).subquery("judged")
+    claimed = and_(*(_key.c[name] == judged.c[name] for name in ("agency_id", "operation", "key")))
     return Statement(
         select(
-            given["ord"],
+            judged.c.ord,
             judged.c.refusal,
             judged.c.beneficiary_id,
             _key.c.input_hash,
             _key.c.result_id,
             _event.c.beneficiary_id.label("told"),
         )
-        .join_from(given.rows, judged, judged.c.id == given["id"])
+        .select_from(judged)
         .outerjoin(_key, claimed)
         .outerjoin(_event, _event.c.id == _key.c.result_id)
-        .order_by(given["ord"])
+        .order_by(judged.c.ord)
     )
 
 

@@ -32,7 +32,8 @@ LOCK = 7_203_002
 """The advisory lock's number, of this database."""
 CHANNEL = "snodo_feed"
 """Where each transaction that gives positions says so, with the last of them."""
-MOST_AT_ONCE = 5_000
+MOST_AT_ONCE = 1_000
+"""Events of one statement: a batch's worth, so that a backlog is worked off in pieces, each well within the statement timeout."""
 QUIET = 0.08
 """Seconds between two looks when none has found anything for `QUIET_AFTER`: forty looks a second cost more than what they wait for."""
 QUIET_AFTER = 1.0

@@ -18,8 +18,8 @@ _PROVISIONAL = re.compile(r"[0-9]{11}", re.ASCII)
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # The value of a character at an odd position (counted from one): digits take the first ten values of the letters.
 _ODD_LETTERS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
-_ODD = dict(zip(_ALPHABET, _ODD_LETTERS[:10] + _ODD_LETTERS, strict=True))
-_EVEN = dict(zip(_ALPHABET, (*range(10), *range(26)), strict=True))
+_ODD = bytes.maketrans(_ALPHABET.encode(), bytes(_ODD_LETTERS[:10] + _ODD_LETTERS))
+_EVEN = bytes.maketrans(_ALPHABET.encode(), bytes((*range(10), *range(26))))
 
 OMOCODIA_DIGITS = "LMNPQRSTUV"
 """The letter that stands for each digit where two people would have the same code."""
@@ -35,7 +35,8 @@ class InvalidFiscalCode(InvalidInput):
 
 def check_letter(first_fifteen: str) -> str:
     """The sixteenth character that belongs to the first fifteen, upper case."""
-    total = sum(map(_ODD.__getitem__, first_fifteen[::2])) + sum(map(_EVEN.__getitem__, first_fifteen[1::2]))
+    characters = first_fifteen.encode()
+    total = sum(characters[::2].translate(_ODD)) + sum(characters[1::2].translate(_EVEN))
     return chr(ord("A") + total % 26)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Who records: one event after another, each under its key until it is acknowledged."""
+"""Who records: one event after another, now and then many at once, each under its key until it is acknowledged."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ import httpx2
 
 RECORD = """mutation ($input: RecordConditionalityEventInput!) {
   recordConditionalityEvent(input: $input) { event { id } userErrors { code message } } }"""
+RECORD_MANY = """mutation ($input: RecordConditionalityEventsInput!) { recordConditionalityEvents(input: $input) {
+  results { event { id } userErrors { code message } } userErrors { code message } } }"""
+MANY = 40
+"""Events of the largest batch; one time in ten it is a batch."""
 LATEST = datetime(2026, 6, 1, tzinfo=UTC)
 LONGEST = 20.0
 """Seconds until an answer: a database that recovers takes its time."""
@@ -37,30 +41,45 @@ class Desk:
             trust_env=False, timeout=LONGEST, headers={"authorization": f"Bearer {self._token}"}
         ) as http:
             while not stop.is_set():
-                key = f"desk-{self._number}-event-{len(self.acknowledged)}"
-                self.acknowledged[key] = await self._record(http, key)
+                many = self._random.randint(2, MANY) if self._random.random() < 0.1 else 1
+                events = [self._event(len(self.acknowledged) + place) for place in range(many)]
+                ids = await (self._record_many(http, events) if many > 1 else self._record(http, events[0]))
+                self.acknowledged.update(zip((event["note"] for event in events), ids, strict=True))
 
-    async def _record(self, http: httpx2.AsyncClient, key: str) -> str:
-        event = {
+    def _event(self, number: int) -> dict[str, str]:
+        key = f"desk-{self._number}-event-{number}"
+        return {
             "idempotencyKey": key,
             "fiscalCode": self._fiscal_code,
             "type": "ACTIVITY_NOT_ATTENDED",
-            "occurredAt": (LATEST - timedelta(seconds=len(self.acknowledged))).isoformat(),
+            "occurredAt": (LATEST - timedelta(seconds=number)).isoformat(),
             "note": key,
         }
+
+    async def _record(self, http: httpx2.AsyncClient, event: dict[str, str]) -> list[str]:
+        payload = await self._acknowledged(http, RECORD, event)
+        assert payload["userErrors"] == []
+        return [payload["event"]["id"]]
+
+    async def _record_many(self, http: httpx2.AsyncClient, events: list[dict[str, str]]) -> list[str]:
+        given = {"events": events, "atomic": self._random.random() < 0.5}
+        payload = await self._acknowledged(http, RECORD_MANY, given)
+        assert payload["userErrors"] == []
+        return [one["event"]["id"] for one in payload["results"]]
+
+    async def _acknowledged(self, http: httpx2.AsyncClient, document: str, given: dict[str, Any]) -> Any:
+        """The payload of the first answer, however often it takes to ask."""
         while True:
             address = self._random.choice(self._addresses)
             try:
                 answer = await http.post(
-                    f"{address}/graphql", json={"query": RECORD, "variables": {"input": event}}
+                    f"{address}/graphql", json={"query": document, "variables": {"input": given}}
                 )
             except httpx2.TransportError:
                 answer = None  # killed: whether it was recorded is not known
             if answer is not None and answer.status_code == 200 and "errors" not in answer.json():
-                payload: dict[str, Any] = answer.json()["data"]["recordConditionalityEvent"]
-                assert payload["userErrors"] == []
-                event_id: str = payload["event"]["id"]
-                return event_id
+                (payload,) = answer.json()["data"].values()
+                return payload
             # A hub without its database says so (503), and does not say that it recorded.
             assert answer is None or answer.status_code in (200, 503), answer.text
             self.repeated += 1
