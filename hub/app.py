@@ -47,6 +47,8 @@ from hub.http.authentication import Authenticator
 from hub.http.call_metrics import CallMetrics
 from hub.http.citizens import citizens_door
 from hub.http.commands import Commands
+from hub.http.communications import PATH as COMMUNICATIONS_PATH
+from hub.http.communications import CommunicationsEndpoint, Intake
 from hub.http.demands import Demands
 from hub.http.execution import Asked, Execution
 from hub.http.feed_proofs import FeedProofs
@@ -72,6 +74,7 @@ from hub.http.websocket import GraphQLSockets
 from hub.ledger.checkpoint_key import read_signer
 from hub.ledger.checkpointing import Checkpointing
 from hub.ledger.feed_status import FeedWatch
+from hub.ledger.hires_due import HiresDue
 from hub.ledger.sequencer import CHANNEL as FEED_CHANNEL
 from hub.ledger.sequencer import Sequencer
 from hub.ledger.signed_note import Signer
@@ -241,6 +244,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             stack.push_async_callback(_cancel, asyncio.create_task(checkpointing.run(), name="checkpoints"))
         months = LogMonths(database.write, settings.access_log_months)
         stack.push_async_callback(_cancel, asyncio.create_task(months.run(), name="access log months"))
+        due = HiresDue(database.write, _now, means.event_clock_tolerance)
+        stack.push_async_callback(_cancel, asyncio.create_task(due.run(), name="hires due"))
         feed_watch = FeedWatch(database.write, _now)
         stack.push_async_callback(_cancel, asyncio.create_task(feed_watch.run(), name="feed watch"))
         opened = OpenStreams(
@@ -276,6 +281,9 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             max_url_bytes=settings.max_url_bytes,
         )
         routes.append(Route(FEED_PATH, stream, methods=["GET"]))
+        intake = Intake(_now, means.event_clock_tolerance, settings.max_body_bytes)
+        communications = CommunicationsEndpoint(database, admission, demands, watch, intake)
+        routes.append(Route(COMMUNICATIONS_PATH, communications, methods=["POST"]))
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]

@@ -7,6 +7,7 @@ import strawberry
 
 from schema.administration_commands import AdministrationMutation
 from schema.feed_consumers import FeedConsumerMutation
+from schema.hires import HireMutation
 from schema.recording import RecordingMutation
 from schema.recording_many import RecordingManyMutation
 from schema.sensitivity import personal
@@ -16,6 +17,11 @@ from schema.withdrawal import WithdrawalMutation
 @personal
 @strawberry.type(description="Every command.")
 class Mutation(
-    FeedConsumerMutation, AdministrationMutation, RecordingMutation, RecordingManyMutation, WithdrawalMutation
+    FeedConsumerMutation,
+    AdministrationMutation,
+    RecordingMutation,
+    RecordingManyMutation,
+    WithdrawalMutation,
+    HireMutation,
 ):
     pass

@@ -2,6 +2,7 @@
 """What agencies tell, landed in the hub's tables.
 
 flows        the public entrances: pull_admitted_households, pull_region
+communications    another: mandatory communications of hires, from a folder (pull_communications)
 flow         one run: page by page from the watermark, each page one transaction
 settle       a page's records land together; those the database refuses are found by halving
 runs         inbound_run: where a run stands, and where the next one starts
@@ -17,7 +18,8 @@ the tables end the same, as long as the records do not contradict each other (of
 came first lands). Two contents under one version: the one that comes later holds.
 """
 
+from connectors.inbound.communications import pull_communications
 from connectors.inbound.flow import RunReport
 from connectors.inbound.flows import RegionReport, pull_admitted_households, pull_region
 
-__all__ = ["RegionReport", "RunReport", "pull_admitted_households", "pull_region"]
+__all__ = ["RegionReport", "RunReport", "pull_admitted_households", "pull_communications", "pull_region"]

@@ -66,6 +66,20 @@ async def note(
         await connection.executemany(_PUT.text, [_row(agency_id, kind.flow, *one) for one in changed])
 
 
+async def keep(
+    connection: Connection,
+    agency_id: UUID,
+    flow: str,
+    key: str,
+    payload: Payload,
+    refusal: Refusal,
+    now: datetime,
+) -> None:
+    """Keep one record that came by another way than a run of its flow."""
+    kept = _Kept(payload, None, refusal, now, None)
+    await connection.execute(_PUT.text, *_row(agency_id, flow, key, kept))
+
+
 async def waiting(
     connection: Connection, agency_id: UUID, flow: str, after: UUID | None, limit: int
 ) -> list[tuple[UUID, Any]]:

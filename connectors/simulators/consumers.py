@@ -31,7 +31,8 @@ _GRANTED: dict[str, tuple[str, str, AgencyKind, GrantScope, tuple[str, ...], fro
     ),
     "region": (
         region_agency_code(REGION), "Regione Lazio (demo)", AgencyKind.REGION,
-        GrantScope.REGION, (REGION,), frozenset({Capability.RECORD_EVENTS, Capability.READ_FEED}),
+        GrantScope.REGION, (REGION,),
+        frozenset({Capability.RECORD_EVENTS, Capability.READ_FEED, Capability.SEND_COMMUNICATIONS}),
     ),
     "inps": (
         INPS_AGENCY_CODE, "INPS (demo)", AgencyKind.INPS,

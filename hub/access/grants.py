@@ -86,11 +86,12 @@ def check(grant: Grant) -> None:
             "REPORT_OUTCOMES is granted with scope NATIONAL only: who decides about benefits does so for the country.",
             about="capabilities",
         )
-    if Capability.RECORD_EVENTS in grant.capabilities and scope not in OF_PEOPLE:
-        raise InvalidRegistration(
-            f"RECORD_EVENTS is of no use with scope {scope.value}, which reaches nobody to record about.",
-            about="capabilities",
-        )
+    for capability in (Capability.RECORD_EVENTS, Capability.SEND_COMMUNICATIONS):
+        if capability in grant.capabilities and scope not in OF_PEOPLE:
+            raise InvalidRegistration(
+                f"{capability.value} is of no use with scope {scope.value}, which reaches nobody to record about.",
+                about="capabilities",
+            )
     if grant.valid_to is not None and grant.valid_from is not None and grant.valid_to <= grant.valid_from:
         raise InvalidRegistration("A grant ends after it begins.", about="valid_to")
 

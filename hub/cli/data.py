@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from connectors.connected import connect_agencies
-from connectors.inbound import RunReport, pull_admitted_households, pull_region
+from connectors.inbound import RunReport, pull_admitted_households, pull_communications, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
 from hub.access.actors import COMMAND_LINE, acting
@@ -248,6 +249,33 @@ def sync_inps(data_dir: DataDir = None) -> None:
 def sync_region(data_dir: DataDir = None) -> None:
     """Pull what is new in the region's offers, courses and pacts."""
     _sync(settings_of(data_dir=data_dir), "region")
+
+
+@sync.command("communications")
+def sync_communications(
+    folder: Annotated[Path, typer.Argument(help="Where the files are, one communication each: *.xml.")],
+    agency: Annotated[str, typer.Option(help="Code of the agency they came from.")],
+    by: Annotated[str | None, typer.Option(help="Who runs it; when absent, the user of this system.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Take the mandatory communications of hires in a folder; run again for more of them."""
+    settings = settings_of(data_dir=data_dir)
+
+    async def pull(url: str) -> RunReport:
+        async with open_database(url, settings) as database:
+            async with database.write.acquire() as connection:
+                await check_version(connection, url)
+            return await pull_communications(
+                database.write,
+                folder,
+                agency_code=agency,
+                operator=by or getpass.getuser(),
+                clock=_now,
+                tolerance=timedelta(seconds=settings.event_clock_tolerance),
+            )
+
+    with database_url(settings) as url:
+        typer.echo(describe(run(pull(url))))
 
 
 def _sync(settings: Settings, flow: str) -> None:

@@ -9,6 +9,7 @@ import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ from hub.cli.options import DataDir, Port, run, settings_of
 from hub.errors import ConfigurationError
 from hub.http.heads import BoundedHeads
 from hub.ledger.checkpointing import Checkpointing
+from hub.ledger.hires_due import HiresDue
 from hub.ledger.sequencer import Sequencer
 from hub.settings import Environment, Settings
 from hub.store.engine import database_url, open_database
@@ -103,8 +105,11 @@ async def _work(settings: Settings, url: str) -> None:
             database.write, lambda: sequencer.active, signer_of(settings), settings.checkpoint_interval
         )
         months = LogMonths(database.write, settings.access_log_months)
+        due = HiresDue(
+            database.write, lambda: datetime.now(UTC), timedelta(seconds=settings.event_clock_tolerance)
+        )
         work = asyncio.gather(
-            sequencer.run(), checkpointing.run(), SeenTokens(database.write).run(), months.run()
+            sequencer.run(), checkpointing.run(), SeenTokens(database.write).run(), months.run(), due.run()
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -120,14 +120,15 @@ class AccessGrant(Base):
     __table_args__ = (
         one_of("scope", GrantScope),
         CheckConstraint(
-            "capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED', 'ADMINISTER', 'READ_ACCESS_LOG', 'REPORT_OUTCOMES']::text[]",
+            "capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED', 'ADMINISTER', 'READ_ACCESS_LOG', 'REPORT_OUTCOMES',"
+            " 'SEND_COMMUNICATIONS']::text[]",
             name="capabilities",
         ),
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity"),
         CheckConstraint(
             "(scope IN ('NATIONAL', 'REGION', 'MUNICIPALITY', 'AMBITO') OR NOT capabilities @> ARRAY['READ_FEED'])"
             " AND (scope = 'NATIONAL' OR NOT capabilities @> ARRAY['REPORT_OUTCOMES'])"
-            " AND (scope NOT IN ('AGGREGATE', 'OWN', 'SELF') OR NOT capabilities @> ARRAY['RECORD_EVENTS'])",
+            " AND (scope NOT IN ('AGGREGATE', 'OWN', 'SELF') OR NOT capabilities && ARRAY['RECORD_EVENTS', 'SEND_COMMUNICATIONS'])",
             name="capability_scope",
         ),
         CheckConstraint(

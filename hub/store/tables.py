@@ -17,6 +17,7 @@ from hub.store.appointments import Convocation
 from hub.store.audit import AccessLog, AccessSelection
 from hub.store.base import Base
 from hub.store.calls import CallCount
+from hub.store.communications import Communication
 from hub.store.consuming import EventOutcome, FeedAcknowledgement
 from hub.store.delivery import InboundRun, OutboxMessage, QuarantinedRecord
 from hub.store.households import AgencyAnswer, Beneficiary, Benefit, Household
@@ -59,6 +60,7 @@ __all__ = [
     "Beneficiary",
     "Benefit",
     "CallCount",
+    "Communication",
     "ConditionalityEvent",
     "Convocation",
     "EmploymentCentre",

@@ -205,6 +205,31 @@ class Capability(StrEnum):
     """Say who looked at whom: the data protection officer (responsabile della protezione dei dati)."""
     REPORT_OUTCOMES = "REPORT_OUTCOMES"
     """Say what was decided about an entry of the feed: INPS."""
+    SEND_COMMUNICATIONS = "SEND_COMMUNICATIONS"
+    """Hand over mandatory communications of hires: a labour system."""
+
+
+class CommunicationKind(StrEnum):
+    """The models of mandatory communications that tell of a hire (DM 30-10-2007, annexes A and B)."""
+
+    UNILAV = "UNILAV"
+    """An employer's own: Unificato Lav."""
+    UNISOMM = "UNISOMM"
+    """A temporary work agency's (agenzia di somministrazione): Unificato Somm."""
+
+
+class CommunicationState(StrEnum):
+    """What became of a communication of a hire."""
+
+    WAITING = "WAITING"
+    """The hire begins on a later day."""
+    RECORDED = "RECORDED"
+    ALREADY_RECORDED = "ALREADY_RECORDED"
+    """Somebody had recorded a hire of this person on this day."""
+    NO_BENEFICIARY = "NO_BENEFICIARY"
+    """Nobody in the sender's territory has this fiscal code and a benefit on the day."""
+    ERASED = "ERASED"
+    """It was recorded, and the content of its event was erased."""
 
 
 class BenefitOutcome(StrEnum):

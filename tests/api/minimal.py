@@ -118,6 +118,8 @@ def arguments_for(world: World) -> dict[str, str]:
         "Mutation.acknowledgeConditionalityFeed(upTo:)": '"x"',
         "Mutation.reportOutcome(input:)": '{ idempotencyKey: "", position: 1, outcome: NONE, reference: "x", '
         'decidedOn: "2026-10-01" }',
+        "Mutation.recordHire(input:)": f'{{ communicationCode: "", kind: UNILAV, fiscalCode: "{code}", '
+        'employerCode: "", startsOn: "2026-09-01" }',
         "Mutation.recordConditionalityEvents(input:)": "{ events: [] }",
         # Nothing is recorded: a key must have a character.
         "Mutation.recordConditionalityEvent(input:)": f'{{ idempotencyKey: "", fiscalCode: "{code}", '

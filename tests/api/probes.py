@@ -79,6 +79,7 @@ RECORD_MANY = """mutation ($input: RecordConditionalityEventsInput!) { recordCon
   results { event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } userErrors { code } } }"""
 WITHDRAW_EVENT = """mutation ($input: WithdrawConditionalityEventInput!) { withdrawConditionalityEvent(input: $input) {
   withdrawal { id } userErrors { code } } }"""
+HIRE = """mutation ($input: RecordHireInput!) { recordHire(input: $input) { event { id } userErrors { code } } }"""
 REPORT = """mutation { reportOutcome(input: { idempotencyKey: "", position: 1, outcome: NONE, reference: "x", decidedOn: "2026-10-01" }) {
   userErrors { code } } }"""
 GUARDED = (
@@ -252,6 +253,9 @@ class Suite:
             yield Probe(
                 f"{name}: may not record", bare, RECORD, {"input": _input(self._someone(name))}, ["FORBIDDEN"]
             )
+            yield Probe(
+                f"{name}: may not record a hire", bare, HIRE, _hire(self._someone(name)), ["FORBIDDEN"]
+            )
             many = _many(self._someone(name))
             yield Probe(f"{name}: may not record many", bare, RECORD_MANY, many, ["FORBIDDEN"])
             yield Probe(
@@ -287,6 +291,13 @@ class Suite:
                     f"{name}: records beyond its reach", scribe, RECORD, {"input": _input(beyond)}, refused
                 )
                 none = {"event": None, "userErrors": [{"code": "PERSON_NOT_FOUND"}]}
+                yield Probe(
+                    f"{name}: records a hire beyond its reach",
+                    scribe,
+                    HIRE,
+                    _hire(beyond),
+                    {"recordHire": none},
+                )
                 batch = {"results": [none], "userErrors": [{"code": "EVENTS_REFUSED"}]}
                 yield Probe(
                     f"{name}: records many beyond its reach",
@@ -404,6 +415,18 @@ def _input(fiscal_code: str | None) -> dict[str, Any]:
         "fiscalCode": fiscal_code or "12345678903",
         "type": "CONVOCATION_MISSED",
         "occurredAt": "2026-03-10T09:00:00Z",
+    }
+
+
+def _hire(fiscal_code: str | None) -> dict[str, Any]:
+    return {
+        "input": {
+            "communicationCode": f"15{next(_numbers):014}",
+            "kind": "UNILAV",
+            "fiscalCode": fiscal_code or "12345678903",
+            "employerCode": "12345678903",
+            "startsOn": "2026-09-01",
+        }
     }
 
 

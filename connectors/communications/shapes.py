@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The two models of communications that tell of a hire: where each says what. Data.
+
+Sources: a UniLav of 2017, version CO160201R1, as an employer's program writes it (published, its values left out); a UniSomm of 2020,
+version CO190701R1; what the regional systems of the it.eng.sil code base read of both. The kinds of communication are Regione Piemonte's
+(COMONL). UNVERIFIED names what was read in a regional system alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hub.store.vocabulary import CommunicationKind
+
+UNVERIFIED = frozenset(
+    {
+        "codiceComunicazionePrecedente",
+        "codiceEntePrevidenziale",
+        "codMonoTempo",
+        "dataFinePeriodoFormativo",
+        "ggLavorativePreviste",
+        "tipoLavorazione",
+        "indennitaDisponibilita",
+        "legge68",
+        "TipologiaContrattuale of UniLav",
+        "TipoComunicazione's codes",
+    }
+)
+"""What no published document of the model shows."""
+
+HIRES = frozenset({"01", "06", "07", "08", "09"})
+"""`TipoComunicazione` of what tells of a hire: mandatory, ex officio, and the three that complete an urgent one."""
+CORRECTION, ANNULMENT = "03", "04"
+
+OTHER_FACTS = frozenset({"Proroga", "Trasformazione", "Cessazione", "Trasferimento", "Distacco"})
+"""Elements that stand for a hire's where the communication is of an extension, a change or an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One model. Paths are of elements, from the root's children on; `known`: the members of each place that is read."""
+
+    kind: CommunicationKind
+    namespace: str
+    root: str
+    employer: tuple[str, ...]
+    relation: tuple[str, ...]
+    """Where the relationship begins."""
+    begins: str
+    ends: str
+    present: tuple[str, ...]
+    """The element that is there only in a hire."""
+    known: Mapping[str, frozenset[str]]
+    """By the path of a place, joined with `/`: its attributes, as `@name`, and its children."""
+
+
+_ROOT = frozenset(
+    {
+        "@codiceComunicazione",
+        "@codiceComunicazionePrecedente",
+        "@dataInvio",
+        "@versione",
+        "@assunzioneForzaMaggiore",
+        "Lavoratore",
+        "TipoComunicazione",
+    }
+)
+_WORKER = {
+    "Lavoratore": frozenset({"AnagraficaCompleta", "extraCE", "IndirizzoLavoratore", "LivelloIstruzione"}),
+    "Lavoratore/AnagraficaCompleta": frozenset(
+        {"cognome", "nome", "codice-fiscale", "cittadinanza", "sesso", "nascita"}
+    ),
+    "TipoComunicazione": frozenset[str](),
+}
+
+UNILAV = Shape(
+    kind=CommunicationKind.UNILAV,
+    namespace="http://servizi.lavoro.gov.it/unilav",
+    root="UniLav",
+    employer=("DatoreLavoro",),
+    relation=("InizioRapporto",),
+    begins="dataInizio",
+    ends="dataFine",
+    present=("InizioRapporto",),
+    known={
+        "": _ROOT | {"DatoreLavoro", "InizioRapporto"},
+        **_WORKER,
+        "DatoreLavoro": frozenset(
+            {
+                "@codiceFiscale",
+                "@denominazione",
+                "DatoreAnagraficaCompleta",
+                "SedeLegale",
+                "SedeLavoro",
+                "Settore",
+                "PubblicaAmministrazione",
+            }
+        ),
+        "InizioRapporto": frozenset(
+            {
+                "@dataInizio",
+                "@dataFine",
+                "@dataFinePeriodoFormativo",
+                "@entePrevidenziale",
+                "@codiceEntePrevidenziale",
+                "@lavInMobilita",
+                "@lavoroStagionale",
+                "@lavoroInAgricoltura",
+                "@socioLavoratore",
+                "@assunzioneObbligatoria",
+                "@TipologiaContrattuale",
+                "@codMonoTempo",
+                "@ggLavorativePreviste",
+                "@tipoLavorazione",
+                "ccnl",
+                "livelloInquadramento",
+                "legge68",
+                "tipoOrario",
+                "qualificaProfessionale",
+                "RetribuzioneCompenso",
+                "PatINAIL",
+                "Agevolazioni",
+            }
+        ),
+    },
+)
+
+UNISOMM = Shape(
+    kind=CommunicationKind.UNISOMM,
+    namespace="http://servizi.lavoro.gov.it/unisomm",
+    root="UniSomm",
+    employer=("AgenziaSomministrazione",),
+    relation=("AgenziaSomministrazione", "RapportoAgenziaSomm"),
+    begins="dataInizioSomm",
+    ends="dataFineSomm",
+    present=("DittaUtilizzatrice", "InizioContratto", "Inizio"),
+    known={
+        "": _ROOT | {"AgenziaSomministrazione", "DittaUtilizzatrice"},
+        **_WORKER,
+        "AgenziaSomministrazione": frozenset(
+            {
+                "@codiceFiscale",
+                "@denominazione",
+                "@agenziaestera",
+                "@numeroIscrizioneAlbo",
+                "DatoreAnagraficaCompleta",
+                "SedeLegale",
+                "SedeLavoro",
+                "RapportoAgenziaSomm",
+            }
+        ),
+        "AgenziaSomministrazione/RapportoAgenziaSomm": frozenset(
+            {
+                "@dataInizioSomm",
+                "@dataFineSomm",
+                "@dataFinePeriodoFormativo",
+                "@entePrevidenziale",
+                "@codiceEntePrevidenziale",
+                "@TipologiaContrattuale",
+                "@codMonoTempo",
+                "@lavInMobilita",
+                "@numeroAgenziaSomm",
+                "@numeroMatricola",
+                "@indennitaDisponibilita",
+            }
+        ),
+        "DittaUtilizzatrice/InizioContratto": frozenset({"Inizio"}),
+    },
+)
+
+SHAPES: Mapping[str, Shape] = {f"{{{one.namespace}}}{one.root}": one for one in (UNILAV, UNISOMM)}
+"""By the root's name."""

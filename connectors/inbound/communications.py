@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Mandatory communications from a folder of files, one each: what a labour system leaves there, run again as often as one likes.
+
+The folder keeps the documents: of one that cannot land the quarantine holds its name, its digest and the reason, and no person.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from connectors.communications import CommunicationRefused, code_of, read_hire
+from connectors.inbound.flow import PAGE_SIZE, Clock, RunReport, run_flow
+from connectors.records.delivery import Delivered, Page, Refusal
+from connectors.records.reading import DIGEST_PREFIX
+from connectors.xml import XmlLimits, XmlRefused, read_xml
+from hub.errors import ConfigurationError
+from hub.ledger.event_rules import EVENT_RULES
+from hub.ledger.hires import Everyone, Hire, take_hire
+from hub.ledger.record import Recorder
+from hub.ledger.refusals import Refusal as LedgerRefusal
+from hub.store.engine import Pool
+from hub.store.statement import Connection, Statement
+from hub.store.tables import Agency
+from hub.store.vocabulary import AgencyKind, ConditionalityEventType
+
+FLOW = "communications"
+SUFFIX = ".xml"
+
+
+class Communications:
+    """The files of one folder, in the order of their names, each run from the first: what landed before changes nothing."""
+
+    flow = FLOW
+
+    def __init__(self, folder: Path, recorder: Recorder, tolerance: timedelta, limits: XmlLimits) -> None:
+        self._folder = folder
+        self._recorder = recorder
+        self._tolerance = tolerance
+        self._limits = limits
+        self._names: Iterator[str] | None = None
+
+    async def fetch(self, _after: str | None, limit: int) -> Page[Hire]:
+        """See `Kind.fetch`. Where an earlier run came to does not matter: a file may come under any name."""
+        return await asyncio.to_thread(self._page, limit)
+
+    def _page(self, limit: int) -> Page[Hire]:
+        if self._names is None:
+            self._names = iter(sorted(one.name for one in _files(self._folder)))
+        names = list(islice(self._names, limit))
+        return Page(
+            tuple(self._delivered(name) for name in names),
+            names[-1] if names else None,
+            len(names) == limit,
+        )
+
+    def read(self, payload: object) -> Delivered[Hire]:
+        """See `Kind.read`: the file as it is there now."""
+        known: dict[str, Any] = payload if isinstance(payload, dict) else {}
+        name = str(known.get("file", ""))
+        if Path(name).name == name and (self._folder / name).is_file():
+            return self._delivered(name)
+        gone = Refusal("file", "The file is not in the folder any more.")
+        return Delivered(str(known.get("code") or known.get("digest", "")), None, known, gone)
+
+    def _delivered(self, name: str) -> Delivered[Hire]:
+        with (self._folder / name).open("rb") as file:
+            content = file.read(self._limits.bytes + 1)
+        digest = f"{DIGEST_PREFIX}{hashlib.sha256(content).hexdigest()}"
+        code: str | None = None
+        try:
+            root = read_xml(content, limits=self._limits)
+            code = code_of(root)
+            told: Hire | Refusal = read_hire(root)
+        except CommunicationRefused as refused:
+            told = Refusal(refused.field, refused.message)
+        except XmlRefused as refused:
+            told = Refusal("file", refused.message)
+        return Delivered(code or digest, None, {"file": name, "digest": digest, "code": code}, told)
+
+    async def land(
+        self, connection: Connection, agency_id: UUID, records: Sequence[Hire], now: datetime
+    ) -> list[Refusal | None]:
+        """See `Kind.land`."""
+        assert agency_id == self._recorder.agency_id
+        outcomes: list[Refusal | None] = []
+        for hire in records:
+            taken = await take_hire(connection, self._recorder, hire, now=now, tolerance=self._tolerance)
+            outcomes.append(
+                Refusal(taken.path[0], taken.message) if isinstance(taken, LedgerRefusal) else None
+            )
+        return outcomes
+
+    async def versions(
+        self, _connection: Connection, _agency_id: UUID, _keys: Sequence[str]
+    ) -> dict[str, datetime]:
+        """See `Kind.versions`: a communication has none, since what corrects it has a code of its own."""
+        return {}
+
+
+async def pull_communications(
+    pool: Pool,
+    folder: Path,
+    *,
+    agency_code: str,
+    operator: str,
+    clock: Clock,
+    tolerance: timedelta,
+    limits: XmlLimits | None = None,
+    page_size: int = PAGE_SIZE,
+) -> RunReport:
+    """Take the communications of a folder, for the agency they came from; see `run_flow`.
+
+    `operator`: who runs it, as the events that come of it say.
+
+    Raises:
+        ConfigurationError: the folder is none, there is no such agency, or its kind does not record hires.
+
+    """
+    if not await asyncio.to_thread(folder.is_dir):
+        raise ConfigurationError(f"{folder} is no folder.")
+    async with pool.acquire() as connection:
+        row = await _AGENCY.fetchrow(connection, code=agency_code)
+    if row is None:
+        raise ConfigurationError(
+            f"No agency has the code {agency_code}: register it before its flow is pulled."
+        )
+    kinds = EVENT_RULES[ConditionalityEventType.HIRED].recorded_by
+    if AgencyKind(row["kind"]) not in kinds:
+        raise ConfigurationError(f"Hires are of {', '.join(sorted(kinds))}; {agency_code} is {row['kind']}.")
+    recorder = Recorder(
+        agency_id=row["id"],
+        agency_kind=AgencyKind(row["kind"]),
+        client_id=None,
+        purpose_id=None,
+        operator=operator,
+        reach=Everyone(),
+        reach_values={},
+    )
+    kind = Communications(folder, recorder, tolerance, limits or XmlLimits())
+    return await run_flow(pool, kind, agency_code=agency_code, clock=clock, page_size=page_size)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (one for one in folder.iterdir() if one.suffix.lower() == SUFFIX and one.is_file())
+
+
+_AGENCY = Statement(select(Agency.id, Agency.kind).where(Agency.code == bindparam("code")))

@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: EUPL-1.2
+DROP TRIGGER conditionality_event_erases_communication ON conditionality_event;
+DROP TABLE communication;
+DROP FUNCTION erase_communication();
+DROP FUNCTION keep_communication();
+
+UPDATE field_set SET fields = ARRAY(SELECT field FROM unnest(fields) WITH ORDINALITY AS one (field, n)
+    WHERE field NOT IN ('Mutation.recordHire', 'RecordHirePayload.event') ORDER BY n)
+    WHERE fields && '{Mutation.recordHire,RecordHirePayload.event}';
+-- What the earlier constraint does not know is taken back.
+UPDATE access_grant SET capabilities = array_remove(capabilities, 'SEND_COMMUNICATIONS');
+ALTER TABLE access_grant DROP CONSTRAINT access_grant_capability_scope_check, ADD CONSTRAINT access_grant_capability_scope_check
+    CHECK ((scope IN ('NATIONAL', 'REGION', 'MUNICIPALITY', 'AMBITO') OR NOT capabilities @> ARRAY['READ_FEED'])
+        AND (scope = 'NATIONAL' OR NOT capabilities @> ARRAY['REPORT_OUTCOMES'])
+        AND (scope NOT IN ('AGGREGATE', 'OWN', 'SELF') OR NOT capabilities @> ARRAY['RECORD_EVENTS']));
+ALTER TABLE access_grant DROP CONSTRAINT access_grant_capabilities_check, ADD CONSTRAINT access_grant_capabilities_check
+    CHECK (capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED', 'ADMINISTER', 'READ_ACCESS_LOG', 'REPORT_OUTCOMES']::text[]);
