@@ -9,7 +9,7 @@ from uuid import UUID
 
 from graphql import GraphQLObjectType, get_named_type
 from strawberry.types import get_object_definition
-from strawberry.types.base import StrawberryList
+from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.utils.str_converters import to_camel_case
 
 from hub.plan.commands import Asking, Command, Outcome
@@ -34,7 +34,7 @@ def input_reader(kind: type[T]) -> Callable[[Mapping[str, Any]], T]:
         made = {}
         for name, value in given.items():
             python_name, inner = members[name]
-            made[python_name] = value if inner is None else inner(value)
+            made[python_name] = value if inner is None or value is None else inner(value)
         return kind(**made)
 
     return read
@@ -42,9 +42,10 @@ def input_reader(kind: type[T]) -> Callable[[Mapping[str, Any]], T]:
 
 def _items(kind: Any) -> Read | None:
     """How a list of an input type is made; None for any other type."""
-    if not isinstance(kind, StrawberryList) or get_object_definition(kind.of_type) is None:
+    listed = kind.of_type if isinstance(kind, StrawberryOptional) else kind
+    if not isinstance(listed, StrawberryList) or get_object_definition(listed.of_type) is None:
         return None
-    read: Read = input_reader(cast("type[Any]", kind.of_type))
+    read: Read = input_reader(cast("type[Any]", listed.of_type))
     return lambda items: [read(item) for item in items]
 
 

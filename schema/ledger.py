@@ -8,13 +8,13 @@ import enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, DateTime, FromClause, Text, any_, select
+from sqlalchemy import ColumnElement, DateTime, FromClause, Text, any_, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.plan.declare import Computed, Condition, Order, stands_on, stored
 from hub.store import tables
 from hub.store.base import table_of
-from hub.store.vocabulary import BenefitOutcome, ConditionalityEventType, Measure
+from hub.store.vocabulary import BenefitOutcome, ConditionalityEventType, JustifiedReason, Measure
 from schema.agencies import Agency
 from schema.cost import SUBQUERY, about
 from schema.filters import all_of, before, by_any_of, condition, from_, none, none_of, one_of, some
@@ -56,6 +56,14 @@ class ConditionalityEvent(Node):
     )
     pact: Pact | None
     note: str | None = strawberry.field(directives=[SPECIAL])
+    justified_reason: JustifiedReason | None = strawberry.field(
+        description="Of a justified absence: why (giustificato motivo), where that was recorded.",
+        directives=[SPECIAL],
+    )
+    evidence: list[EventEvidence] = strawberry.field(
+        description="Documents that show what it says (documentazione), kept by who recorded it.",
+        directives=[about(1)],
+    )
     position: BigInt | None = strawberry.field(
         description="Its place in the feed; null for the moment until the sequencer has given it one.",
         metadata=stands_on(Computed(_position, nullable=True)),
@@ -71,6 +79,26 @@ class ConditionalityEvent(Node):
         description="What INPS decided because of it (esiti), in the order they were reported.",
         directives=[about(1)],
     )
+
+
+def _hex(row: FromClause) -> ColumnElement[str]:
+    return func.encode(row.c.sha256, "hex", type_=Text)
+
+
+@personal
+@stored(tables.EventEvidence)
+@strawberry.type(
+    description="A document that an event was recorded with: by its hash whoever has the document proves that it is this one."
+)
+class EventEvidence:
+    sha256: str = strawberry.field(
+        description="64 hexadecimal digits, in lower case.", metadata=stands_on(Computed(_hex))
+    )
+    media_type: str
+    reference: str = strawberry.field(
+        description="Where who recorded it finds it: a URI, or an id of its own.", directives=[SPECIAL]
+    )
+    title: str | None = strawberry.field(directives=[SPECIAL])
 
 
 @personal

@@ -12,6 +12,7 @@ import strawberry
 from hub.access.caller import Scope
 from hub.ledger import refusals
 from hub.ledger.append import COMMANDED, WRITES, append, kinds_of
+from hub.ledger.evidence import Evidence
 from hub.ledger.record import RecordEvent, record_event, refuse_form, values_of
 from hub.ledger.refusals import Refusal
 from hub.plan.commands import Asking, Command, Outcome
@@ -19,7 +20,7 @@ from hub.plan.declare import stands_on
 from hub.plan.written import Appends, Written
 from hub.store.given import Given
 from hub.store.identifiers import decode_id
-from hub.store.vocabulary import Capability, ConditionalityEventType
+from hub.store.vocabulary import Capability, ConditionalityEventType, JustifiedReason
 from schema.commands import called, input_reader
 from schema.context import Info, Means
 from schema.cost import about, costs
@@ -27,6 +28,18 @@ from schema.event_commands import UserError, reach_of, recorder_of, refused, wri
 from schema.ledger import ConditionalityEvent
 from schema.scalars import FiscalCode
 from schema.sensitivity import PERSONAL, public
+
+
+@strawberry.input(description="A document that shows what an event says (documentazione).")
+class EvidenceInput:
+    sha256: str = strawberry.field(description="Of its bytes: 64 hexadecimal digits.")
+    media_type: str = strawberry.field(description="As `application/pdf`, without parameters.")
+    reference: str = strawberry.field(
+        description="Where you find it again: a URI without user and password, or your own id; at most 1,000 printable characters."
+    )
+    title: str | None = strawberry.field(
+        default=strawberry.UNSET, description="1 to 200 printable characters."
+    )
 
 
 @strawberry.input(description="A fact to record.")
@@ -39,6 +52,14 @@ class RecordConditionalityEventInput:
     occurred_at: datetime.datetime
     pact_id: strawberry.ID | None = strawberry.UNSET
     note: str | None = strawberry.field(default=strawberry.UNSET, description="At most 2,000 characters.")
+    justified_reason: JustifiedReason | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Of ABSENCE_JUSTIFIED, where it is to be kept: why (giustificato motivo).",
+    )
+    evidence: list[EvidenceInput] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Documents that show it, at most 20; you keep them, the hub keeps their hashes.",
+    )
 
 
 @public
@@ -78,7 +99,7 @@ def _written(scope: Scope) -> Written:
 
     def appended(given: Given) -> Appends:
         made = append(given, reach)
-        return Appends(made.event, (made.message,))
+        return Appends(made.event, made.beside)
 
     return Written(appended, kinds_of(reach), frozenset(COMMANDED), WRITES)
 
@@ -97,7 +118,14 @@ def command_of(given: RecordConditionalityEventInput) -> RecordEvent:
         occurred_at=given.occurred_at,
         pact_id=None if given.pact_id in (None, strawberry.UNSET) else decode_id(given.pact_id, "pct")[1],
         note=given.note or None,
+        evidence=tuple(map(_evidence, given.evidence or ())),
+        justified_reason=given.justified_reason or None,
     )
+
+
+def _evidence(given: EvidenceInput) -> Evidence:
+    title = None if given.title is strawberry.UNSET else given.title
+    return Evidence(given.sha256, given.media_type, given.reference, title)
 
 
 RECORD = Command(_record, input_reader(RecordConditionalityEventInput), reads_back="event", written=_written)

@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
-from hub.ledger.event_rules import EVENT_RULES
+from hub.ledger.event_rules import EVENT_RULES, described_reason
 from hub.store import vocabulary
+
+E = TypeVar("E", bound=StrEnum)
 
 strawberry.enum(
     vocabulary.AccessDoor,
@@ -53,6 +59,10 @@ strawberry.enum(
 )
 strawberry.enum(vocabulary.GoalStatus, description="Progress of a goal.")
 strawberry.enum(
+    vocabulary.JustifiedReason,
+    description="Giustificati motivi of an absence: the seven of MLPS note 39/0003374 of 4-3-2016.",
+)
+strawberry.enum(
     vocabulary.Measure,
     description="RDC reddito di cittadinanza; MIA misura di inclusione attiva (draft of 2023); ADI assegno di inclusione; SFL supporto per la formazione e il lavoro.",
 )
@@ -74,12 +84,11 @@ strawberry.enum(vocabulary.PucPot, description="Beneficiari Comune, beneficiari 
 strawberry.enum(vocabulary.Sex, description="As in the fiscal code.")
 
 
-def _describe_event_types() -> None:
-    definition: StrawberryEnumDefinition = vars(vocabulary.ConditionalityEventType)[
-        "__strawberry_definition__"
-    ]
+def _describe(kind: type[E], described: Callable[[E], str]) -> None:
+    definition: StrawberryEnumDefinition = vars(kind)["__strawberry_definition__"]
     for value in definition.values:
-        value.description = EVENT_RULES[vocabulary.ConditionalityEventType[value.name]].description
+        value.description = described(kind[value.name])
 
 
-_describe_event_types()
+_describe(vocabulary.ConditionalityEventType, lambda word: EVENT_RULES[word].description)
+_describe(vocabulary.JustifiedReason, described_reason)

@@ -83,7 +83,7 @@ def _written(scope: Scope) -> Written:
 
     def appended(given: Given) -> Appends:
         made = withdraw(given, reach)
-        return Appends(made.event, (made.message,))
+        return Appends(made.event, made.beside)
 
     return Written(appended, kinds_of(reach), frozenset(COMMANDED), WRITES)
 

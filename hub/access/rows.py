@@ -90,6 +90,7 @@ IMPLIED = frozenset(
         ("feed_entry", "conditionality_event"),
         ("conditionality_event", "event_outcome"),
         ("event_outcome", "conditionality_event"),
+        ("conditionality_event", "event_evidence"),
     }
 )
 """(from, to): whoever sees the row one comes from sees the row one comes to."""
@@ -279,6 +280,7 @@ RULES: Mapping[str, Rule] = {
     "puc_assignment": _of_person,
     "feed_entry": _of_event,
     "event_outcome": _of_event,
+    "event_evidence": _of_event,
 }
 
 OWN: Mapping[str, Rule] = {"job_offer": _published, "training_course": _published, "puc_project": _none}

@@ -73,6 +73,7 @@ SELF_RULES: Mapping[str, Callable[[FromClause], ColumnElement[bool]]] = {
     "puc_assignment": _of_person,
     "feed_entry": _of_event,
     "event_outcome": _of_event,
+    "event_evidence": _of_event,
 }
 
 SELF_IMPLIED = frozenset(
@@ -90,6 +91,7 @@ SELF_IMPLIED = frozenset(
         ("feed_entry", "conditionality_event"),
         ("conditionality_event", "event_outcome"),
         ("event_outcome", "conditionality_event"),
+        ("conditionality_event", "event_evidence"),
     }
 )
 """(from, to), as `hub.access.rows.IMPLIED`. A member is not its pacts, activities, convocations or events: those are asked for."""

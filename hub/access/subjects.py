@@ -55,6 +55,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "conditionality_event": _its_person,
     "feed_entry": _its_person,
     "event_outcome": _its_events_person,
+    "event_evidence": _its_events_person,
     "activity": _its_person,
     "convocation": _its_person,
     "puc_assignment": _its_person,
@@ -82,6 +83,7 @@ STEPS: frozenset[tuple[str, str]] = frozenset(
         ("feed_entry", "conditionality_event"),
         ("conditionality_event", "event_outcome"),
         ("event_outcome", "conditionality_event"),
+        ("conditionality_event", "event_evidence"),
         ("conditionality_event", "conditionality_event"),  # a withdrawal is of the same person
     }
 )

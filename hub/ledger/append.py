@@ -5,6 +5,7 @@
     judged     each with its person, household and pact, and the first rule it breaks, if any (`refusal`)
     claimed    the idempotency keys of those that break none
     recorded   the events whose keys were not used before
+    documents  the evidence they were recorded with (`hub.ledger.evidence`)
     queued     their messages to the sequencer
 
 Nothing is written of an event unless all of it is. No `recorded` row comes of one whose key was used, or that is refused:
@@ -20,6 +21,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     CTE,
+    JSON,
     Boolean,
     ColumnElement,
     Date,
@@ -32,6 +34,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    column,
     exists,
     false,
     func,
@@ -54,6 +57,7 @@ from hub.store.tables import (
     Beneficiary,
     Benefit,
     ConditionalityEvent,
+    EventEvidence,
     Household,
     IdempotencyKey,
     OutboxMessage,
@@ -68,6 +72,7 @@ ZONE = "Europe/Rome"
 
 _key = table_of(IdempotencyKey)
 _event = table_of(ConditionalityEvent)
+_evidence = table_of(EventEvidence)
 _outbox = table_of(OutboxMessage)
 _person = table_of(Beneficiary)
 _household = table_of(Household)
@@ -90,6 +95,7 @@ SAID = (
     "operator",
     "pact_id",
     "note",
+    "justified_reason",
 )
 """Columns of an event that its recorder says."""
 CLAIM = ("agency_id", "operation", "key", "input_hash")
@@ -107,10 +113,11 @@ COMMANDED: Mapping[str, TypeEngine[Any]] = {
     **{name: _bound_as(_event, name) for name in SAID},
     **{name: _bound_as(_key, name) for name in CLAIM},
     "fiscal_code": Text(),
+    "evidence": Text(),
     **RULED,
 }
 """What a command binds, beside the reach's own values."""
-WRITES = frozenset((_key.name, _event.name, _outbox.name))
+WRITES = frozenset((_key.name, _event.name, _evidence.name, _outbox.name))
 """The tables a recording writes to."""
 
 PERSON = {
@@ -135,10 +142,11 @@ class Reach(Protocol, Hashable):
 
 @dataclass(frozen=True)
 class Appended:
-    """What a statement writes: the rows of the events, all their columns, by the keys given; and the messages that have them sequenced."""
+    """What a statement writes: the rows of the events, all their columns, by the keys given; and what goes with them."""
 
     event: CTE
-    message: CTE
+    beside: tuple[CTE, ...]
+    """Their documents, and the messages that have them sequenced."""
 
 
 def append(given: Given, reach: Reach) -> Appended:
@@ -181,7 +189,31 @@ def append(given: Given, reach: Reach) -> Appended:
         )
         .cte("queued")
     )
-    return Appended(recorded, queued)
+    return Appended(recorded, (_documents(given, recorded), queued))
+
+
+def _documents(given: Given, recorded: CTE) -> CTE:
+    """The documents of what was recorded, written; of each event they come as JSON (`hub.ledger.evidence.listed`)."""
+    listed = (
+        func.json_array_elements(cast(given["evidence"], JSON))
+        .table_valued(column("said", JSON()), with_ordinality="ordinal", name="listed")
+        .render_derived(name="listed")
+    )
+    sha256, *said = (
+        listed.c.said.op("->>", return_type=Text())(literal_column(str(place), Integer()))
+        for place in range(4)
+    )
+    return (
+        insert(_evidence)
+        .from_select(
+            ["event_id", "ordinal", "sha256", "media_type", "reference", "title"],
+            select(
+                recorded.c.id, listed.c.ordinal, func.decode(sha256, literal_column("'hex'")), *said
+            ).select_from(given.rows.join(recorded, recorded.c.id == given["id"]).join(listed, true())),
+            include_defaults=False,
+        )
+        .cte("documents")
+    )
 
 
 def _judged(given: Given, reach: Reach) -> Select[Any]:
@@ -334,7 +366,7 @@ def examine(reach: Reach) -> Statement:
 def append_one(reach: Reach) -> Statement:
     """One event, recorded and not read back: its key, or no row."""
     appended = append(Given(kinds_of(reach), many=False), reach)
-    return Statement(select(appended.event.c.id).add_cte(appended.message))
+    return Statement(select(appended.event.c.id).add_cte(*appended.beside))
 
 
 @cache
@@ -346,5 +378,5 @@ def append_many(reach: Reach) -> Statement:
     return Statement(
         select(given["ord"], event.c.id, event.c.beneficiary_id)
         .join_from(given.rows, event, event.c.id == given["id"])
-        .add_cte(appended.message)
+        .add_cte(*appended.beside)
     )

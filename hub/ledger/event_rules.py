@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.store.vocabulary import AgencyKind, Measure, PactKind
+from hub.store.vocabulary import AgencyKind, JustifiedReason, Measure, PactKind
 from hub.store.vocabulary import ConditionalityEventType as Type
 
 EVERY = frozenset(Measure)
@@ -45,11 +45,32 @@ class EventRule:
     """Whether, under a pact, it can only happen once that is signed."""
     may_precede_benefit: bool = False
     """Whether it can happen before the benefit begins: what opens the way to it does."""
+    is_justified: bool = False
+    """Whether it may say which justified reason there was (giustificato motivo)."""
 
     @property
     def description(self) -> str:
         """The fact and its sources, as the schema tells them."""
         return f"{self.says} {'; '.join(self.sources)}." if self.sources else self.says
+
+
+JUSTIFIED_REASONS: Mapping[JustifiedReason, str] = {
+    JustifiedReason.ILLNESS_OR_ACCIDENT: "Illness or accident (malattia o infortunio)",
+    JustifiedReason.CIVIL_OR_MILITARY_SERVICE: "Civil service, or a call to arms (servizio civile o militare)",
+    JustifiedReason.PREGNANCY: "Pregnancy, for the statutory leave (gravidanza)",
+    JustifiedReason.COURT_SUMMONS: "A summons of a court (citazione in tribunale)",
+    JustifiedReason.FAMILY_REASONS: "Serious family reasons, documented (gravi motivi familiari)",
+    JustifiedReason.LEGAL_LIMITS_TO_MOBILITY: "Legal limits to personal mobility (limitazioni legali alla mobilità personale)",
+    JustifiedReason.OBJECTIVE_IMPEDIMENT: "Any other proven objective impediment, or force majeure (impedimento oggettivo, forza maggiore)",
+}
+"""Each reason in words."""
+JUSTIFIED_SOURCE = "MLPS note 39/0003374 of 4-3-2016, lett."
+
+
+def described_reason(reason: JustifiedReason) -> str:
+    """The reason and its source, as the schema tells them."""
+    letter = "abcdefg"[list(JustifiedReason).index(reason)]
+    return f"{JUSTIFIED_REASONS[reason]}: {JUSTIFIED_SOURCE} {letter}."
 
 
 def _unverified(source: str) -> str:
@@ -71,6 +92,7 @@ EVENT_RULES: Mapping[Type, EventRule] = {
         "Was absent for a justified reason (assente giustificato).",
         ("MLPS note 39/0003374 of 4-3-2016", "convocation outcome AG of ANPAL Servizi"),
         follows_signature=False,
+        is_justified=True,
     ),
     Type.AVAILABILITY_NOT_DECLARED: EventRule(
         "Did not declare immediate availability to work (DID) in time.",
@@ -240,3 +262,4 @@ EVENT_RULES: Mapping[Type, EventRule] = {
 """Every type, and nothing else."""
 
 assert EVENT_RULES.keys() == set(Type)
+assert JUSTIFIED_REASONS.keys() == set(JustifiedReason)

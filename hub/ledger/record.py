@@ -19,9 +19,10 @@ import orjson
 from hub.errors import Unavailable
 from hub.ledger.append import Reach, append_one, examine
 from hub.ledger.event_rules import EVENT_RULES
+from hub.ledger.evidence import Evidence, listed, refuse_evidence
 from hub.ledger.refusals import FOUND, REUSED, Refusal, RefusalCode
 from hub.store.statement import Connection
-from hub.store.vocabulary import AgencyKind, ConditionalityEventType
+from hub.store.vocabulary import AgencyKind, ConditionalityEventType, JustifiedReason
 
 OPERATION = "recordConditionalityEvent"
 """Under which a key is used, by one event as by an event of many: sent again in another company, it is the same."""
@@ -59,7 +60,10 @@ class Recorder:
 
 @dataclass(slots=True)
 class RecordEvent:
-    """The command. `occurred_at` is aware; `pact_id` must be a pact of the person or of their household."""
+    """The command. `occurred_at` is aware; `pact_id` must be a pact of the person or of their household.
+
+    `evidence`: documents that show it; `justified_reason`: of a justified absence.
+    """
 
     idempotency_key: str
     fiscal_code: str
@@ -67,11 +71,22 @@ class RecordEvent:
     occurred_at: datetime
     pact_id: UUID | None
     note: str | None
+    evidence: Sequence[Evidence] = ()
+    justified_reason: JustifiedReason | None = None
 
     @property
     def input_hash(self) -> bytes:
         """SHA-256 of everything but the key: the same key with another input is refused."""
-        content = [self.fiscal_code, self.type.value, self.occurred_at, self.pact_id, self.note]
+        content: list[Any] = [
+            self.fiscal_code,
+            self.type.value,
+            self.occurred_at,
+            self.pact_id,
+            self.note,
+        ]
+        # NOTE only where they are said: a key that was used before there were any is still for the same input.
+        if self.evidence or self.justified_reason is not None:
+            content += [self.justified_reason, [one.said() for one in self.evidence]]
         return hashlib.sha256(orjson.dumps(content)).digest()
 
 
@@ -164,6 +179,15 @@ def refuse_form(recorder: Recorder, command: RecordEvent, latest: datetime) -> R
         )
     if command.note is not None and len(command.note) > LONGEST_NOTE:
         return Refusal(RefusalCode.NOTE_TOO_LONG, f"A note has at most {LONGEST_NOTE} characters.", ("note",))
+    if command.justified_reason is not None and not rule.is_justified:
+        return Refusal(
+            RefusalCode.REASON_NOT_OF_TYPE,
+            "Only an absence that was justified (ABSENCE_JUSTIFIED) has a justified reason.",
+            ("justifiedReason",),
+        )
+    refusal = refuse_evidence(command.evidence) if command.evidence else None
+    if refusal is not None:
+        return refusal
     if command.occurred_at > latest:
         return Refusal(
             RefusalCode.OCCURRED_IN_FUTURE,
@@ -203,6 +227,8 @@ def _of_event(command: RecordEvent) -> dict[str, Any]:
         "occurred_at": command.occurred_at,
         "pact_id": command.pact_id,
         "note": command.note,
+        "justified_reason": command.justified_reason,
+        "evidence": listed(command.evidence),
         "fiscal_code": command.fiscal_code,
         **_RULED[command.type],
     }

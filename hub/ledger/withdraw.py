@@ -211,7 +211,7 @@ def withdraw(given: Given, reach: Reach) -> Appended:
         )
         .cte("queued")
     )
-    return Appended(recorded, queued)
+    return Appended(recorded, (queued,))
 
 
 def _judged(given: Given, reach: Reach) -> Select[Any]:
@@ -263,7 +263,7 @@ def _code(code: RefusalCode) -> ColumnElement[Any]:
 def _one(reach: Reach) -> Statement:
     """One withdrawal, recorded and not read back: its key, or no row."""
     appended = withdraw(Given(kinds_of(reach), many=False), reach)
-    return Statement(select(appended.event.c.id).add_cte(appended.message))
+    return Statement(select(appended.event.c.id).add_cte(*appended.beside))
 
 
 @cache

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.store.agencies import Agency
 from hub.store.base import Base, Key, RecordedAt, one_of, words
 from hub.store.pacts import Pact
-from hub.store.vocabulary import ConditionalityEventType, Measure
+from hub.store.vocabulary import ConditionalityEventType, JustifiedReason, Measure
 
 if TYPE_CHECKING:
     from hub.store.consuming import EventOutcome
@@ -57,9 +57,12 @@ class ConditionalityEvent(Base):
             name="person",
         ),
         CheckConstraint(
-            "erased_at IS NULL OR num_nonnulls(note, pact_id, operator, client_id, purpose_id) = 0",
+            "erased_at IS NULL"
+            " OR num_nonnulls(note, pact_id, operator, client_id, purpose_id, justified_reason) = 0",
             name="erased",
         ),
+        one_of("justified_reason", JustifiedReason),
+        CheckConstraint("justified_reason IS NULL OR type = 'ABSENCE_JUSTIFIED'", name="justified"),
         UniqueConstraint("withdraws_event_id"),
         UniqueConstraint("erases_position"),
         # One fact is one event, until it is withdrawn (docs/adr/0030).
@@ -89,6 +92,7 @@ class ConditionalityEvent(Base):
     measure: Mapped[Measure] = mapped_column(words(Measure))
     pact_id: Mapped[UUID | None] = mapped_column(ForeignKey("pact.id"))
     note: Mapped[str | None]
+    justified_reason: Mapped[JustifiedReason | None] = mapped_column(words(JustifiedReason))
     # 1, and one more each time the same fact is recorded again after it was withdrawn; null for what was loaded with its history.
     edition: Mapped[int | None]
     withdraws_event_id: Mapped[UUID | None] = mapped_column(ForeignKey("conditionality_event.id"))
@@ -117,9 +121,30 @@ class ConditionalityEvent(Base):
         uselist=False,
         viewonly=True,
     )
+    evidence: Mapped[list[EventEvidence]] = relationship(order_by="EventEvidence.ordinal", viewonly=True)
     outcomes: Mapped[list[EventOutcome]] = relationship(
         back_populates="event", order_by="EventOutcome.reported_at", viewonly=True
     )
+
+
+class EventEvidence(Base):
+    """A document that shows what an event says: its hash, and where it is kept. Recorded with the event, erased with it."""
+
+    __tablename__ = "event_evidence"
+    __table_args__ = (
+        CheckConstraint("ordinal BETWEEN 1 AND 20", name="ordinal"),
+        CheckConstraint("length(sha256) = 32", name="sha256"),
+        CheckConstraint("length(media_type) BETWEEN 3 AND 255", name="media_type"),
+        CheckConstraint("length(reference) BETWEEN 1 AND 1000", name="reference"),
+        CheckConstraint("length(title) BETWEEN 1 AND 200", name="title"),
+    )
+
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("conditionality_event.id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    media_type: Mapped[str]
+    reference: Mapped[str]
+    title: Mapped[str | None]
 
 
 class FeedEntry(Base):

@@ -23,6 +23,7 @@ from hub.store.delivery import InboundRun, OutboxMessage, QuarantinedRecord
 from hub.store.households import AgencyAnswer, Beneficiary, Benefit, Household
 from hub.store.ledger import (
     ConditionalityEvent,
+    EventEvidence,
     FeedCheckpoint,
     FeedContent,
     FeedEntry,
@@ -64,6 +65,7 @@ __all__ = [
     "ConditionalityEvent",
     "Convocation",
     "EmploymentCentre",
+    "EventEvidence",
     "EventOutcome",
     "FeedAcknowledgement",
     "FeedCheckpoint",

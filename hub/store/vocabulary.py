@@ -327,6 +327,18 @@ class ConditionalityEventType(StrEnum):
     CONTENT_ERASED = "CONTENT_ERASED"
 
 
+class JustifiedReason(StrEnum):
+    """Why an absence is justified (giustificati motivi): the seven of MLPS note 39/0003374 of 4-3-2016, in its order."""
+
+    ILLNESS_OR_ACCIDENT = "ILLNESS_OR_ACCIDENT"
+    CIVIL_OR_MILITARY_SERVICE = "CIVIL_OR_MILITARY_SERVICE"
+    PREGNANCY = "PREGNANCY"
+    COURT_SUMMONS = "COURT_SUMMONS"
+    FAMILY_REASONS = "FAMILY_REASONS"
+    LEGAL_LIMITS_TO_MOBILITY = "LEGAL_LIMITS_TO_MOBILITY"
+    OBJECTIVE_IMPEDIMENT = "OBJECTIVE_IMPEDIMENT"
+
+
 class CallsOf(StrEnum):
     """Whose calls are counted together."""
 

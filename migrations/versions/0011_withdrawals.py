@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Events are taken back."""
+"""Events are taken back, and recorded with evidence and the reason of an absence."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_script(op.get_bind(), "0011_withdrawals.sql", role=Settings().database_role)
+    role = Settings().database_role
+    run_script(op.get_bind(), "0011_withdrawals.sql", role=role)
+    run_script(op.get_bind(), "0011_evidence.sql", role=role)
 
 
 def downgrade() -> None:
+    run_script(op.get_bind(), "0011_evidence_down.sql")
     run_script(op.get_bind(), "0011_withdrawals_down.sql")

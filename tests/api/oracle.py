@@ -30,7 +30,7 @@ from tests.api.sight import ACTIVITY, NEVER, Field, Reader, Row, Sight
 TABLES = (
     "municipality", "employment_centre", "agency", "household", "benefit", "beneficiary", "activity", "convocation",
     "pact", "pact_goal", "puc_project", "puc_assignment", "job_offer", "training_course", "conditionality_event", "feed_entry",
-    "event_outcome",
+    "event_outcome", "event_evidence",
 )  # fmt: skip
 PREFIX = {
     "Beneficiary": "ben",
@@ -79,7 +79,7 @@ class Oracle:
             table: {row["id"]: row for row in found if "id" in row} for table, found in rows.items()
         }
         self._schema = build_schema(whole_sdl())
-        for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "EventOutcome", "Benefit", "PactGoal", "Convocation", "PucAssignment",
+        for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "EventOutcome", "EventEvidence", "Benefit", "PactGoal", "Convocation", "PucAssignment",
                      "Municipality", "EmploymentCentre", "Agency"):  # fmt: skip
             for name, field in self._schema.type_map[kind].fields.items():  # type: ignore[attr-defined]
                 field.resolve = _resolver(kind, name)
@@ -365,6 +365,10 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("ConditionalityEvent", "withdrawnBy"): lambda r, row, _: next(
         iter(r.where("conditionality_event", withdraws_event_id=row["id"])), None
     ),
+    ("ConditionalityEvent", "evidence"): lambda r, row, _: sorted(
+        r.where("event_evidence", event_id=row["id"]), key=lambda one: int(one["ordinal"])
+    ),
+    ("EventEvidence", "sha256"): lambda _r, row, _: row["sha256"].hex(),
     ("EventOutcome", "event"): _to("conditionality_event", "event_id"),
     ("EventOutcome", "source"): _to("agency", "agency_id"),
     ("FeedEntry", "event"): _to("conditionality_event", "event_id"),

@@ -43,7 +43,7 @@ LISTS: Mapping[str, str] = {
     "pacts": """{ pacts(first: 30) { totalCount nodes { id household { id } beneficiary { id } goals { ordinal }
       activities { title beneficiary { id } pact { id } } conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
     "events": """{ conditionalityEvents(first: 50) { totalCount nodes { id beneficiary { id } pact { id } position
-      withdraws { id } withdrawnBy { id } } } }""",
+      withdraws { id } withdrawnBy { id } evidence { sha256 } } } }""",
     "courses": """{ trainingCourses(first: 20) { totalCount nodes { id participations(first: 10) { totalCount nodes {
       title beneficiary { id } pact { id } course { id } } } } } }""",
     "projects": """{ pucProjects(first: 20) { totalCount nodes { id assignments(first: 10) { totalCount nodes {

@@ -83,7 +83,7 @@ class Reader:
                 return me is not None and row["household_id"] == me["household_id"]
             case "pact" | "conditionality_event" | "activity" | "convocation" | "puc_assignment":
                 return me is not None and row["beneficiary_id"] == me["id"]
-            case "feed_entry" | "event_outcome":
+            case "feed_entry" | "event_outcome" | "event_evidence":
                 return self.sees("conditionality_event", self.by_id["conditionality_event"][row["event_id"]])
             case _:
                 return True
@@ -117,7 +117,7 @@ class Reader:
                 return self.sight.kind == "NATIONAL"
             case "pact" | "conditionality_event" | "activity" | "convocation" | "puc_assignment":
                 return self.sees("beneficiary", self.by_id["beneficiary"][row["beneficiary_id"]])
-            case "feed_entry" | "event_outcome":
+            case "feed_entry" | "event_outcome" | "event_evidence":
                 return self.sees("conditionality_event", self.by_id["conditionality_event"][row["event_id"]])
             case _:
                 return True

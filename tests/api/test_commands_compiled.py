@@ -183,8 +183,8 @@ async def test_the_usual_recording_is_one_statement(
     assert (await writable(text, a=a)).data["recordConditionalityEvent"]["userErrors"] == []
     assert len(sent) == 1
     assert (
-        sent[0].count("INSERT INTO") == 4
-    )  # the event, its key, its place in the queue, and the line of the access log
+        sent[0].count("INSERT INTO") == 5
+    )  # the event, its key, its documents, its place in the queue, and the line of the access log
 
 
 @pytest.mark.parametrize("executor", [False, True])

@@ -37,6 +37,7 @@ ELSEWHERE = {
 """Checks at doors beside GraphQL, where no probe knocks: by the test that does."""
 NEVER_ASKED = {
     "event_outcome visible": "an outcome is reached from its event alone, which is seen",
+    "event_evidence visible": "evidence is reached from its event alone, which is seen",
     "convocation visible": "a convocation is reached from its person alone, who is seen",
 }
 """Conditions, and places for one, that as things are no question meets: there is nothing to remove."""

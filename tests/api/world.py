@@ -211,6 +211,7 @@ class _Builder:
             pact_id=None if pact is None else self.world.pacts[pact],
             note=note,
             withdraws_event_id=withdraws,
+            justified_reason="COURT_SUMMONS" if kind == "ABSENCE_JUSTIFIED" and note is not None else None,
         )
         if queued:
             await self.connection.execute(
@@ -522,6 +523,17 @@ async def _events(b: _Builder) -> None:
             queued=True,
             withdraws=world.events[of],
         )
+    # As if it had been recorded with its event.
+    await b.connection.execute("ALTER TABLE event_evidence DISABLE TRIGGER event_evidence_with_event")
+    await b.connection.executemany(
+        "INSERT INTO event_evidence (event_id, ordinal, sha256, media_type, reference, title) VALUES ($1, $2, $3, $4, $5, $6)",
+        [
+            (world.events[0], 1, bytes(range(32)), "application/pdf", "https://docs.example/1?a=b", None),
+            (world.events[0], 2, bytes(32), "image/png", 'prot. 7/2026 "\\ 🦊', 'Certificato "x"'),
+            (world.events[3], 1, bytes(range(32)), "application/pdf", "urn:x:1", "T"),
+        ],
+    )
+    await b.connection.execute("ALTER TABLE event_evidence ENABLE TRIGGER event_evidence_with_event")
     for number, outcome in enumerate(("SUSPENDED", "NONE", "FORFEITED")):
         await b.add(
             "event_outcome",

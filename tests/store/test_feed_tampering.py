@@ -104,9 +104,11 @@ async def test_whatever_is_changed_in_the_tables_is_found(database: Database, ow
         "SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'public'"
         " AND table_name IN ('conditionality_event', 'feed_entry', 'feed_content', 'feed_tile', 'feed_checkpoint')"
     )
-    # What erasure writes is changed in the test of erasure; an edition tells nothing of an event, it keeps facts apart (ADR 0030).
+    # What erasure writes is changed in the test of erasure, a justified reason in tests/api/test_evidence.py; an edition tells nothing
+    # of an event, it keeps facts apart (ADR 0030).
     assert {row["name"] for row in columns} - {name.partition(",")[0] for name in CHANGES} == {
         "conditionality_event.erases_position",
         "conditionality_event.erased_at",
         "conditionality_event.edition",
+        "conditionality_event.justified_reason",
     }

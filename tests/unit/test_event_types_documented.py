@@ -10,8 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from hub.ledger.event_rules import EVENT_RULES, EVERY, HUB, EventRule
-from hub.store.vocabulary import ConditionalityEventType
+from hub.ledger.event_rules import (
+    EVENT_RULES,
+    EVERY,
+    HUB,
+    JUSTIFIED_REASONS,
+    EventRule,
+    described_reason,
+)
+from hub.store.vocabulary import ConditionalityEventType, JustifiedReason
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "event-types.md"
@@ -26,6 +33,8 @@ def _also(rule: EventRule) -> Iterator[str]:
         yield "may come before the pact is signed"
     if rule.may_precede_benefit:
         yield "may come before the benefit begins"
+    if rule.is_justified:
+        yield "may say the justified reason"
 
 
 def _rows() -> str:
@@ -64,6 +73,13 @@ def test_each_type_says_its_fact_and_where_the_law_has_it(word: ConditionalityEv
     assert rule.measures
     assert rule.pacts
     assert not (rule.recorded_by == HUB and rule.needs_pact)
+
+
+def test_each_justified_reason_is_on_the_page_with_its_source() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for reason in JustifiedReason:
+        letter = described_reason(reason).rstrip(".")[-1]
+        assert f"| `{reason}` | {JUSTIFIED_REASONS[reason]} | {letter} |" in page
 
 
 def test_the_ledger_can_hold_each_word() -> None:
