@@ -62,9 +62,9 @@ from hub.http.operations import Operations
 from hub.http.origins import Origins
 from hub.http.probes import probe_routes
 from hub.http.problems import told_as_problem
-from hub.http.service_doors import ServiceAuthenticator, Transport
+from hub.http.service_doors import ServiceAdmission, ServiceAuthenticator, Transport, gateways_of
 from hub.http.signing import Signing
-from hub.http.soap import SoapMetrics, SoapParts, soap_endpoints, soap_routes
+from hub.http.soap import MOST_BYTES, SoapMetrics, SoapParts, soap_endpoints, soap_routes
 from hub.http.soap_file import read_soap_file
 from hub.http.socket_parts import SocketParts, SocketRules
 from hub.http.streams import StreamSender
@@ -333,16 +333,20 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         )
         if settings.soap_file is not None:
             soap = read_soap_file(settings.soap_file)
+            gateways = gateways_of(settings.certificate_proxies or "", soap.clients)
             clients = ServiceClients(soap.clients, database.write, time.monotonic, unseen, granted)
+            stack.callback(clients.close)
             endpoints = soap_endpoints(
                 [BeneficiaryService(soap.codes), EventService(wire_codes)],
                 SoapParts(
                     operations,
-                    Admission(ServiceAuthenticator(clients, authenticator), limiter, attempts, time.time),
+                    ServiceAdmission(
+                        ServiceAuthenticator(clients, authenticator), limiter, attempts, time.time
+                    ),
                     demands,
-                    Transport(addresses),
+                    Transport(addresses, gateways),
                     watch,
-                    XmlLimits(settings.max_body_bytes),
+                    XmlLimits(min(settings.max_body_bytes, MOST_BYTES)),
                 ),
                 documents,
             )

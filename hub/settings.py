@@ -199,7 +199,7 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str | None = Field(
         None,
-        description="Reverse proxies whose `X-Forwarded-For` is believed: addresses or networks, apart by spaces; `unix` for a Unix socket.",
+        description="Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses or networks, apart by spaces; `unix` for a Unix socket.",
     )
 
     # ── who asks: vouchers of PDND ────────────────────────────────────────────────────────────────────
@@ -329,6 +329,10 @@ class Settings(BaseSettings):
     soap_file: Path | None = Field(
         None,
         description="TOML file of the SOAP services' clients and codes (docs/how-to/serve-old-clients.md); when absent, there are none.",
+    )
+    certificate_proxies: str | None = Field(
+        None,
+        description="Gateways whose `Client-Cert` is believed at the SOAP services, written as SNODO_TRUSTED_PROXIES: those alone that verify certificates and remove every `Client-Cert` that reaches them.",
     )
 
     # ── the access log ────────────────────────────────────────────────────────────────────────────────

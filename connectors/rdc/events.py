@@ -240,20 +240,24 @@ def _code(said: Mapping[str, str], name: str) -> str:
 def _moment(said: Mapping[str, str], name: str) -> datetime:
     text = said[name]
     try:
-        found = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
-    except ValueError:
-        found = None
-    if found is None:
-        raise NotAnswered(f"{name} is a day and a time (xs:dateTime).")
-    # NOTE in UTC: the same moment in another offset is the same event.
-    return (found if found.tzinfo is not None else found.replace(tzinfo=ROME)).astimezone(UTC)
+        if _MOMENT.fullmatch(text):
+            found = datetime.fromisoformat(text)
+            # NOTE in UTC: the same moment in another offset is the same event.
+            return (found if found.tzinfo is not None else found.replace(tzinfo=ROME)).astimezone(UTC)
+    except (
+        ValueError,
+        OverflowError,
+    ):  # no day of the calendar, or in UTC one before the year 1 or after 9999
+        pass
+    raise NotAnswered(f"{name} is a day and a time (xs:dateTime).")
 
 
 def _day(said: Mapping[str, str], name: str) -> date:
     found = _DAY.fullmatch(said[name])
     try:
-        if found is not None:
-            return date.fromisoformat(found[1])
+        # NOTE the calendar's first and last have no midnight before them in UTC, or none after them.
+        if found is not None and date.min < (day := date.fromisoformat(found[1])) < date.max:
+            return day
     except ValueError:
         pass
     raise NotAnswered(f"{name} is a day (xs:date).")

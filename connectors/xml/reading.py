@@ -3,7 +3,8 @@
 
 The text is decoded here, strictly, and handed to the parser as UTF-8 without its declaration: what is looked for in the text is
 what the parser reads, in whatever charset it came. A document type declaration is the one door to entities, external files and
-default attributes, so one is refused by its first letters, before anything is parsed; libxml2's own switches stay off besides.
+default attributes, so one is refused by its first letters, before anything is parsed; libxml2's own switches stay off besides, and
+what it made is asked once more whether there was one.
 """
 
 from __future__ import annotations
@@ -110,6 +111,10 @@ def read_xml(
     if _has_doctype(text):
         raise XmlDoctypeRefused
     root = _parsed(text)
+    if (
+        root.getroottree().docinfo.internalDTD is not None
+    ):  # a way past the first letters that nobody has thought of
+        raise XmlDoctypeRefused
     if _deeper_than(limits.depth)(root):
         raise XmlTooDeep(f"The XML nests elements deeper than {limits.depth} levels.", limit=limits.depth)
     return root
@@ -137,9 +142,15 @@ def _decoded(content: bytes, carried: str | None) -> str:
             f"The XML is in a charset that is not read; these are: {', '.join(CHARSETS)}."
         )
     try:
-        return body.decode(codec)
+        text = body.decode(codec)
     except UnicodeDecodeError:
         raise XmlCharsetRefused("The XML is not in the charset it says.") from None
+    # NOTE libxml2 takes a mark off whatever it is told of the charset, and would then begin elsewhere than `_has_doctype` does.
+    if text.startswith("\ufeff"):
+        raise XmlNotWellFormed(
+            "The XML has a byte order mark where its first element should be: line 1.", line=1
+        )
+    return text
 
 
 def _has_doctype(text: str) -> bool:

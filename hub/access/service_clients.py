@@ -11,6 +11,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final
@@ -84,7 +85,8 @@ class ServiceClients:
         self._secret = secrets.token_bytes(32)
         self._good: dict[str, bytes] = {}
         """Of each user the password that was right, hashed with a secret of this process: what is asked for all day is hashed slowly once."""
-        self._room = asyncio.Semaphore(HASHED_AT_ONCE)
+        # NOTE threads of its own: a request that is let go frees no place while its thread still hashes.
+        self._hashing = ThreadPoolExecutor(HASHED_AT_ONCE, "passwords")
 
     async def by_password(self, user: str, password: bytes) -> Caller:
         """The caller with this user's name and password.
@@ -100,8 +102,7 @@ class ServiceClients:
         mark = hashlib.blake2b(password, key=self._secret).digest()
         if client is None or self._good.get(user) != mark:
             kept = nobodys_hash() if client is None or client.password is None else client.password
-            async with self._room:
-                is_right = await asyncio.to_thread(kept.is_of, password)
+            is_right = await asyncio.get_running_loop().run_in_executor(self._hashing, kept.is_of, password)
             if client is None or not is_right:
                 raise ClientUnknown("authorization")
             self._good[user] = mark
@@ -113,6 +114,14 @@ class ServiceClients:
         if client is None:
             raise ClientUnknown("client-cert")
         return await self._caller(client)
+
+    def has_certificate(self, certificate: bytes) -> bool:
+        """Whether this certificate, in DER, is a client's."""
+        return hashlib.sha256(certificate).hexdigest() in self._certificates
+
+    def close(self) -> None:
+        """End its threads, when what they hash is hashed."""
+        self._hashing.shutdown(wait=False, cancel_futures=True)
 
     def knows(self, user: str, password: bytes) -> bool:
         """Whether this password was right when it last came."""

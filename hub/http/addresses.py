@@ -15,9 +15,9 @@ UNIX = "unix"
 
 
 class Addresses:
-    """Knows the reverse proxies whose `X-Forwarded-For` is believed."""
+    """Knows the reverse proxies that are believed: in what, their setting says."""
 
-    def __init__(self, trusted: str = "") -> None:
+    def __init__(self, trusted: str = "", setting: str = "SNODO_TRUSTED_PROXIES") -> None:
         """Take addresses and networks of proxies, apart by spaces or commas; `unix` for a Unix socket.
 
         Raises:
@@ -30,7 +30,7 @@ class Addresses:
             self._trusted = [ip_network(word) for word in words if word != UNIX]
         except ValueError as error:
             raise ConfigurationError(
-                "SNODO_TRUSTED_PROXIES has a word that is no address and no network: write 10.0.0.7, 10.0.0.0/24, fd00::/8 or unix."
+                f"{setting} has a word that is no address and no network: write 10.0.0.7, 10.0.0.0/24, fd00::/8 or unix."
             ) from error
 
     def of(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:

@@ -40,6 +40,8 @@ from hub.plan.documents import Documents
 from hub.plan.trusted import TrustedDocument, document_id
 
 PREFIX: Final = "/soap/"
+MOST_BYTES: Final = 65_536
+"""Of a request: its XML becomes a tree at once, beside everybody's requests, and is ten small leaves and a header."""
 MEDIA: Final = b"text/xml; charset=utf-8"
 _TAKEN: Final = b"text/xml"
 _CHALLENGE: Final = (b"www-authenticate", b'Basic realm="snodo", charset="UTF-8"')

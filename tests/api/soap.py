@@ -22,8 +22,8 @@ USERS = ("two-regions", "east", "revoked", "of-region", "of-accredited")
 CERTIFICATE = b"a certificate in DER"
 
 
-async def write_clients(ask: Service, file: Path) -> None:
-    """Write the file of clients: by name and password, and one by its certificate."""
+async def write_clients(ask: Service, file: Path, *, certified: bool = False) -> None:
+    """Write the file of clients: by name and password, and where it is asked for one by its certificate."""
     hashed, written_down = str(hash_password(PASSWORD)), []
     for name in USERS:
         known = ask.registry.consumer(name)
@@ -34,8 +34,9 @@ async def write_clients(ask: Service, file: Path) -> None:
         written_down.append(_client(code, known.purpose_for("hub").purpose_id, user=name, password=hashed))
     purpose = ask.registry.consumer("two-regions").purpose_for("hub").purpose_id
     written_down.append(_client("no-such-agency", purpose, user="elsewhere", password=hashed))
-    digest = hashlib.sha256(CERTIFICATE).hexdigest()
-    written_down.append(_client("two-regions", purpose, certificate=digest))
+    if certified:
+        digest = hashlib.sha256(CERTIFICATE).hexdigest()
+        written_down.append(_client("two-regions", purpose, certificate=digest))
     file.write_text("\n".join(written_down), encoding="utf-8")  # noqa: ASYNC240 (once, before anything is served)
 
 

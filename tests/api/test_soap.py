@@ -17,6 +17,7 @@ from lxml import etree
 from connectors.rdc.beneficiaries import NOBODY, TYPES
 from connectors.rdc.codes import PROVISIONAL_CODES
 from connectors.soap.envelope import ENVELOPE, written
+from hub.errors import ConfigurationError
 from hub.store.vocabulary import BenefitStatus, Obligation
 from tests.api.soap import CERTIFICATE, basic, envelope, fault, payload, write_clients
 from tests.api.soap import post as send
@@ -295,22 +296,68 @@ async def test_a_password_is_heard_over_a_way_nobody_reads(hub: Service) -> None
         assert (answer.status, "without TLS" in fault(answer)[1]) == (403, True)
 
 
-async def test_a_certificate_is_believed_of_a_trusted_gateway_alone(
-    open_hub: Opener, hub: Service, soap_file: Path, world: World
+@pytest.fixture(scope="module")
+async def certified(ask: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a client that has a certificate."""
+    file = tmp_path_factory.mktemp("soap") / "soap.toml"
+    await write_clients(ask, file, certified=True)
+    return file
+
+
+def presented(certificate: bytes) -> str:
+    return f":{b64encode(certificate).decode()}:"
+
+
+async def test_a_certificate_is_believed_of_a_gateway_that_verifies_it(
+    open_hub: Opener, hub: Service, certified: Path, world: World
 ) -> None:
-    person = by_code(world.people["north"].fiscal_code)
-    header = f":{b64encode(CERTIFICATE).decode()}:"
-    assert (await post(hub, person, None, client_cert=header)).status == 401
-    async with open_hub(
-        "soap_gateway", soap_file=soap_file, trusted_proxies="127.0.0.1", sequencer=False
-    ) as behind:
+    person, header = by_code(world.people["north"].fiscal_code), presented(CERTIFICATE)
+    gateway = {"certificate_proxies": "127.0.0.1", "trusted_proxies": "127.0.0.1"}
+    async with open_hub("soap_gateway", soap_file=certified, **gateway, sequencer=False) as behind:
         found = told(await post(behind, person, None, client_cert=header))
         assert found == told(await post(hub, person))
-        other = f":{b64encode(b'another').decode()}:"
-        for wrong in (other, CERTIFICATE.decode(), ":x"):
+        # NOTE two of them: the gateway's, and one it should have removed.
+        for wrong in (presented(b"another"), CERTIFICATE.decode(), ":x", f"{header}, {header}"):
             assert (await post(behind, person, None, client_cert=wrong)).status == 401
         assert (await post(behind, person, x_forwarded_proto="http")).status == 403
         assert (await post(behind, person, x_forwarded_proto="https")).status == 200
+
+
+async def test_a_certificate_that_came_through_another_proxy_is_whoever_asks(
+    open_hub: Opener, hub: Service, certified: Path, world: World
+) -> None:
+    person, header = by_code(world.people["north"].fiscal_code), presented(CERTIFICATE)
+    assert (await post(hub, person, None, client_cert=header)).status == 401
+    believed_in_addresses = {"trusted_proxies": "127.0.0.1", "certificate_proxies": "192.0.2.7"}
+    async with open_hub(
+        "soap_proxy", soap_file=certified, **believed_in_addresses, sequencer=False
+    ) as behind:
+        for forwarded in ({}, {"x_forwarded_for": "192.0.2.7", "x_forwarded_proto": "https"}):
+            answer = await post(behind, person, None, client_cert=header, **forwarded)
+            assert (answer.status, "Say who you are" in fault(answer)[1]) == (401, True)
+
+
+async def test_without_a_gateway_certificates_are_not_served(open_hub: Opener, certified: Path) -> None:
+    with pytest.raises(ConfigurationError, match="SNODO_CERTIFICATE_PROXIES"):
+        async with open_hub(
+            "soap_no_gateway", soap_file=certified, trusted_proxies="127.0.0.1", sequencer=False
+        ):
+            pass
+
+
+async def test_a_neighbour_that_guesses_shuts_out_no_certificate(open_hub: Opener, certified: Path) -> None:
+    limited = {"failed_authentications_per_minute": 1, "certificate_proxies": "127.0.0.1"}
+    async with open_hub("soap_neighbour", soap_file=certified, **limited, sequencer=False) as hub:
+        wrong = [
+            (await post(hub, by_code(CODES[0]), "east", authorization=basic("east", "x"))).status
+            for _ in range(3)
+        ]
+        assert wrong[0] == 401
+        known = await post(hub, by_code(UNKNOWN_CODE), None, client_cert=presented(CERTIFICATE))
+        assert told(known).outcome == "E101"
+        if 429 in wrong:  # no minute has ended meanwhile
+            other = await post(hub, by_code(UNKNOWN_CODE), None, client_cert=presented(b"another"))
+            assert other.status in (401, 429)
 
 
 GOOD = by_code(UNKNOWN_CODE)
@@ -364,6 +411,14 @@ async def test_a_hundred_megabytes_are_not_taken(hub: Service) -> None:
     except Exception as error:  # the hub closes the connection while more is still being sent
         assert type(error).__module__.startswith("httpx2")  # noqa: PT017
     assert told(await post(hub, GOOD)).outcome == "E101", "the hub goes on"
+
+
+async def test_more_than_a_message_can_need_is_not_made_a_tree(hub: Service) -> None:
+    header = b"<soapenv:Header>" + b"<a/>" * 20_000 + b"</soapenv:Header><soapenv:Body>"
+    answer = await post(hub, GOOD.replace(b"<soapenv:Body>", header))
+    assert (answer.status, fault(answer)[0]) == (413, "Client")
+    small = GOOD.replace(b"<soapenv:Body>", header.replace(b"<a/>" * 10_000, b""))
+    assert told(await post(hub, small)).outcome == "E101"
 
 
 async def test_another_method_is_not_taken(hub: Service) -> None:

@@ -97,7 +97,9 @@ def test_a_day_is_one_of_rome(day: str, hours: int) -> None:
     assert (ends.astimezone(UTC) - begins.astimezone(UTC)).total_seconds() == hours * 3_600
 
 
-@pytest.mark.parametrize("day", ["2020-09-31", "15/09/2020", "2020-09-15T08:30:00Z", "2020-9-15"])
+@pytest.mark.parametrize(
+    "day", ["2020-09-31", "15/09/2020", "2020-09-15T08:30:00Z", "2020-9-15", "0001-01-01", "9999-12-31"]
+)
 def test_what_is_no_day_is_refused(day: str) -> None:
     with pytest.raises(NotAnswered, match="dtt_evento"):
         read_deletion(deletion(day))
@@ -126,6 +128,10 @@ def test_an_element_that_is_missing_or_wrong_is_named_and_not_what_is_in_it(
         "2020-02-30T00:00:00Z",
         "2020-09-15T08:30",
         "2020-09-15T25:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+01:00",
+        "0001-01-01T00:00:00",
+        "9999-12-31T23:59:59-01:00",
     ],
 )
 def test_what_is_no_moment_is_refused(moment: str) -> None:

@@ -23,6 +23,7 @@ from connectors.xml import (
     XmlTooDeep,
     XmlTooLarge,
     read_xml,
+    reading,
 )
 
 SECRET = "RSSMRA80A01H501U"
@@ -72,6 +73,7 @@ DOCTYPES = {
     "after both, twice": b"\r\n<!--a--> <?b c?><!--d-->\t<!DOCTYPE a><a/>",
     "after the declaration": b"<?xml version='1.0' encoding='ISO-8859-1' standalone='no'?>\n<!DOCTYPE a><a/>",
     "cut short": b"<!DOCTYPE a [",
+    "after a byte order mark": b"\xef\xbb\xbf <!DOCTYPE a><a/>",
 }
 
 
@@ -79,6 +81,30 @@ DOCTYPES = {
 def test_a_document_type_is_refused(document: bytes) -> None:
     with pytest.raises(XmlDoctypeRefused):
         read_xml(document, limits=XmlLimits(bytes=10_000_000))
+
+
+MARKED = {
+    "twice": b"\xef\xbb\xbf\xef\xbb\xbf",
+    "after the declaration": b'<?xml version="1.0"?>\xef\xbb\xbf',
+    "before and after": b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-8"?>\xef\xbb\xbf ',
+    "after its lines": b'<?xml\nversion="1.0"?>\xef\xbb\xbf',
+}
+
+
+@pytest.mark.parametrize("before", MARKED.values(), ids=MARKED.keys())
+@pytest.mark.parametrize("document", [b'<!DOCTYPE a [<!ATTLIST a b CDATA "put in">]><a/>', b"<a/>"])
+def test_a_second_mark_hides_no_document_type(before: bytes, document: bytes) -> None:
+    with pytest.raises(XmlNotWellFormed):
+        read_xml(before + document)
+
+
+def test_a_document_type_is_refused_when_its_first_letters_were_not_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "_has_doctype", lambda _: False)
+    for document in (b"<!DOCTYPE a><a/>", b"<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>"):
+        with pytest.raises(XmlDoctypeRefused):
+            read_xml(document)
 
 
 def test_nothing_is_fetched(called: tuple[str, list[str]], tmp_path: Path) -> None:
