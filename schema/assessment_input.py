@@ -33,15 +33,15 @@ class HouseholdMemberInput:
     applicant: bool = strawberry.field(default=False, description="Richiedente: exactly one is.")
     spouse: str | None = strawberry.field(default=None, description="The key of the spouse.")
     disability: Disability | None = None
-    carer: bool = strawberry.field(default=False, description="Has care duties (carichi di cura).")
-    disadvantaged: bool = strawberry.field(
-        default=False, description="In a care programme certified by a public body."
+    carer: bool | None = strawberry.field(default=None, description="Has care duties (carichi di cura).")
+    disadvantaged: bool | None = strawberry.field(
+        default=None, description="In a care programme certified by a public body."
     )
     in_child_allowance: bool | None = strawberry.field(
         default=None, description="In the assegno unico universale."
     )
-    in_public_structure: bool = strawberry.field(
-        default=False, description="Lives where the state pays for everything."
+    in_public_structure: bool | None = strawberry.field(
+        default=None, description="Lives where the state pays for everything."
     )
 
     def member(self) -> Member:

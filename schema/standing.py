@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Date, FromClause, Text, cast, func, litera
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from hub.measures.consequence_rules import Breach, Step
-from hub.measures.consequences import Circumstances, Proposal, sentence
+from hub.measures.consequences import NEVER, Circumstances, Proposal, sentence
 from hub.measures.facts import Fact
 from hub.measures.standing import Rung, Standing, standing
 from hub.plan.declare import Computed, Derived
@@ -55,8 +55,12 @@ class ProposedConsequence:
 class BreachStanding:
     breach: Breach
     count: int
-    last: ProposedConsequence | None = strawberry.field(description="Proposed for the last of them.")
-    next: ProposedConsequence = strawberry.field(description="What would be proposed for one more.")
+    last: ProposedConsequence | None = strawberry.field(
+        description="Proposed for the last of them; null: there is none, or it is undetermined."
+    )
+    next: ProposedConsequence | None = strawberry.field(
+        description="What would be proposed for one more; null: it is undetermined."
+    )
 
 
 @personal
@@ -68,7 +72,7 @@ class ConditionalityStanding:
     as_of: datetime.date
     count: int = strawberry.field(description="Breaches that count, of all kinds.")
     undetermined: int = strawberry.field(
-        description="Those of them for which the text of the measure says no consequence; of the MIA's draft, all."
+        description="Those of them for which the text of the measure says no consequence (of the MIA's draft, all), or what decides is not known."
     )
     gravest: ProposedConsequence | None = strawberry.field(
         description="Of what is proposed; null: nothing is."
@@ -79,7 +83,7 @@ class ConditionalityStanding:
 
 
 def _ledger(row: FromClause) -> ColumnElement[Any]:
-    """`[measure, first day of a renewed benefit, [[type, day, withdrawn, kind of pact], …]]`, the facts in the order they happened.
+    """`[measure, [first day of each benefit, …], [[type, day, withdrawn, kind of pact], …]]`, benefits and facts as they happened.
 
     NOTE: whoever sees the person sees its events (`hub.access.rows`); a citizen those of nobody but itself: the resolver looks.
     """
@@ -113,17 +117,14 @@ def _ledger(row: FromClause) -> ColumnElement[Any]:
         .scalar_subquery()
     )
     first = func.lower(benefit.c.period)
-    renewed = (
-        select(cast(first, Text))
+    benefits = (
+        select(func.jsonb_agg(aggregate_order_by(cast(first, Text), first)))
         .where(benefit.c.household_id == household.c.id, benefit.c.measure == household.c.measure)
-        .order_by(first)
-        .offset(literal_column("1"))
-        .limit(literal_column("1"))
         .correlate(household)
         .scalar_subquery()
     )
     return (
-        select(func.jsonb_build_array(household.c.measure, renewed, facts, type_=JSONB))
+        select(func.jsonb_build_array(household.c.measure, benefits, facts, type_=JSONB))
         .where(household.c.id == row.c.household_id)
         .correlate(row)
         .scalar_subquery()
@@ -141,7 +142,7 @@ def standing_of(ledger: list[Any], now: datetime.datetime) -> ConditionalityStan
         BeforeTheLaw: a breach was recorded of a day before the measure began.
 
     """
-    measure, renewed, told = ledger
+    measure, benefits, told = ledger
     facts = (
         Fact(
             f"{place:08}",
@@ -153,10 +154,15 @@ def standing_of(ledger: list[Any], now: datetime.datetime) -> ConditionalityStan
         )
         for place, (kind, day, withdrawn, pact) in enumerate(told)
     )
-    since = None if renewed is None else datetime.date.fromisoformat(renewed)
-    return _told(
-        standing(Measure(measure), facts, now.astimezone(ROME).date(), Circumstances(renewed_on=since))
-    )
+    around = Circumstances(renewed_on=_renewed_on(benefits or []))
+    return _told(standing(Measure(measure), facts, now.astimezone(ROME).date(), around))
+
+
+def _renewed_on(benefits: list[str]) -> datetime.date | None:
+    """The first day of the second benefit; of no benefit nothing is known."""
+    if len(benefits) > 1:
+        return datetime.date.fromisoformat(benefits[1])
+    return NEVER if benefits else None
 
 
 def _told(found: Standing) -> ConditionalityStanding:
@@ -190,7 +196,9 @@ def _proposed(proposal: Proposal | None) -> ProposedConsequence | None:
     )
 
 
-def _step(step: Step) -> ProposedConsequence:
+def _step(step: Step | None) -> ProposedConsequence | None:
+    if step is None:
+        return None
     return ProposedConsequence(
         effect=BenefitOutcome(step.effect),
         months=step.months,

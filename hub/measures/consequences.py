@@ -8,8 +8,8 @@ counts the household's (art. 7 c. 7: "even of one member alone"): give the facts
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -24,17 +24,28 @@ from hub.measures.consequence_rules import (
     Step,
 )
 from hub.measures.facts import Fact, in_order
+from hub.measures.kleene import both, known
 from hub.measures.measure import Measure
 from hub.measures.parameters import BeforeTheLaw, law
 from hub.measures.reasons import Reason
+from hub.measures.sources import Source
+
+NEVER = date.max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What else bears on it. `renewed_on`: since when the benefit is a renewed one; `protected`: minors or disabled people in it."""
+    """What else bears on it; None is not known.
+
+    `renewed_on`: since when the benefit is a renewed one, or `NEVER`; `protected`: minors or disabled people in it.
+    """
 
     renewed_on: date | None = None
     protected: bool | None = None
+
+    def renewed(self, day: date) -> bool | None:
+        """Whether the benefit is a renewed one on a day."""
+        return None if self.renewed_on is None else self.renewed_on <= day
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class NewApplication:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is proposed to INPS for one fact; `effect` None: the measure's law does not say (undetermined).
+    """What is proposed to INPS for one fact; `effect` None: the measure's law does not say, or a fact it asks for is not known.
 
     `count`: the how manieth of its kind. `months`: whole monthly payments less; `cut`: euro a month less; `at_most`: the months a
     suspension can last.
@@ -91,28 +102,50 @@ def _proposals(measure: Measure, facts: Iterable[Fact], circumstances: Circumsta
             continue
         if fact.day < law(measure).first:
             raise BeforeTheLaw(path=["facts"], measure=measure.value)
-        ladder = ladder_of(measure, fact, circumstances)
-        if ladder is None:
-            yield Proposal(fact, None, 1, None, _no_rule(measure, fact))
-            continue
-        counts[ladder.breach] += 1
-        count = counts[ladder.breach]
-        yield _proposal(measure, fact, ladder, count, circumstances)
+        ladders = ladders_of(measure, fact, circumstances)
+        breaches = {ladder.breach if ladder is not None else None for ladder in ladders}
+        breach = breaches.pop() if len(breaches) == 1 else None
+        if breach is not None:
+            counts[breach] += 1
+        count = counts[breach] if breach is not None else 1
+        step = the_step(ladders, count)
+        if step is not None and breach is not None:
+            yield _proposal(measure, fact, breach, step, count, circumstances)
+        else:
+            yield Proposal(fact, breach, count, None, undetermined(measure, fact, ladders))
 
 
-def ladder_of(measure: Measure, fact: Fact, circumstances: Circumstances) -> Ladder | None:
-    """The ladder a fact is on; None: the measure has none for its type."""
-    renewed = circumstances.renewed_on is not None and fact.day >= circumstances.renewed_on
+def ladders_of(measure: Measure, fact: Fact, circumstances: Circumstances) -> tuple[Ladder | None, ...]:
+    """The ladders a fact may be on: one, unless what tells them apart is not known. None: the measure has none for it."""
+    found = list[Ladder | None]()
     for ladder in LADDERS[measure]:
         if (
             fact.type in ladder.types
             and (ladder.first is None or ladder.first <= fact.day)
             and (ladder.last is None or fact.day <= ladder.last)
-            and (ladder.pact is None or ladder.pact == fact.pact)
-            and (renewed or not ladder.renewed)
         ):
-            return ladder
-    return None
+            on_it = both(
+                not ladder.pacts or known(fact.pact, ladder.pacts.__contains__),
+                not ladder.renewed or circumstances.renewed(fact.day),
+            )
+            if on_it is not False:
+                found.append(ladder)
+            if on_it:
+                return tuple(found)
+    return (*found, None)
+
+
+def the_step(ladders: Sequence[Ladder | None], count: int) -> Step | None:
+    """What follows the breach of this count, where all the ladders it may be on agree; None: it is not determined."""
+    steps = [None if ladder is None else step_at(ladder, count) for ladder in ladders]
+    first = steps[-1]
+    if first is None or any(step is None or _comes_to(step) != _comes_to(first) for step in steps):
+        return None
+    return first
+
+
+def _comes_to(step: Step) -> Step:
+    return replace(step, source=Source(""))
 
 
 def step_at(ladder: Ladder, count: int) -> Step:
@@ -121,15 +154,14 @@ def step_at(ladder: Ladder, count: int) -> Step:
 
 
 def _proposal(
-    measure: Measure, fact: Fact, ladder: Ladder, count: int, circumstances: Circumstances
+    measure: Measure, fact: Fact, breach: Breach, step: Step, count: int, circumstances: Circumstances
 ) -> Proposal:
-    step = step_at(ladder, count)
     return Proposal(
         fact,
-        ladder.breach,
+        breach,
         count,
         step.effect,
-        step.source.reason(f"{ladder.breach}_{step.effect}", sentence(step), count),
+        step.source.reason(f"{breach}_{step.effect}", sentence(step), count),
         step.months,
         step.cut,
         step.at_most,
@@ -139,7 +171,13 @@ def _proposal(
 
 
 def sentence(step: Step) -> str:
-    """A step in words."""
+    """A step in words, and how else its law can be read."""
+    if step.source.other:
+        return f"{_proposed(step)} The law can also be read otherwise: {step.source.other}."
+    return _proposed(step)
+
+
+def _proposed(step: Step) -> str:
     match step.effect:
         case Effect.NONE:
             return "Nothing is proposed yet; it is counted."
@@ -158,11 +196,20 @@ def sentence(step: Step) -> str:
             return "Proposed to INPS, which decides: revocation (revoca), from the beginning; what was paid is recovered."
 
 
-def _no_rule(measure: Measure, fact: Fact) -> Reason:
-    return NO_RULE[measure].reason(
-        "NO_RULE",
-        f"The text of this measure attaches no consequence to {fact.type}: what follows is undetermined.",
-    )
+def undetermined(measure: Measure, fact: Fact, ladders: Sequence[Ladder | None]) -> Reason:
+    """Why what follows a fact is not determined, by the ladders it may be on."""
+    possible = [ladder for ladder in ladders if ladder is not None]
+    if not possible:
+        return NO_RULE[measure].reason(
+            "NO_RULE",
+            f"The text of this measure attaches no consequence to this {fact.type}: what follows is undetermined.",
+        )
+    if any(ladder.renewed for ladder in possible):
+        code, what = "RENEWAL_NOT_KNOWN", "Whether the benefit was renewed"
+    else:
+        code, what = "PACT_NOT_KNOWN", "The kind of the pact"
+    source = possible[-1].steps[0].source
+    return source.reason(code, f"{what} is not known: what follows is undetermined.")
 
 
 def _again(measure: Measure, step: Step, circumstances: Circumstances) -> NewApplication | None:

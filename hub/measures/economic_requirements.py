@@ -95,7 +95,7 @@ def income_limit(household: Household, p: Parameters, possible: Worlds) -> Limit
         least.value * possible[0].scale,
         most.value * possible[-1].scale,
         least.source,
-        possible[0].unverified or least.unverified or most.unverified,
+        possible[0].unverified or possible[-1].unverified or least.unverified or most.unverified,
         least.inclusive,
     )
 

@@ -48,15 +48,15 @@ HOUSEHOLD_GATE = Requirement(
     "HOUSEHOLD_GATE",
     "A member is disabled, a minor, of the age, or in a certified care programme.",
     "No member is disabled, a minor, of the age, or in a certified care programme.",
-    "Whether a member is disabled is not known.",
+    "Whether a member is disabled, or in a certified care programme, is not known.",
 )
 MEASURE_IN_FULL = Requirement(
     "MEASURE_IN_FULL",
-    "A member is disabled, a minor, of the age, or in a certified care programme: the measure in full.",
+    "A member is disabled, a minor, or of the age: the measure in full.",
 )
 REDUCED_MEASURE = Requirement(
     "REDUCED_MEASURE",
-    "No member is disabled, a minor, of the age, or in a certified care programme: the reduced measure.",
+    "No member is disabled, a minor, or of the age: the reduced measure.",
 )
 MEASURE_OR_REDUCED = Requirement(
     "MEASURE_OR_REDUCED",
@@ -85,17 +85,23 @@ def requirements(household: Household, p: Parameters, on: date, possible: Worlds
     )
 
 
-def is_protected(household: Household, age: int, on: date) -> bool | None:
-    """Whether a member is disabled, a minor, of an age, or in a certified care programme; None where it is not known."""
+def is_protected(household: Household, p: Parameters, age: int, on: date) -> bool | None:
+    """Whether a member is disabled, a minor, of an age, or, where the measure looks at that, in a certified care programme.
+
+    None where it is not known.
+    """
+    programmes, open_ = p.gate_disadvantaged is not None, False
     for member in household.members:
+        disadvantaged = member.disadvantaged if programmes else False
         if (
             member.disability not in (Disability.NONE, None)
-            or member.disadvantaged
+            or disadvantaged
             or member.is_minor(on)
             or member.age(on) >= age
         ):
             return True
-    return None if any(member.disability is None for member in household.members) else False
+        open_ = open_ or member.disability is None or disadvantaged is None
+    return None if open_ else False
 
 
 def _residence(residence: Residence, p: Parameters, on: date) -> Iterator[Finding]:
@@ -138,7 +144,7 @@ def _stay(title: StayTitle | None, row: Count, protection: Count | None) -> Find
 
 def _who(household: Household, p: Parameters, on: date) -> Iterator[Finding]:
     if p.gate_age is not None:
-        yield _gate(is_protected(household, p.gate_age.value, on), p, p.gate_age)
+        yield _gate(is_protected(household, p, p.gate_age.value, on), p, p.gate_age)
     if p.applicant_age_from is not None and p.applicant_age_to is not None:
         yield _applicant_age(household.applicant.age(on), p.applicant_age_from, p.applicant_age_to)
     if p.measure is Measure.SFL:
@@ -172,7 +178,7 @@ def _no_right_to_adi(household: Household, p: Parameters, on: date) -> Finding:
         return NO_RIGHT_TO_ADI.found(Verdict.SATISFIED, article, limit=adi.first)
     p = adi.at(on)
     # The gate first: most who ask are not behind it, and the rest need not be looked at.
-    if p.gate_age is not None and is_protected(household, p.gate_age.value, on) is False:
+    if p.gate_age is not None and is_protected(household, p, p.gate_age.value, on) is False:
         return NO_RIGHT_TO_ADI.found(
             Verdict.SATISFIED, article, limit=adi.first, unverified=p.gate_age.unverified
         )

@@ -17,7 +17,7 @@ from hub.measures.eligibility import is_protected
 from hub.measures.household import Household
 from hub.measures.parameters import Amount, Parameters
 from hub.measures.reasons import Reason
-from hub.measures.worlds import World, Worlds
+from hub.measures.worlds import World, Worlds, unknown_of
 
 CENT, ZERO, TWELVE = Decimal("0.01"), Decimal(0), Decimal(12)
 
@@ -70,11 +70,7 @@ def entitlement(household: Household, p: Parameters, on: date, possible: Worlds)
         if found[0][0] == found[-1][0]:
             annual, reasons = found[0]
             return Entitlement(to_the_cent(annual), to_the_cent(annual / TWELVE), reduced, tuple(reasons))
-        missing = [
-            _not_known(
-                "DISABILITY", p.law, "A member's disability, on which the amount depends, is not known."
-            )
-        ]
+        missing = _missing_of_members(household, p, on)
     return Entitlement(None, None, reduced, tuple(missing))
 
 
@@ -109,7 +105,7 @@ def _indemnity(row: Amount) -> Entitlement:
 def _is_reduced(household: Household, p: Parameters, on: date) -> bool | None:
     if p.reduced_share is None or p.gate_age is None:
         return False
-    protected = is_protected(household, p.gate_age.value, on)
+    protected = is_protected(household, p, p.gate_age.value, on)
     return None if protected is None else not protected
 
 
@@ -143,6 +139,29 @@ def _missing(household: Household, p: Parameters, on: date, *, reduced: bool | N
             )
         )
     return found
+
+
+_OF_MEMBERS = {
+    "disability": ("DISABILITY", "A member's disability, on which the amount depends, is not known."),
+    "carer": (
+        "CARE_DUTIES",
+        "Whether a member has care duties, on which the amount depends, is not known.",
+    ),
+    "disadvantaged": (
+        "DISADVANTAGE",
+        "Whether a member is in a certified care programme, on which the amount depends, is not known.",
+    ),
+    "in_public_structure": (
+        "PUBLIC_STRUCTURE",
+        "Whether a member lives where the state pays for everything, on which the amount depends, is not known.",
+    ),
+}
+"""What the scale asks of a member. The child allowance is not among them: it is missed whatever the scale comes to."""
+
+
+def _missing_of_members(household: Household, p: Parameters, on: date) -> list[Reason]:
+    unknown = {name for member in household.members for name in unknown_of(member, p, on)}
+    return [_not_known(code, p.law, says) for name, (code, says) in _OF_MEMBERS.items() if name in unknown]
 
 
 def _not_known(code: str, article: str, sentence: str) -> Reason:

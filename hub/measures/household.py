@@ -34,13 +34,13 @@ class Member:
     applicant: bool = False
     spouse: str | None = None
     disability: Disability | None = Disability.NONE
-    carer: bool = False
+    carer: bool | None = False
     """Cares for a child under three, three or more minors, or someone severely disabled."""
-    disadvantaged: bool = False
+    disadvantaged: bool | None = False
     """In a care programme certified by a public body."""
     in_child_allowance: bool | None = None
     """In the assegno unico universale."""
-    in_public_structure: bool = False
+    in_public_structure: bool | None = False
     """Lives where the state pays for everything: not in the equivalence scale."""
 
     def age(self, on: date) -> int:

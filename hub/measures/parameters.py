@@ -118,6 +118,7 @@ class Parameters:
     stay_protection: Count | None = None
 
     gate_age: Count | None = None
+    gate_disadvantaged: Count | None = None
     reduced_share: Amount | None = None
     applicant_age_from: Count | None = None
     applicant_age_to: Count | None = None

@@ -192,7 +192,7 @@ def _month(
         lost = tuple(f.reason for f in assessed.requirements if f.verdict is Verdict.NOT_SATISFIED)
         return Month(month, MonthKind.ENDED, ZERO, ZERO, lost)
     if (used := _year_used_up(application, p, month, changes, before)) is not None:
-        return Month(month, MonthKind.ENDED, ZERO, ZERO, (used,))
+        return used
     due = assessed.entitlement
     if due is None or due.monthly is None:
         open_ = tuple(f.reason for f in assessed.requirements if f.verdict is Verdict.UNDETERMINED)
@@ -259,22 +259,30 @@ def _year_used_up(
     month: date,
     changes: Sequence[Change],
     before: Sequence[Month],
-) -> Reason | None:
-    """The months a year allows households without anybody the law protects (RdC in 2023)."""
+) -> Month | None:
+    """The month, where the year's are used up that households without anybody the law protects are paid (RdC in 2023).
+
+    It is undetermined where it is not known whether the household is one.
+    """
     row, age = p.months_a_year, p.protected_age
     if row is None or age is None:
         return None
     household = household_in(month, application.household, changes)
-    if is_protected(household, age.value, month) is not False:
+    protected = is_protected(household, p, age.value, month)
+    if protected:
         return None
     paid = sum(one.first.year == month.year and one.paid > 0 for one in before)
     if paid < row.value:
         return None
-    return Reason(
+    reason = Reason(
         "MONTHS_A_YEAR",
         row.source,
-        "A household without a minor, a disabled or an older member is paid so many months of the year.",
+        "A household without a minor, a disabled or an older member is paid so many months of the year."
+        if protected is False
+        else "Whether a member is disabled is not known: a household without one is paid so many months of the year.",
         paid,
         row.value,
         row.unverified,
     )
+    kind = MonthKind.ENDED if protected is False else MonthKind.UNDETERMINED
+    return Month(month, kind, ZERO, ZERO, (reason,))

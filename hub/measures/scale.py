@@ -34,7 +34,7 @@ class Share:
 def shares_of(
     members: Iterable[Member], p: Parameters, on: date
 ) -> tuple[Decimal, Decimal, tuple[Share, ...]]:
-    """The scale, its cap, and each member's share, of members whose disabilities and child allowances are known."""
+    """The scale, its cap, and each member's share, of members of whom all that counts is known."""
     counted = [member for member in members if not member.in_public_structure]
     shares = _of_adults(counted, p, on) if p.scale_adult else _of_conditions(counted, p, on)
     severe = any(member.disability is Disability.SEVERE for member in counted)

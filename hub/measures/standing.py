@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from hub.measures.consequence_rules import LADDERS, Breach, Effect, Step
-from hub.measures.consequences import Circumstances, Proposal, ladder_of, proposals, sentence, step_at
+from hub.measures.consequences import (
+    Circumstances,
+    Proposal,
+    ladders_of,
+    proposals,
+    sentence,
+    the_step,
+    undetermined,
+)
 from hub.measures.facts import Fact
 from hub.measures.measure import Measure
 from hub.measures.reasons import Reason
@@ -16,21 +24,21 @@ from hub.measures.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One kind of breach: how many count, what is proposed for the last of them, and what the next would bring."""
+    """One kind of breach: how many count, what is proposed for the last of them, and what the next would bring; None: undetermined."""
 
     breach: Breach
     count: int
     last: Proposal | None
-    next: Step
+    next: Step | None
     reason: Reason
-    """Of the next: its article, and the step in words."""
+    """Of the next: its article, and the step in words, or why it is undetermined."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Every kind of breach of the measure, in the order of its law. `gravest`: of what is proposed; None: nothing is.
 
-    `undetermined`: breaches for which the measure's text gives no consequence.
+    `undetermined`: breaches for which the measure's text gives no consequence, or a fact it asks for is not known.
     """
 
     measure: Measure
@@ -84,12 +92,15 @@ def _rungs(
     for row in LADDERS[measure]:
         if row.breach in seen:
             continue
-        probe = Fact("next", min(row.types), on, measure, pact=row.pact)
-        ladder = ladder_of(measure, probe, circumstances)
-        if ladder is None:
+        probe = Fact("next", min(row.types), on, measure, pact=min(row.pacts, default=None))
+        ladders = ladders_of(measure, probe, circumstances)
+        if None in ladders:
             continue
         seen.add(row.breach)
         before = by_breach.get(row.breach, [])
-        step = step_at(ladder, len(before) + 1)
-        reason = step.source.reason(f"{row.breach}_{step.effect}", sentence(step), len(before))
+        step = the_step(ladders, len(before) + 1)
+        if step is None:
+            reason = undetermined(measure, probe, ladders)
+        else:
+            reason = step.source.reason(f"{row.breach}_{step.effect}", sentence(step), len(before))
         yield Rung(row.breach, len(before), before[-1] if before else None, step, reason)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -35,15 +36,28 @@ Worlds = tuple[World, ...]
 
 
 def worlds(household: Household, p: Parameters, on: date) -> Worlds:
-    """The household as it is; or with no disability and every child allowance it may have, and with the opposite."""
-    allowance_counts = p.child_allowance_monthly is not None
+    """The household as it is; or with what is not known as it lowers limits and scale most, and as it raises them most."""
     members = household.members
     for member in members:
-        if member.disability is None or (allowance_counts and member.child_allowance(on) is None):
-            least = _supposed(members, Disability.NONE, child_allowance=True, on=on)
-            most = _supposed(members, Disability.SEVERE, child_allowance=False, on=on)
+        if next(unknown_of(member, p, on), None) is not None:
+            least = tuple(_least(member, on) for member in members)
+            most = tuple(_most(member) for member in members)
             return (_world(least, p, on), _world(most, p, on))
     return (_world(members, p, on),)
+
+
+def unknown_of(member: Member, p: Parameters, on: date) -> Iterator[str]:
+    """What a measure asks of a member, and is not known, by its name in `Member`."""
+    if member.disability is None:
+        yield "disability"
+    if member.in_public_structure is None:
+        yield "in_public_structure"
+    if member.carer is None and p.scale_carer is not None:
+        yield "carer"
+    if member.disadvantaged is None and p.scale_disadvantaged is not None:
+        yield "disadvantaged"
+    if p.child_allowance_monthly is not None and member.child_allowance(on) is None:
+        yield "in_child_allowance"
 
 
 def _world(members: tuple[Member, ...], p: Parameters, on: date) -> World:
@@ -52,20 +66,27 @@ def _world(members: tuple[Member, ...], p: Parameters, on: date) -> World:
     return World(members, minors, elderly, *shares_of(members, p, on))
 
 
-def _supposed(
-    members: tuple[Member, ...], disability: Disability, *, child_allowance: bool, on: date
-) -> tuple[Member, ...]:
-    found = []
-    for member in members:
-        in_allowance = member.child_allowance(on)
-        if in_allowance is None:
-            in_allowance = child_allowance
-        if member.disability is None or member.in_child_allowance is not in_allowance:
-            member = replace(
-                member, disability=member.disability or disability, in_child_allowance=in_allowance
-            )
-        found.append(member)
-    return tuple(found)
+# NOTE: the scale never falls with a disability, a care, a disadvantage, or a member who counts: so two ends are enough.
+def _least(member: Member, on: date) -> Member:
+    return replace(
+        member,
+        disability=member.disability or Disability.NONE,
+        carer=bool(member.carer),
+        disadvantaged=bool(member.disadvantaged),
+        in_child_allowance=member.child_allowance(on) is not False,
+        in_public_structure=member.in_public_structure is not False,
+    )
+
+
+def _most(member: Member) -> Member:
+    return replace(
+        member,
+        disability=member.disability or Disability.SEVERE,
+        carer=member.carer is not False,
+        disadvantaged=member.disadvantaged is not False,
+        in_child_allowance=bool(member.in_child_allowance),
+        in_public_structure=bool(member.in_public_structure),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +113,5 @@ def scale_of(possible: Worlds) -> Scale:
         most.scale,
         least.cap,
         least.shares,
-        least.unverified,
+        least.unverified or most.unverified,
     )

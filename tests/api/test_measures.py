@@ -28,13 +28,14 @@ ASSESS = f"""query ($input: AssessmentInput!) {{ assessEligibility(input: $input
 RULES = """query ($measure: Measure!, $on: Date!) { measureRules(measure: $measure, on: $on) { measure law first last
   numbers { name value inclusive first last source confidence unverified note reading otherReadings { value words } } } }"""
 ON = date(2025, 3, 1)
+NONE = {"disability": "NONE", "carer": False, "disadvantaged": False, "inPublicStructure": False}
 TOLD: dict[str, Any] = {
     "measure": "ADI",
     "on": "2025-03-01",
     "members": [
-        {"key": "a", "birthDate": "1980-05-05", "applicant": True, "spouse": "b", "disability": "NONE"},
-        {"key": "b", "birthDate": "1982-05-05", "spouse": "a", "disability": "NONE", "carer": True},
-        {"key": "c", "birthDate": "2016-05-05", "disability": "DISABLED", "inChildAllowance": True},
+        NONE | {"key": "a", "birthDate": "1980-05-05", "applicant": True, "spouse": "b"},
+        NONE | {"key": "b", "birthDate": "1982-05-05", "spouse": "a", "carer": True},
+        NONE | {"key": "c", "birthDate": "2016-05-05", "disability": "DISABLED", "inChildAllowance": True},
     ],
     "residence": {
         "title": "CITIZEN",
@@ -112,6 +113,41 @@ async def test_what_is_left_out_is_not_known(ask: Service) -> None:
     by_code = {one["reason"]["code"]: one["verdict"] for one in found["requirements"]}
     assert by_code.pop("HOUSEHOLD_GATE") == "SATISFIED"
     assert set(by_code.values()) == {"UNDETERMINED"}
+
+
+@pytest.mark.parametrize("left_out", ["disability", "disadvantaged"])
+async def test_a_condition_that_is_left_out_is_not_denied(left_out: str, ask: Service) -> None:
+    """Undetermined is never silently no."""
+    applicant = NONE | {"key": "a", "birthDate": "1985-01-01", "applicant": True}
+    for one, verdict in ((applicant, "NOT_SATISFIED"), (applicant | {left_out: None}, "UNDETERMINED")):
+        found = (await ask(ASSESS, input=told(members=[one]))).data["assessEligibility"]
+        by_code = {row["reason"]["code"]: row["verdict"] for row in found["requirements"]}
+        assert (by_code["HOUSEHOLD_GATE"], found["verdict"]) == (verdict, verdict)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "least", "reason"),
+    [
+        ("carer", "1.15", "CARE_DUTIES"),
+        ("disadvantaged", "1.15", "DISADVANTAGE"),
+        ("inPublicStructure", "1.15", "PUBLIC_STRUCTURE"),
+    ],
+)
+async def test_what_the_scale_asks_of_a_member_and_is_left_out_leaves_it_open(
+    left_out: str, least: str, reason: str, ask: Service
+) -> None:
+    child = NONE | {"key": "a", "birthDate": "2016-05-05"}
+    applicant = NONE | {"key": "b", "birthDate": "1980-05-05", "applicant": True}
+    other = NONE | {
+        "key": "c",
+        "birthDate": "1963-05-05" if left_out == "inPublicStructure" else "1982-05-05",
+    }
+    members = [child, applicant, {name: value for name, value in other.items() if name != left_out}]
+    found = (await ask(ASSESS, input=told(members=members))).data["assessEligibility"]
+    assert found["scale"]["least"] == least < found["scale"]["most"]
+    assert found["verdict"] == "SATISFIED"
+    assert found["entitlement"]["monthly"] is None
+    assert [one["code"] for one in found["entitlement"]["reasons"]] == [reason]
 
 
 async def test_what_has_no_right_is_due_nothing(ask: Service) -> None:

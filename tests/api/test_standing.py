@@ -162,6 +162,10 @@ async def test_the_kind_of_pact_tells_a_suspension_from_a_forfeiture(ledgers: Le
     await ledgers._b.event(name, "PACT_NOT_SIGNED", at(2026, 4, 1), pact="pad", note=None, queued=False)
     assert (await ledgers.of(name))["gravest"]["effect"] == "SUSPENDED"
     await ledgers._b.event(name, "PACT_NOT_SIGNED", at(2026, 4, 2), pact=None, note=None, queued=False)
+    found = await ledgers.of(name)
+    assert (found["count"], found["undetermined"], found["gravest"]["effect"]) == (2, 1, "SUSPENDED")
+    await ledgers._b.pact("psp", name, name, "SERVICE", 3, signed=False)
+    await ledgers._b.event(name, "PACT_NOT_SIGNED", at(2026, 4, 3), pact="psp", note=None, queued=False)
     assert (await ledgers.of(name))["gravest"]["effect"] == "FORFEITED"
 
 
@@ -234,7 +238,7 @@ async def test_of_a_list_each_has_its_own(ask: Service) -> None:
             one.breach: one.count for one in told.rungs
         }
         assert [row["next"]["article"] for row in found["breaches"]] == [
-            one.next.source.article for one in told.rungs
+            one.reason.article for one in told.rungs
         ]
     assert any(node["conditionalityStanding"]["count"] for node in nodes)
 

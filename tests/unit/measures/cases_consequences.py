@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from hub.measures.clocks import clocks
 from hub.measures.consequence_rules import Effect, Step
-from hub.measures.consequences import Circumstances, Proposal, proposals
+from hub.measures.consequences import NEVER, Circumstances, Proposal, proposals
 from hub.measures.facts import Fact
 from hub.measures.justified_reasons import Absence, JustifiedReason, justification, missed_months
 from hub.measures.measure import Measure
@@ -18,7 +18,9 @@ from tests.unit.measures.cases import Page
 
 RDC, ADI, SFL, MIA = Measure.RDC, Measure.ADI, Measure.SFL, Measure.MIA
 LATE = date(2026, 6, 1)
-NOBODY = Circumstances()
+FIRST = Circumstances(renewed_on=NEVER)
+"""Of a benefit that was not renewed; minors and disabled people are not known."""
+UNTOLD = Circumstances()
 
 
 def step_words(step: Step | Proposal) -> str:
@@ -83,7 +85,7 @@ def case(
     label: str,
     expected: str,
     facts: tuple[Fact, ...],
-    circumstances: Circumstances = NOBODY,
+    circumstances: Circumstances = FIRST,
     on: date = LATE,
 ) -> Case:
     def ask() -> Asked:
@@ -94,7 +96,9 @@ def case(
 
     given = told(facts, measure)
     if circumstances.renewed_on is not None:
-        given += f"; renewed on {circumstances.renewed_on}"
+        given += "" if circumstances.renewed_on == NEVER else f"; renewed on {circumstances.renewed_on}"
+    else:
+        given += "; not known whether renewed"
     if circumstances.protected is not None:
         given += (
             "; minors or disabled in the household"
@@ -143,14 +147,14 @@ _RDC_CASES = (
         "forfeited, with minors in the household",
         f"−1; −2; {LOST_6}",
         ledger(RDC, D19, MISSED, MISSED, MISSED),
-        Circumstances(protected=True),
+        Circumstances(renewed_on=NEVER, protected=True),
     ),
     case(
         RDC,
         "forfeited, nobody protected",
         "−1; −2; FORFEITED (again after 18)",
         ledger(RDC, D19, MISSED, MISSED, MISSED),
-        Circumstances(protected=False),
+        Circumstances(renewed_on=NEVER, protected=False),
     ),
     case(RDC, "the first was withdrawn", "−1", ledger(RDC, D19, f"~{MISSED}", MISSED)),
     case(RDC, "the first was justified", "−1", ledger(RDC, D19, f"?{MISSED}", MISSED)),
@@ -221,6 +225,27 @@ _RDC_CASES = (
         ledger(RDC, D21, REFUSED),
         Circumstances(renewed_on=D21 + timedelta(days=1)),
     ),
+    case(
+        RDC,
+        "first refusal, 2021, not known whether after renewal",
+        "undetermined",
+        ledger(RDC, D21, REFUSED),
+        UNTOLD,
+    ),
+    case(
+        RDC,
+        "the third, not known whether after renewal",
+        f"undetermined; undetermined; {LOST}",
+        ledger(RDC, D19, REFUSED, REFUSED, REFUSED),
+        UNTOLD,
+    ),
+    case(
+        RDC,
+        "first refusal, 2023, not known whether after renewal",
+        LOST,
+        ledger(RDC, D23, REFUSED),
+        UNTOLD,
+    ),
     case(RDC, "first refusal, last day of 2021", "counted", ledger(RDC, date(2021, 12, 31), REFUSED)),
     case(RDC, "first refusal, first day of 2022", "−5 €/month", ledger(RDC, date(2022, 1, 1), REFUSED)),
     case(RDC, "second refusal, 2022", f"−5 €/month; {LOST}", ledger(RDC, D22, REFUSED, REFUSED)),
@@ -236,7 +261,15 @@ _RDC_CASES = (
 
 _ADI_CASES = (
     alone(ADI, MISSED, LOST_6),
-    alone(ADI, "PACT_NOT_SIGNED", LOST_6),
+    alone(ADI, "PACT_NOT_SIGNED", "undetermined"),
+    case(ADI, "the inclusion pact not signed", LOST_6, ledger(ADI, D24, "PACT_NOT_SIGNED/INCLUSION")),
+    case(ADI, "the service pact not signed", LOST_6, ledger(ADI, D24, "PACT_NOT_SIGNED/SERVICE")),
+    case(
+        ADI,
+        "the digital pact not signed",
+        "undetermined",
+        ledger(ADI, D24, "PACT_NOT_SIGNED/DIGITAL_ACTIVATION"),
+    ),
     alone(ADI, "ACTIVITY_NOT_ATTENDED", LOST_6),
     alone(ADI, "INCLUSION_COMMITMENT_BREACHED", LOST_6),
     alone(ADI, "PUC_NOT_JOINED", LOST_6),
@@ -261,6 +294,7 @@ _SFL_CASES = (
         ledger(SFL, D24, "PACT_NOT_SIGNED/DIGITAL_ACTIVATION"),
     ),
     case(SFL, "the service pact not signed", LOST_6, ledger(SFL, D24, "PACT_NOT_SIGNED/SERVICE")),
+    case(SFL, "a pact of no known kind not signed", "undetermined", ledger(SFL, D24, "PACT_NOT_SIGNED")),
     alone(SFL, "PARTICIPATION_NOT_CONFIRMED", "SUSPENDED"),
     alone(SFL, "WORK_NOT_COMMUNICATED", "SUSPENDED, 3 months at most"),
     alone(SFL, MISSED, LOST_6),
@@ -276,13 +310,22 @@ _MIA_CASES = (
 
 
 def next_case(
-    measure: Measure, label: str, breach: str, expected: str, facts: tuple[Fact, ...], on: date
+    measure: Measure,
+    label: str,
+    breach: str,
+    expected: str,
+    facts: tuple[Fact, ...],
+    on: date,
+    circumstances: Circumstances = FIRST,
 ) -> Case:
     def ask() -> Asked:
-        found = next(rung for rung in standing(measure, facts, on).rungs if rung.breach == breach)
-        return f"{found.count}; next: {step_words(found.next)}", [found.reason]
+        rungs = standing(measure, facts, on, circumstances).rungs
+        found = next(rung for rung in rungs if rung.breach == breach)
+        following = "undetermined" if found.next is None else step_words(found.next)
+        return f"{found.count}; next: {following}", [found.reason]
 
-    return Case(label, f"{told(facts, measure)}; asked on {on}", expected, ask)
+    untold = "" if circumstances.renewed_on else "; not known whether renewed"
+    return Case(label, f"{told(facts, measure)}; asked on {on}{untold}", expected, ask)
 
 
 _STANDING_CASES = (
@@ -296,6 +339,18 @@ _STANDING_CASES = (
     ),
     next_case(RDC, "one refusal, asked in 2021", "OFFER", "1; next: counted", ledger(RDC, D19, REFUSED), D21),
     next_case(RDC, "the same, asked in 2022", "OFFER", "1; next: FORFEITED", ledger(RDC, D19, REFUSED), D22),
+    next_case(
+        RDC,
+        "asked in 2021, not known whether renewed",
+        "OFFER",
+        "1; next: undetermined",
+        ledger(RDC, D19, REFUSED),
+        D21,
+        UNTOLD,
+    ),
+    next_case(
+        RDC, "asked in 2023, not known whether renewed", "OFFER", "0; next: FORFEITED", (), D23, UNTOLD
+    ),
     next_case(ADI, "no absence yet", "CONVOCATION", "0; next: FORFEITED", (), D24),
     next_case(ADI, "first appointment", "FIRST_APPOINTMENT", "0; next: SUSPENDED", (), D24),
 )

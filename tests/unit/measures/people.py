@@ -17,11 +17,14 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "severe": {"disability": Disability.SEVERE},
     "disability unknown": {"disability": None},
     "carer": {"carer": True},
+    "care unknown": {"carer": None},
     "disadvantaged": {"disadvantaged": True},
+    "disadvantage unknown": {"disadvantaged": None},
     "in AUU": {"in_child_allowance": True},
     "not in AUU": {"in_child_allowance": False},
     "AUU unknown": {"in_child_allowance": None},
     "in a structure": {"in_public_structure": True},
+    "structure unknown": {"in_public_structure": None},
 }
 BORN_LONG_AGO = date(1960, 1, 1)
 

@@ -203,6 +203,7 @@ FACTS = (
     "annual_rent",
     "annual_mortgage",
 )
+OF_MEMBERS = ("disability", "carer", "disadvantaged", "in_child_allowance", "in_public_structure")
 
 
 @pytest.mark.parametrize("measure", Measure)
@@ -219,8 +220,7 @@ def test_what_is_not_known_is_never_decided_otherwise_than_it_would_be(
     members = [
         replace(
             member,
-            disability=None if data.draw(st.booleans()) else member.disability,
-            in_child_allowance=None if data.draw(st.booleans()) else member.in_child_allowance,
+            **dict.fromkeys(data.draw(st.sets(st.sampled_from(OF_MEMBERS)))),
         )
         for member in household.members
     ]
