@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -206,6 +207,10 @@ FACTS = (
 OF_MEMBERS = ("disability", "carer", "disadvantaged", "in_child_allowance", "in_public_structure")
 
 
+def unknown(names: Iterable[str]) -> dict[str, Any]:
+    return dict.fromkeys(names)
+
+
 @pytest.mark.parametrize("measure", Measure)
 @settings(max_examples=40)
 @given(st.data())
@@ -215,12 +220,11 @@ def test_what_is_not_known_is_never_decided_otherwise_than_it_would_be(
     """Taking facts away leaves each verdict, or makes it undetermined; and so with the amount and the scale."""
     on, household = data.draw(days(measure)), data.draw(households())
     forgotten = data.draw(st.sets(st.sampled_from(FACTS)))
-    nothing: dict[str, Any] = dict.fromkeys(forgotten)
-    less = replace(household, **nothing)
+    less = replace(household, **unknown(forgotten))
     members = [
         replace(
             member,
-            **dict.fromkeys(data.draw(st.sets(st.sampled_from(OF_MEMBERS)))),
+            **unknown(data.draw(st.sets(st.sampled_from(OF_MEMBERS)))),
         )
         for member in household.members
     ]
