@@ -207,7 +207,7 @@ FACTS = (
 OF_MEMBERS = ("disability", "carer", "disadvantaged", "in_child_allowance", "in_public_structure")
 
 
-def unknown(names: Iterable[str]) -> dict[str, Any]:
+def untold(names: Iterable[str]) -> dict[str, Any]:
     return dict.fromkeys(names)
 
 
@@ -220,11 +220,11 @@ def test_what_is_not_known_is_never_decided_otherwise_than_it_would_be(
     """Taking facts away leaves each verdict, or makes it undetermined; and so with the amount and the scale."""
     on, household = data.draw(days(measure)), data.draw(households())
     forgotten = data.draw(st.sets(st.sampled_from(FACTS)))
-    less = replace(household, **unknown(forgotten))
+    less = replace(household, **untold(forgotten))
     members = [
         replace(
             member,
-            **unknown(data.draw(st.sets(st.sampled_from(OF_MEMBERS)))),
+            **untold(data.draw(st.sets(st.sampled_from(OF_MEMBERS)))),
         )
         for member in household.members
     ]
