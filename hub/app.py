@@ -336,8 +336,9 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             gateways = gateways_of(settings.certificate_proxies or "", soap.clients)
             clients = ServiceClients(soap.clients, database.write, time.monotonic, unseen, granted)
             stack.callback(clients.close)
+            beneficiaries = [] if soap.codes is None else [BeneficiaryService(soap.codes)]
             endpoints = soap_endpoints(
-                [BeneficiaryService(soap.codes), EventService(wire_codes)],
+                [*beneficiaries, EventService(wire_codes)],
                 SoapParts(
                     operations,
                     ServiceAdmission(

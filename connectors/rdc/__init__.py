@@ -6,12 +6,11 @@ EventiCondizionalitaRDC   conditionality events, from a centre (`events`)
 """
 
 from connectors.rdc.beneficiaries import BeneficiaryService
-from connectors.rdc.codes import PROVISIONAL_CODES, RdcCodes, read_codes
+from connectors.rdc.codes import RdcCodes, read_codes
 from connectors.rdc.events import EventService
 from connectors.rdc.outcomes import Outcome
 
 __all__ = [
-    "PROVISIONAL_CODES",
     "BeneficiaryService",
     "EventService",
     "Outcome",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The code tables of serviceRDC. No public source has their codes: all are configuration (domain.md section 9)."""
+"""The code tables of serviceRDC. No public source has their codes (domain.md section 9): they are configured, or not told at all."""
 
 from __future__ import annotations
 
@@ -7,77 +7,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from connectors.inps.codes import PROVISIONAL_CODES as INPS
-from connectors.records.codes import CodeTable
 from hub.errors import ConfigurationError
 from hub.store.vocabulary import BenefitStatus, Obligation
 
 W = TypeVar("W", bound=StrEnum)
 LONGEST_CODE = 60
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenCodes(Generic[W]):
-    """What is written for each word; `unverified` and `source` as those of a `CodeTable`."""
-
-    source: str
-    unverified: bool
-    codes: Mapping[W, str]
+STATUS, ROLE = "cod_stato", "cod_ruolo_beneficiario"
 
 
 @dataclass(frozen=True, slots=True)
 class RdcCodes:
-    """The tables of the fields whose values are not published."""
+    """What is written for each word, in the fields whose values are not published."""
 
-    status: WrittenCodes[BenefitStatus]
+    status: Mapping[BenefitStatus, str]
     """`cod_stato`."""
-    role: WrittenCodes[Obligation]
+    role: Mapping[Obligation, str]
     """`cod_ruolo_beneficiario`."""
 
 
-def _first(table: CodeTable[W]) -> WrittenCodes[W]:
-    """The other way round: of the codes of one word the first."""
-    return WrittenCodes(
-        table.source,
-        table.unverified,
-        MappingProxyType({word: code for code, word in reversed([*table.words.items()])}),
-    )
-
-
-PROVISIONAL_CODES = RdcCodes(_first(INPS.status), _first(INPS.role))
-
-STATUS, ROLE = "cod_stato", "cod_ruolo_beneficiario"
-CONFIGURED = "this hub's configuration"
-
-
-def read_codes(tables: Mapping[str, Any]) -> RdcCodes:
-    """The code tables as configured: a code for each word of the hub; the provisional ones where a table is absent.
+def read_codes(tables: Mapping[str, Any]) -> RdcCodes | None:
+    """The code tables as configured: a code for each word of the hub. None without them: a client takes what it is told as known.
 
         [cod_stato]               [cod_ruolo_beneficiario]
-        ACTIVE = "EROGATO"        OBLIGED = "PL"
+        ACTIVE = "…"              OBLIGED = "…"
         …                         …
 
     Raises:
-        ConfigurationError: a table lacks a word, has one that is none, or a code that is no text; names the table and the word.
+        ConfigurationError: there is one table alone; it lacks a word, has one that is none, or a code that is no text. Names both.
 
     """
-    return RdcCodes(
-        _configured(STATUS, tables, BenefitStatus, PROVISIONAL_CODES.status),
-        _configured(ROLE, tables, Obligation, PROVISIONAL_CODES.role),
-    )
+    if STATUS not in tables and ROLE not in tables:
+        return None
+    return RdcCodes(_configured(STATUS, tables, BenefitStatus), _configured(ROLE, tables, Obligation))
 
 
-def _configured(
-    name: str, tables: Mapping[str, Any], words: type[W], otherwise: WrittenCodes[W]
-) -> WrittenCodes[W]:
+def _configured(name: str, tables: Mapping[str, Any], words: type[W]) -> Mapping[W, str]:
     table = tables.get(name)
-    if table is None:
-        return otherwise
     if not isinstance(table, dict) or set(table) != set(words):
         raise ConfigurationError(f"[{name}] has a line for each of {', '.join(words)}, and no other.")
     for word, code in table.items():
         if not isinstance(code, str) or not 1 <= len(code) <= LONGEST_CODE:
             raise ConfigurationError(f"[{name}] {word} is a text of 1 to {LONGEST_CODE} characters.")
-    return WrittenCodes(CONFIGURED, False, MappingProxyType({word: table[word] for word in words}))
+    return MappingProxyType({word: table[word] for word in words})

@@ -8,7 +8,11 @@ user = "sil-umbria"
 password = "scrypt$16384$8$1$…"
 
 [cod_stato]
-ACTIVE = "EROGATO"
+ACTIVE = "…"
+…
+
+[cod_ruolo_beneficiario]
+OBLIGED = "…"
 …
 """
 
@@ -18,19 +22,22 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from connectors.rdc.codes import ROLE, STATUS, RdcCodes, read_codes
 from hub.access.service_clients import ServiceClient, read_clients
 from hub.errors import ConfigurationError
 
 CLIENTS = "client"
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class SoapFile:
-    """What it says."""
+    """What it says. Without `codes` serviceRDC is not served."""
 
     clients: tuple[ServiceClient, ...]
-    codes: RdcCodes
+    codes: RdcCodes | None
 
 
 def read_soap_file(file: Path) -> SoapFile:
@@ -49,6 +56,9 @@ def read_soap_file(file: Path) -> SoapFile:
     try:
         if unknown := sorted(set(content) - {CLIENTS, STATUS, ROLE}):
             raise ConfigurationError(f"There is no {unknown[0]}.")
-        return SoapFile(read_clients(content.get(CLIENTS, [])), read_codes(content))
+        found = SoapFile(read_clients(content.get(CLIENTS, [])), read_codes(content))
     except ConfigurationError as error:
         raise ConfigurationError(f"SNODO_SOAP_FILE, {file}: {error.message}") from None
+    if found.codes is None:
+        log.warning("soap.not_served", service="serviceRDC", lacks=[STATUS, ROLE])
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from lxml import etree
 
 from connectors.soap.envelope import ENVELOPE, Element
 from hub.access.passwords import hash_password
+from hub.store.vocabulary import BenefitStatus, Obligation
 
 if TYPE_CHECKING:
     from tests.api.conftest import Answer, Service
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 PASSWORD = "una password: con due punti, è"
 USERS = ("two-regions", "east", "revoked", "of-region", "of-accredited")
 """Clients of the services: callers the tests know, each under its own name."""
+STATUS_CODES = {one.value: f"S{place}" for place, one in enumerate(BenefitStatus)}
+ROLE_CODES = {one.value: f"R{place}" for place, one in enumerate(Obligation)}
 CERTIFICATE = b"a certificate in DER"
 
 
@@ -37,12 +41,17 @@ async def write_clients(ask: Service, file: Path, *, certified: bool = False) ->
     if certified:
         digest = hashlib.sha256(CERTIFICATE).hexdigest()
         written_down.append(_client("two-regions", purpose, certificate=digest))
+    written_down += [_table("cod_stato", STATUS_CODES), _table("cod_ruolo_beneficiario", ROLE_CODES)]
     file.write_text("\n".join(written_down), encoding="utf-8")  # noqa: ASYNC240 (once, before anything is served)
 
 
 def _client(agency: str, purpose: str, **credentials: str) -> str:
     said = {"agency": agency, "purpose": purpose, **credentials}
     return "\n".join(["[[client]]", *(f'{name} = "{value}"' for name, value in said.items()), ""])
+
+
+def _table(name: str, codes: Mapping[str, str]) -> str:
+    return "\n".join([f"[{name}]", *(f'{word} = "{code}"' for word, code in codes.items()), ""])
 
 
 def basic(user: str, password: str = PASSWORD) -> str:

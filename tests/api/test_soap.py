@@ -15,11 +15,18 @@ import pytest
 from lxml import etree
 
 from connectors.rdc.beneficiaries import NOBODY, TYPES
-from connectors.rdc.codes import PROVISIONAL_CODES
 from connectors.soap.envelope import ENVELOPE, written
 from hub.errors import ConfigurationError
-from hub.store.vocabulary import BenefitStatus, Obligation
-from tests.api.soap import CERTIFICATE, basic, envelope, fault, payload, write_clients
+from tests.api.soap import (
+    CERTIFICATE,
+    ROLE_CODES,
+    STATUS_CODES,
+    basic,
+    envelope,
+    fault,
+    payload,
+    write_clients,
+)
 from tests.api.soap import post as send
 from tests.api.world import CODES, UNKNOWN_CODE
 
@@ -101,8 +108,8 @@ async def expected(hub: Service, household: Any, regions: list[str]) -> list[dic
     found = []
     for row in await hub.owner.fetch(EXPECTED, household, regions):
         one = {name: written(value) for name, value in row.items()}
-        one["cod_stato"] = PROVISIONAL_CODES.status.codes[BenefitStatus(one.pop("status"))]
-        one["cod_ruolo_beneficiario"] = PROVISIONAL_CODES.role.codes[Obligation(one.pop("role"))]
+        one["cod_stato"] = STATUS_CODES[one.pop("status")]
+        one["cod_ruolo_beneficiario"] = ROLE_CODES[one.pop("role")]
         found.append(one)
     return sorted(found, key=lambda one: one["cod_fiscale"])
 
@@ -427,6 +434,15 @@ async def test_another_method_is_not_taken(hub: Service) -> None:
 
 async def test_without_the_file_there_is_no_service(ask: Service) -> None:
     assert (await post(ask, GOOD)).status == 404
+
+
+async def test_without_codes_none_are_invented(open_hub: Opener, soap_file: Path, tmp_path: Path) -> None:
+    file = tmp_path / "soap.toml"
+    file.write_text(soap_file.read_text(encoding="utf-8").partition("[cod_stato]")[0], encoding="utf-8")  # noqa: ASYNC240
+    async with open_hub("soap_codes", soap_file=file, sequencer=False) as hub:
+        assert (await post(hub, GOOD)).status == 404
+        events = await send(hub, "/soap/EventiCondizionalitaRDC", GOOD)
+    assert (events.status, fault(events)[0]) == (500, "Client")
 
 
 async def test_what_came_of_requests_is_counted(hub: Service) -> None:

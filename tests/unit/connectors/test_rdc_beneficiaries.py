@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from connectors.rdc import PROVISIONAL_CODES, BeneficiaryService, read_codes
+from connectors.rdc import BeneficiaryService, RdcCodes, read_codes
 from connectors.rdc.beneficiaries import BY_FISCAL_CODE, BY_PROTOCOL, NOBODY, TYPES
 from connectors.soap import NotAnswered, element
 from connectors.soap.envelope import Element
@@ -68,7 +68,14 @@ def published(shared: Path) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(shared / "contracts" / "regional" / "rdc.xsd"))
 
 
-SERVICE = BeneficiaryService(PROVISIONAL_CODES)
+TABLES = {
+    "cod_stato": {one.value: f"S {one.value}" for one in BenefitStatus},
+    "cod_ruolo_beneficiario": {one.value: f"R {one.value}" for one in Obligation},
+}
+CODES = RdcCodes(
+    {one: f"S {one.value}" for one in BenefitStatus}, {one: f"R {one.value}" for one in Obligation}
+)
+SERVICE = BeneficiaryService(CODES)
 
 
 async def test_the_household_of_a_fiscal_code_is_answered() -> None:
@@ -80,8 +87,8 @@ async def test_the_household_of_a_fiscal_code_is_answered() -> None:
     assert said(answer, f"{each}/cod_fiscale") == [CODE, "BNCLCU15H01H501S"]
     assert said(answer, f"{each}/des_nome") == ["Anna \ufffd", "Luca"]
     assert said(answer, f"{each}/cod_protocollo_inps") == ["INPS-RDC-2020-1"] * 2
-    assert said(answer, f"{each}/cod_stato") == ["SOSPESO"] * 2
-    assert said(answer, f"{each}/cod_ruolo_beneficiario") == ["PL", "ESC"]
+    assert said(answer, f"{each}/cod_stato") == ["S SUSPENDED"] * 2
+    assert said(answer, f"{each}/cod_ruolo_beneficiario") == ["R OBLIGED", "R EXCLUDED"]
     assert said(answer, f"{each}/cod_comune_residenza") == ["H501", "E472"]
     assert said(answer, f"{each}/dtt_nascita") == ["1980-01-01", "2015-06-01"]
 
@@ -172,28 +179,21 @@ def test_what_went_wrong_has_its_outcome(code: str, outcome: str) -> None:
     )
 
 
-def test_every_word_has_a_code_and_it_is_said_to_be_unverified() -> None:
-    assert set(PROVISIONAL_CODES.status.codes) == set(BenefitStatus)
-    assert set(PROVISIONAL_CODES.role.codes) == set(Obligation)
-    assert PROVISIONAL_CODES.status.unverified
-    assert PROVISIONAL_CODES.role.unverified
-
-
 def test_codes_are_configured() -> None:
-    codes = read_codes({"cod_stato": {one.value: f"S{place}" for place, one in enumerate(BenefitStatus)}})
-    assert codes.status.codes[BenefitStatus.SUSPENDED] == "S1"
-    assert not codes.status.unverified
-    assert codes.role == PROVISIONAL_CODES.role
+    assert read_codes(TABLES) == CODES
+    assert read_codes({}) is None, "none are invented"
 
 
 @pytest.mark.parametrize(
     "tables",
     [
-        {"cod_stato": "EROGATO"},
-        {"cod_stato": {"ACTIVE": "EROGATO"}},
-        {"cod_stato": {**{one.value: "x" for one in BenefitStatus}, "OTHER": "y"}},
-        {"cod_ruolo_beneficiario": {one.value: "" for one in Obligation}},
-        {"cod_ruolo_beneficiario": dict.fromkeys((one.value for one in Obligation), 1)},
+        {**TABLES, "cod_stato": "EROGATO"},
+        {**TABLES, "cod_stato": {"ACTIVE": "EROGATO"}},
+        {**TABLES, "cod_stato": {**TABLES["cod_stato"], "OTHER": "y"}},
+        {**TABLES, "cod_ruolo_beneficiario": {one.value: "" for one in Obligation}},
+        {**TABLES, "cod_ruolo_beneficiario": dict.fromkeys((one.value for one in Obligation), 1)},
+        {"cod_stato": TABLES["cod_stato"]},
+        {"cod_ruolo_beneficiario": TABLES["cod_ruolo_beneficiario"]},
     ],
 )
 def test_a_table_that_says_something_else_is_refused(tables: Mapping[str, Any]) -> None:

@@ -6,16 +6,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from hub.access.passwords import hash_password
 from hub.errors import ConfigurationError
 from hub.http.soap_file import read_soap_file
-from hub.store.vocabulary import BenefitStatus
+from hub.store.vocabulary import BenefitStatus, Obligation
 
 PURPOSE = "5b0d2c6e-0000-4000-8000-000000000001"
 HASH = str(hash_password("x"))
 GOOD = f'[[client]]\nagency = "sil"\npurpose = "{PURPOSE}"\nuser = "sil"\npassword = "{HASH}"\n'
 CERTIFIED = f'[[client]]\nagency = "sil"\npurpose = "{PURPOSE}"\ncertificate = "{"0a" * 32}"\n'
+STATUS = "\n".join(["[cod_stato]", *(f'{one.value} = "S"' for one in BenefitStatus), ""])
+ROLE = "\n".join(["[cod_ruolo_beneficiario]", *(f'{one.value} = "R"' for one in Obligation), ""])
 
 
 def written(folder: Path, text: str) -> Path:
@@ -25,18 +28,24 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_clients_and_codes_are_read(tmp_path: Path) -> None:
-    codes = "\n".join(f'{one.value} = "S"' for one in BenefitStatus)
-    found = read_soap_file(written(tmp_path, f"{GOOD}{CERTIFIED}[cod_stato]\n{codes}\n"))
+    found = read_soap_file(written(tmp_path, f"{GOOD}{CERTIFIED}{STATUS}{ROLE}"))
     by_password, by_certificate = found.clients
     assert (by_password.agency, str(by_password.purpose), by_password.user) == ("sil", PURPOSE, "sil")
     assert by_password.password is not None
     assert by_password.password.is_of(b"x")
     assert by_certificate.certificate == "0a" * 32
-    assert set(found.codes.status.codes.values()) == {"S"}
+    assert found.codes is not None
+    assert (set(found.codes.status.values()), set(found.codes.role.values())) == ({"S"}, {"R"})
 
 
 def test_nothing_is_nobody(tmp_path: Path) -> None:
     assert read_soap_file(written(tmp_path, "")).clients == ()
+
+
+def test_without_codes_there_are_none_and_it_is_logged(tmp_path: Path) -> None:
+    with capture_logs() as logged:
+        assert read_soap_file(written(tmp_path, GOOD)).codes is None
+    assert [(one["event"], one["service"]) for one in logged] == [("soap.not_served", "serviceRDC")]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +66,8 @@ def test_nothing_is_nobody(tmp_path: Path) -> None:
         (CERTIFIED.replace("0a" * 32, "0A" * 32), "64 hexadecimal digits"),
         (GOOD.replace('agency = "sil"', "agency = 1"), "its members are texts"),
         ('[cod_stato]\nACTIVE = "x"\n', r"\[cod_stato\] has a line for each"),
+        (STATUS, r"\[cod_ruolo_beneficiario\] has a line for each"),
+        (ROLE, r"\[cod_stato\] has a line for each"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
