@@ -4,7 +4,7 @@
 Everything counts from the month after it happened. Income from work is reckoned by the year: what is above the disregard, once for the
 household, is added to the family income (MIA draft; DL 48/2023 art. 3 c. 5-7); by RdC's law, a share of all of it (DL 4/2019 art. 3
 c. 8). Self-employment changes nothing for the first months, then counts by the calendar quarter before, times four.
-Whether allowances of active policies share the disregard with work is not verified; here they do.
+Whether allowances of active policies share the disregard with work is not verified; here they do, and what they count in says so.
 """
 
 from __future__ import annotations
@@ -114,13 +114,14 @@ def counted_work(month: date, changes: Sequence[Change], p: Parameters) -> Count
         (change.on for change in changes if isinstance(change, NewDeclaration) and _counts(change.on, month)),
         default=date.min,
     )
-    earned = ZERO
+    earned, shared = ZERO, False
     for change in changes:
         if isinstance(change, Work) and change.on > declared and _lasts(change, month):
             found = _earned(change, month, p)
             if found is None:
                 return CountedWork(None, (_quarter_not_known(p),))
             earned += found
+            shared = shared or (isinstance(change, AllowanceGranted) and found > 0)
     if not earned:
         return CountedWork(ZERO, ())
     disregard, share = p.work_disregard, p.work_share
@@ -134,7 +135,7 @@ def counted_work(month: date, changes: Sequence[Change], p: Parameters) -> Count
         "Income from work counts above the disregard, once for the household, or for its share.",
         added,
         row.value if row else None,
-        row.unverified if row else True,
+        shared or row is None or row.unverified,
     )
     return CountedWork(added, (reason,))
 

@@ -8,7 +8,7 @@ Each begins at a fact of the ledger, is met by another, and when it is missed le
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -22,14 +22,23 @@ from hub.measures.sources import Source
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """A type of fact, under a pact of a kind where that matters."""
+    """A type of fact, under a pact of a kind, or recorded by an agency of a kind, where that matters."""
 
     type: str
     pact: str | None = None
+    recorder: str | None = None
 
     def is_(self, fact: Fact) -> bool:
-        """Whether a fact is such a one."""
-        return fact.type == self.type and (self.pact is None or fact.pact == self.pact)
+        """Whether a fact is such a one, or may be: who recorded it is not always known."""
+        return (
+            fact.type == self.type
+            and (self.pact is None or fact.pact == self.pact)
+            and (self.recorder is None or fact.recorder in (None, self.recorder))
+        )
+
+    def is_surely(self, fact: Fact) -> bool:
+        """Whether a fact is such a one, and known to be."""
+        return self.is_(fact) and (self.recorder is None or fact.recorder is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,9 @@ class Term:
 _DIGITAL = Happening("PACT_SIGNED", "DIGITAL_ACTIVATION")
 _SERVICE = Happening("PACT_SIGNED", "SERVICE")
 _UPDATED = Happening("POSITION_UPDATED")
-_CAME = Happening("CONVOCATION_ATTENDED")
+_SOCIAL = "MUNICIPALITY"
+_CAME = Happening("CONVOCATION_ATTENDED", recorder=_SOCIAL)
+_UPDATED_THERE = Happening("POSITION_UPDATED", recorder=_SOCIAL)
 _CONFIRMED = Happening("PARTICIPATION_CONFIRMED")
 
 TERMS: Mapping[Measure, tuple[Term, ...]] = {
@@ -60,7 +71,7 @@ TERMS: Mapping[Measure, tuple[Term, ...]] = {
             "A first appointment at social services within 120 days of the digital activation pact (PAD).",
             120,
             (_DIGITAL,),
-            (_CAME, _UPDATED),
+            (_CAME, _UPDATED_THERE),
             Source("DL 48/2023 art. 4 c. 4; DM 154/2023 art. 7; INPS message 2132/2024"),
         ),
         Term(
@@ -129,7 +140,7 @@ def _runs(term: Term, facts: list[Fact], on: date) -> Iterable[Clock]:
     began = next((fact for fact in facts if any(one.is_(fact) for one in term.starts)), None)
     while began is not None:
         met = _met(term, facts, began)
-        yield _clock(term, began.day, met.day if met is not None else None, on)
+        yield _clock(term, began.day, met, on)
         began = met if term.again else None
 
 
@@ -142,7 +153,8 @@ def _met(term: Term, facts: list[Fact], began: Fact) -> Fact | None:
     return None
 
 
-def _clock(term: Term, began_on: date, met_on: date | None, on: date) -> Clock:
+def _clock(term: Term, began_on: date, met: Fact | None, on: date) -> Clock:
+    met_on = met.day if met is not None else None
     last = began_on + timedelta(days=term.days)
     late = (met_on or on) > last
     state = TermState.MISSED if late else TermState.RUNNING if met_on is None else TermState.MET
@@ -155,5 +167,14 @@ def _clock(term: Term, began_on: date, met_on: date | None, on: date) -> Clock:
         days_left,
         met_on,
         months_after(month_of(last), 1) if late else None,
-        term.source.reason(term.code, term.words, met_on or on, last),
+        _reason(term, met, met_on or on, last),
+    )
+
+
+def _reason(term: Term, met: Fact | None, day: date, last: date) -> Reason:
+    if met is None or any(one.is_surely(met) for one in term.met_by):
+        return term.source.reason(term.code, term.words, day, last)
+    open_ = replace(term.source, ambiguous=True)
+    return open_.reason(
+        term.code, f"{term.words} Whether it was there that the person came is not known.", day, last
     )

@@ -29,7 +29,7 @@ class Fact:
     """One recorded fact: `day` is when it happened, in Europe/Rome. `id` tells it from all others, and orders those of one day.
 
     `justified`: whether a justified reason was accepted for it (`justified_reasons`). `pact`: the kind it happened under, a word of
-    `PactKind`. The ledger keeps a fact once (one person, type and moment); two facts are two, whatever their day.
+    `PactKind`; `recorder`: the kind of agency that recorded it, a word of `AgencyKind`; both None: not known. The ledger keeps a fact once (one person, type and moment); two facts are two, whatever their day.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Fact:
     withdrawn: bool = False
     justified: bool = False
     pact: str | None = None
+    recorder: str | None = None
 
 
 def in_order(facts: Iterable[Fact], measure: Measure, on: date) -> list[Fact]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The month-by-month calendar of a measure: what is paid in each month, and why.
 
-Each month is assessed anew, by the law of its first day and the household as it is then; a right that is lost does not come back within
+Each month is assessed anew, by the law of its first day (the first month: of the day that is given) and the household as it is then; a right that is lost does not come back within
 one calendar: it takes a new application. Sources: DL 4/2019 art. 3 c. 6; DL 48/2023 art. 3 c. 2 and art. 12 c. 7; the MIA draft.
 """
 
@@ -99,18 +99,19 @@ def calendar(
         _check_change(change, ["changes", place])
     start = month_of(first)
     months = list[Month]()
-    reduced = _is_reduced(application, start)
+    reduced = _is_reduced(application, first)
     for month, kind in _plan(application, start, renewals, course_until, reduced=reduced):
         try:
             p = parameters(application.measure, month)
         except AfterTheLaw:
             break
-        made = _month(application, p, month, kind, start, changes, months)
+        made = _month(application, p, month, kind, first, changes, months)
         months.append(made)
         if made.kind is MonthKind.ENDED:
             break
     wait = duration(parameters(application.measure, start), reduced=reduced).wait
-    again = months_after(months[-1].first, 1 + wait) if wait and months else None
+    had = [month.first for month in months if month.kind is not MonthKind.ENDED]
+    again = months_after(had[-1], 1 + wait) if wait and had else None
     return Calendar(tuple(months), again)
 
 
@@ -125,8 +126,8 @@ def _check_change(change: Change, path: list[str | int]) -> None:
         check_amount(change.family_income, [*path, "familyIncome"])
 
 
-def _is_reduced(application: Application, month: date) -> bool:
-    due = assess(application, month).entitlement
+def _is_reduced(application: Application, on: date) -> bool:
+    due = assess(application, on).entitlement
     return bool(due is not None and due.reduced)
 
 
@@ -180,18 +181,20 @@ def _month(
     p: Parameters,
     month: date,
     kind: MonthKind,
-    start: date,
+    first: date,
     changes: Sequence[Change],
     before: Sequence[Month],
 ) -> Month:
-    found = _assessed(application, p, month, changes)
+    # The first month is that of the day itself: who was born before it is of the household.
+    day = max(month, first)
+    found = _assessed(application, p, month, day, changes)
     if isinstance(found, Reason):
         return Month(month, MonthKind.UNDETERMINED, ZERO, ZERO, (found,))
     assessed, reasons = found
     if assessed.verdict is Verdict.NOT_SATISFIED:
         lost = tuple(f.reason for f in assessed.requirements if f.verdict is Verdict.NOT_SATISFIED)
         return Month(month, MonthKind.ENDED, ZERO, ZERO, lost)
-    if (used := _year_used_up(application, p, month, changes, before)) is not None:
+    if (used := _year_used_up(application, p, month, day, changes, before)) is not None:
         return used
     due = assessed.entitlement
     if due is None or due.monthly is None:
@@ -202,14 +205,14 @@ def _month(
         payment
         for change in changes
         if isinstance(change, BusinessStarted) and months_after(month_of(change.on), 1) == month
-        if (payment := business_payment(change, start, due.monthly, p)) is not None
+        if (payment := business_payment(change, month_of(first), due.monthly, p)) is not None
     ]
     paid_once = sum((r.value for r in extra if isinstance(r.value, Decimal)), ZERO)
     return Month(month, kind, amount, paid_once, (*due.reasons, *reasons, *why, *extra))
 
 
 def _assessed(
-    application: Application, p: Parameters, month: date, changes: Sequence[Change]
+    application: Application, p: Parameters, month: date, day: date, changes: Sequence[Change]
 ) -> tuple[Assessment, tuple[Reason, ...]] | Reason:
     household = household_in(month, application.household, changes)
     work = counted_work(month, changes, p)
@@ -217,7 +220,7 @@ def _assessed(
         return work.reasons[0]
     if household.family_income is not None and work.added:
         household = replace(household, family_income=household.family_income + work.added)
-    return assess(Application(application.measure, household), month), work.reasons
+    return assess(Application(application.measure, household), day), work.reasons
 
 
 def _of_kind(
@@ -257,6 +260,7 @@ def _year_used_up(
     application: Application,
     p: Parameters,
     month: date,
+    day: date,
     changes: Sequence[Change],
     before: Sequence[Month],
 ) -> Month | None:
@@ -268,7 +272,7 @@ def _year_used_up(
     if row is None or age is None:
         return None
     household = household_in(month, application.household, changes)
-    protected = is_protected(household, p, age.value, month)
+    protected = is_protected(household, p, age.value, day)
     if protected:
         return None
     paid = sum(one.first.year == month.year and one.paid > 0 for one in before)

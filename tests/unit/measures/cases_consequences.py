@@ -73,6 +73,7 @@ def told(facts: tuple[Fact, ...], measure: Measure) -> str:
     for one in facts:
         also = [f"{one.day}"]
         also += [f"under {one.pact}"] if one.pact else []
+        also += [f"recorded by {one.recorder}"] if one.recorder else []
         also += ["withdrawn"] if one.withdrawn else []
         also += ["justified"] if one.justified else []
         also += [f"of {one.measure}"] if one.measure is not measure else []
@@ -370,7 +371,7 @@ def clock_case(measure: Measure, label: str, expected: str, facts: tuple[Fact, .
 
 
 PAD = fact(0, "PACT_SIGNED", date(2024, 1, 10), ADI, pact="DIGITAL_ACTIVATION")
-CAME = fact(1, "CONVOCATION_ATTENDED", date(2024, 5, 9), ADI)
+CAME = fact(1, "CONVOCATION_ATTENDED", date(2024, 5, 9), ADI, recorder="MUNICIPALITY")
 UPDATED = fact(2, "POSITION_UPDATED", date(2024, 8, 7), ADI)
 PSP = fact(0, "PACT_SIGNED", date(2024, 1, 10), SFL, pact="SERVICE")
 CONFIRMED = fact(1, "PARTICIPATION_CONFIRMED", date(2024, 4, 9), SFL)
@@ -397,7 +398,7 @@ _CLOCK_CASES = (
         ADI,
         "came a day late: suspended until then",
         "FIRST_APPOINTMENT to 2024-05-09: MISSED, suspended from 2024-06-01; POSITION to 2024-08-08: RUNNING",
-        (PAD, fact(1, "CONVOCATION_ATTENDED", date(2024, 5, 10), ADI)),
+        (PAD, fact(1, "CONVOCATION_ATTENDED", date(2024, 5, 10), ADI, recorder="MUNICIPALITY")),
         date(2024, 5, 20),
     ),
     clock_case(
@@ -413,6 +414,20 @@ _CLOCK_CASES = (
         "FIRST_APPOINTMENT to 2024-05-09: MET; POSITION to 2024-08-07: MISSED, suspended from 2024-09-01",
         (PAD, CAME),
         date(2024, 8, 8),
+    ),
+    clock_case(
+        ADI,
+        "an appointment at the employment centre is none at social services",
+        "FIRST_APPOINTMENT to 2024-05-09: MISSED, suspended from 2024-06-01",
+        (PAD, fact(1, "CONVOCATION_ATTENDED", date(2024, 2, 1), ADI, recorder="EMPLOYMENT_CENTRE")),
+        date(2024, 5, 10),
+    ),
+    clock_case(
+        ADI,
+        "it is not known where the person came",
+        "FIRST_APPOINTMENT to 2024-05-09: MET; POSITION to 2024-05-01: RUNNING",
+        (PAD, fact(1, "CONVOCATION_ATTENDED", date(2024, 2, 1), ADI)),
+        date(2024, 3, 1),
     ),
     clock_case(
         ADI,

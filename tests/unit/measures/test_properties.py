@@ -256,7 +256,9 @@ def same_allowances(household: Household, less: Household, on: date) -> bool:
 @pytest.mark.parametrize("measure", Measure)
 @settings(max_examples=8)
 @given(st.data())
-def test_the_calendars_sum_is_its_total(measure: Measure, data: st.DataObject) -> None:
+def test_a_calendar_goes_month_by_month_and_pays_no_more_than_is_due(
+    measure: Measure, data: st.DataObject
+) -> None:
     first, household = data.draw(days(measure)), data.draw(households(3))
     changes: list[Change] = [
         EmploymentStarted(months_after(first, data.draw(st.integers(0, 9))), data.draw(euro)),
@@ -265,14 +267,30 @@ def test_the_calendars_sum_is_its_total(measure: Measure, data: st.DataObject) -
     application = Application(measure, household)
     found = calendar(application, first, renewals=data.draw(st.integers(0, 2)), changes=changes)
     assert found.months
-    assert found.total == sum(month.amount + month.extra for month in found.months)
     for one, following in pairwise(found.months):
         assert months_after(one.first, 1) == following.first
         assert one.kind is not MonthKind.ENDED
     for month in found.months:
         assert month.amount >= 0 <= month.extra
-        due = asked(measure, household, month.first)
+        due = asked(measure, household, max(month.first, first))
         assert month.amount <= max(monthly(due), Decimal(0))
+
+
+@pytest.mark.parametrize("measure", MEANS_TESTED)
+@settings(max_examples=8)
+@given(st.data())
+def test_a_calendars_total_is_what_each_month_is_assessed_at(measure: Measure, data: st.DataObject) -> None:
+    """Of a household nothing happens to, in its first period: each month by itself, until one is not due."""
+    first, household = data.draw(days(measure)).replace(day=1), data.draw(households(3))
+    found = calendar(Application(measure, household), first)
+    due = Decimal(0)
+    for place, month in enumerate(found.months):
+        assert month.first == months_after(first, place)
+        if month.kind is MonthKind.PAID:
+            due += monthly(asked(measure, household, month.first))
+        else:
+            assert month.kind is MonthKind.ENDED
+    assert found.total == due
 
 
 @pytest.mark.parametrize(
