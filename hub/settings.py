@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     feed_stall: float = Field(
         60.0,
         gt=0,
-        description="Seconds a reader of `/feeds/conditionality` may take for 64 KB, and the hub for an answer of known length.",
+        description="Seconds a reader of `/feeds/conditionality` may take for 64 KB before it is hung up on, and the hub for an answer of known length.",
     )
     stream_silence: float = Field(
         12.0,

@@ -8,9 +8,10 @@ import enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, DateTime, FromClause, Text, any_, func, select
+from sqlalchemy import ColumnElement, DateTime, FromClause, Text, any_, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from hub.access.feeds import of_erased
 from hub.plan.declare import Computed, Condition, Order, stands_on, stored
 from hub.store import tables
 from hub.store.base import table_of
@@ -175,23 +176,31 @@ class FeedEntry:
 def _occurred(later: bool) -> Condition:
     def expression(row: FromClause, value: ColumnElement[Any]) -> ColumnElement[bool]:
         event = table_of(tables.ConditionalityEvent).alias()
-        at = select(event.c.occurred_at).where(event.c.id == row.c.event_id).scalar_subquery()
+        own = select(event.c.occurred_at).where(event.c.id == row.c.event_id).scalar_subquery()
+        at: ColumnElement[Any] = func.coalesce(of_erased(row, "occurred_at"), own)
         return at >= value if later else at < value
 
     return Condition(expression, DateTime(timezone=True), compares=("event.occurred_at",))
 
 
-def _any_of(column: str, shown_by: str) -> Condition:
-    return Condition(lambda row, values: row.c[column] == any_(values), ARRAY(Text()), compares=(shown_by,))
+def _of_measures(row: FromClause, values: ColumnElement[Any]) -> ColumnElement[bool]:
+    return row.c.measure == any_(values)  # an erasure has the measure of what it erased
+
+
+def _of_types(row: FromClause, values: ColumnElement[Any]) -> ColumnElement[bool]:
+    # NOTE not only of CONTENT_ERASED, else who reads some types would never hear that one of theirs is to be erased.
+    return or_(row.c.type == any_(values), of_erased(row, "type") == any_(values))
 
 
 @strawberry.input(
-    description="Which entries; every condition given must hold. A page of what is filtered may be empty, and the feed go on: "
-    "`endCursor` then lies beyond what was looked through."
+    description="Which entries; every condition given must hold. An entry of type CONTENT_ERASED meets it where what it erased does. "
+    "A page of what is filtered may be empty, and the feed go on: `endCursor` then lies beyond what was looked through."
 )
 class ConditionalityFeedFilter:
-    measures: list[Measure] | None = condition(_any_of("measure", "measure"))
-    types: list[ConditionalityEventType] | None = condition(_any_of("type", "event.type"))
+    measures: list[Measure] | None = condition(Condition(_of_measures, ARRAY(Text()), compares=("measure",)))
+    types: list[ConditionalityEventType] | None = condition(
+        Condition(_of_types, ARRAY(Text()), compares=("event.type",))
+    )
     occurred_from: datetime.datetime | None = condition(_occurred(later=True))
     occurred_before: datetime.datetime | None = condition(_occurred(later=False))
 

@@ -20,6 +20,9 @@ AHEAD = 2
 """Months that are there before they begin."""
 INTERVAL = 3_600.0
 """Seconds between two looks."""
+_FORGET = """
+    DELETE FROM erased_look WHERE NOT EXISTS (SELECT FROM access_log WHERE at = line_at AND id = line_id)
+"""
 _MISPLACED = "SELECT count(*) FROM access_log WHERE tableoid = 'access_log_default'::regclass"
 
 
@@ -55,6 +58,7 @@ class LogMonths:
             dropped: list[str] = []
             if self._keep is not None:
                 dropped = await connection.fetchval("SELECT drop_access_log_months($1)", self._keep)
+                await connection.execute(_FORGET)  # what names lines that have gone
         return Kept(made, dropped, self.misplaced)
 
     async def run(self) -> None:

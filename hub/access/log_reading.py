@@ -13,6 +13,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Text,
+    and_,
     any_,
     bindparam,
     func,
@@ -24,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, array
 
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
-from hub.store.tables import AccessLog, Beneficiary, ConditionalityEvent, FeedEntry
+from hub.store.tables import AccessLog, Beneficiary, ConditionalityEvent, ErasedLook, FeedEntry
 
 
 def person_of(fiscal_code: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -46,7 +47,7 @@ def _people() -> Statement:
 
 
 def is_about(line: FromClause, person: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a line is about a person: by key; by the household it is of, shown by itself; or by an event's place in the feed."""
+    """Whether a line is about a person: by key, or the household it is of; by an event's place in the feed, or one erased since."""
     someone = table_of(Beneficiary).alias()
     household = select(someone.c.household_id).where(someone.c.id == person).scalar_subquery()
     entry, event = table_of(FeedEntry).alias(), table_of(ConditionalityEvent).alias()
@@ -60,7 +61,19 @@ def is_about(line: FromClause, person: ColumnElement[Any]) -> ColumnElement[bool
     return or_(
         line.c.subjects.op("&&", is_comparison=True)(keys),
         line.c.positions.op("&&", is_comparison=True)(places.scalar_subquery()),
+        _was_about(line, person),
     )
+
+
+def _was_about(line: FromClause, person: ColumnElement[Any]) -> ColumnElement[bool]:
+    look = table_of(ErasedLook).alias()
+
+    def theirs(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        found = select(column).where(look.c.beneficiary_id == person)
+        return any_(func.array(found.scalar_subquery(), type_=ARRAY(column.type)))
+
+    # NOTE two arrays, read once: an index is entered at each. The moment of one line and the key of another are of none.
+    return and_(line.c.at == theirs(look.c.line_at), line.c.id == theirs(look.c.line_id))
 
 
 def lines_about(person: ColumnElement[Any]) -> FromClause:

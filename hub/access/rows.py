@@ -7,7 +7,7 @@ never null must be visible from wherever it is reached. `IMPLIED` lists the step
     beneficiary visible  ⇔  the territory holds the person
     household visible    ⇔  the territory holds the household, or one of its members is visible
     pact visible         ⇔  its person is visible (whose household is the pact's: a foreign key keeps it so), or, for an inclusion pact, its household
-    event visible        ⇔  its person is visible
+    event visible        ⇔  its person is visible; asked for by its own key, also to the agency that recorded it (`visible_by_key`)
 
 Two scopes reach no person: AGGREGATE counts what the whole country would see (`counted`), OWN sees the offers and courses its
 agency published.
@@ -85,7 +85,6 @@ IMPLIED = frozenset(
         ("pact", "household"),
         ("pact", "beneficiary"),
         ("pact", "pact_goal"),
-        ("conditionality_event", "beneficiary"),
         ("conditionality_event", "feed_entry"),
         ("feed_entry", "conditionality_event"),
         ("conditionality_event", "event_outcome"),
@@ -152,6 +151,18 @@ def counted(scope: Scope) -> Scope:
 def is_rounded(table: str, scope: Scope) -> bool:
     """Whether counts of this table's rows are rounded for callers of this scope: of people, for who sees nobody."""
     return scope.kind is GrantScope.AGGREGATE and table not in PUBLIC | GUARDED
+
+
+def visible_by_key(row: FromClause, table: str, scope: Scope) -> ColumnElement[bool]:
+    """`visible`, for a row that is asked for by its own key.
+
+    Whoever recorded an event has its key, and is told what came of it also when the person has left its territory: the event, and
+    nothing of the person (docs/adr/0036).
+    """
+    seen = visible(row, table, scope)
+    if table not in RECORDED or scope.kind in {GrantScope.NATIONAL, GrantScope.SELF, *NOBODY}:
+        return seen
+    return or_(row.c.agency_id == bindparam(AGENCY, type_=UUID(as_uuid=True)), seen)
 
 
 @dataclass(frozen=True)
@@ -269,6 +280,9 @@ def _none(_row: FromClause, _scope: Scope) -> ColumnElement[bool]:
 
 NOBODY = frozenset({GrantScope.AGGREGATE, GrantScope.OWN})
 """Scopes that reach no row of a person."""
+
+RECORDED = frozenset({"conditionality_event"})
+"""Tables whose rows name by `agency_id` who recorded them."""
 
 RULES: Mapping[str, Rule] = {
     "beneficiary": _beneficiary,

@@ -86,7 +86,6 @@ SELF_IMPLIED = frozenset(
         ("pact", "household"),
         ("pact", "beneficiary"),
         ("pact", "pact_goal"),
-        ("conditionality_event", "beneficiary"),
         ("conditionality_event", "feed_entry"),
         ("feed_entry", "conditionality_event"),
         ("conditionality_event", "event_outcome"),

@@ -11,6 +11,7 @@ import typer
 from sqlalchemy import func, select
 
 from hub.cli.data import owner_connection
+from hub.cli.feed_status import status
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import ConfigurationError
 from hub.ledger.append import FEED_TOPIC
@@ -27,6 +28,9 @@ from hub.store.tables import OutboxMessage
 commands = typer.Typer(
     help="The feed: where it stands, its key, erasing content.", invoke_without_command=True
 )
+
+
+commands.command()(status)
 
 
 def add_to(app: typer.Typer) -> None:

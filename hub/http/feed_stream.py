@@ -3,15 +3,15 @@
 
 The answer is a stream that ends where the feed ends; with a `first` of at most `PIECE`, and wherever answers are signed, it is one
 piece of known length that says where the next begins. Each part is accounted for before it leaves, and the next one is read while the
-last one is on its way: who reads slowly holds no connection of the database, and no more memory than two parts.
+last one is on its way: who reads slowly holds no connection of the database, and no more memory than two parts. Who takes nothing is
+hung up on (`hub.http.heads.HANG_UP`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -23,12 +23,14 @@ from hub.access.caller import Caller
 from hub.access.line import Look
 from hub.access.log import AccessLog
 from hub.errors import Forbidden
-from hub.http.accept import PROBLEM, media_ranges
+from hub.http.accept import PROBLEM
 from hub.http.admission import Admission
 from hub.http.answers import fault
 from hub.http.authentication import Authenticator, Headers, headers_of
+from hub.http.codings import Coding, Packing, coding_for
 from hub.http.demands import Demands
 from hub.http.feed_query import FeedQuery, read_query
+from hub.http.heads import hang_up
 from hub.http.open_streams import CLOSING, OpenStreams
 from hub.http.problems import problem
 from hub.http.streams import gone
@@ -53,6 +55,10 @@ FIRST_LINES, MOST_LINES = 500, 8_000
 """Lines that are read at once: at first, and at most."""
 SENT: Final = 65_536
 """Bytes handed to the connection at once."""
+
+
+class Stalled(Exception):
+    """Nobody takes what is sent."""
 
 
 class FeedStream:
@@ -89,14 +95,17 @@ class FeedStream:
             if self._demands.concern(caller, headers):
                 await self._demands.check(caller, operator, headers, b"")
             asked = read_query(scope["query_string"], self._max_url_bytes)
+            coding = coding_for(headers.get(b"accept-encoding"))
             account = Account(self._log, Look(caller, operator, self._lines.operation, asked.given))
             parts = self._parts(
                 asked, account, partial(self._authenticator.ask_again, headers, caller.demands)
             )
             if self._is_one_piece(asked, caller):
-                await self._piece(asked, caller, parts, headers, under_way, send)
+                await self._piece(asked, caller, parts, coding, headers, under_way, send)
             else:
-                await self._stream(caller, parts, headers, under_way, receive, send)
+                await self._stream(caller, parts, coding, under_way, receive, send)
+        except Stalled:
+            await hang_up(scope, receive)
         except Exception as error:
             await self._refuse(error, scope, headers, under_way, send)
 
@@ -132,6 +141,7 @@ class FeedStream:
         asked: FeedQuery,
         caller: Caller,
         parts: AsyncGenerator[Lines, None],
+        coding: Coding | None,
         headers: Headers,
         under_way: UnderWay,
         send: Send,
@@ -149,24 +159,24 @@ class FeedStream:
         except TimeoutError:
             raise DeadlineExceeded("Reading took longer than it may; ask for fewer lines.") from None
         assert lines is not None
-        body, coding = b"".join(found), []
+        body, said = b"".join(found), [(b"feed-cursor", b"%d" % lines.end)]
         if Demand.SIGNED_ANSWERS in caller.demands:
             # NOTE never compressed: who takes the compression off on the way would have the digest fail.
-            coding = list(self._demands.sign(caller, headers, body, MEDIA))
-        elif _takes_gzip(headers):
-            body, coding = await asyncio.to_thread(_whole, body), [(b"content-encoding", b"gzip")]
+            said += self._demands.sign(caller, headers, body, MEDIA)
+        elif coding is not None:
+            body = await asyncio.to_thread(coding.whole, body)
+            said.append(coding.header)
         if lines.has_more:
-            coding.append((b"link", b'<%s>; rel="next"' % asked.next(lines.end).encode()))
-        length = (b"content-length", b"%d" % len(body))
-        cursor = (b"feed-cursor", b"%d" % lines.end)
-        await send(_start([length, cursor, *coding, *under_way.headers]))
-        await send({"type": "http.response.body", "body": body})
+            said.append((b"link", b'<%s>; rel="next"' % asked.next(lines.end).encode()))
+        await send(_start([(b"content-length", b"%d" % len(body)), *said, *under_way.headers]))
+        await self._send(body, None, send)
+        await self._last(b"", self._stall, send)
 
     async def _stream(
         self,
         caller: Caller,
         parts: AsyncGenerator[Lines, None],
-        headers: Headers,
+        coding: Coding | None,
         under_way: UnderWay,
         receive: Receive,
         send: Send,
@@ -176,18 +186,16 @@ class FeedStream:
             with self._opened.stream():
                 async with aclosing(_ahead(parts)) as coming:
                     first = await anext(coming)  # what is to be refused is refused before the head is sent
-                    packed = zlib.compressobj(1, zlib.DEFLATED, 31) if _takes_gzip(headers) else None
-                    coding = [(b"content-encoding", b"gzip")] if packed else []
-                    await send(_start([*coding, *under_way.headers]))
-                    pump = self._pump(first, coming, packed, send)
+                    packing = None if coding is None else coding.begin()
+                    said = [] if coding is None else [coding.header]
+                    await send(_start([*said, *under_way.headers]))
+                    pump = self._pump(first, coming, packing, send)
                     ended = await first_of(pump, gone(receive), self._opened.closing.wait())
                 if ended == 1:
                     return
                 # NOTE cut short, too, it ends with a whole line: whoever reads asks again beyond its last one.
-                rest = b"" if packed is None else packed.flush()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(CLOSING if ended == 2 else self._stall):
-                        await send({"type": "http.response.body", "body": rest})
+                rest = b"" if packing is None else packing.end()
+                await self._last(rest, CLOSING if ended == 2 else self._stall, send)
         finally:
             self._opened.unsubscribe(caller)
 
@@ -195,27 +203,35 @@ class FeedStream:
         self,
         first: Lines,
         coming: AsyncGenerator[Lines, None],
-        packed: zlib._Compress | None,
+        packing: Packing | None,
         send: Send,
     ) -> None:
-        """Send part after part; ends where the feed does, when the reader stalls, or when the right to read is gone."""
+        """Send part after part; ends where the feed does, or when the right to read is gone. Raises Stalled."""
         try:
-            await self._send(first.text, packed, send)
+            await self._send(first.text, packing, send)
             async for lines in coming:
-                await self._send(lines.text, packed, send)
-        except TimeoutError:
-            return
+                await self._send(lines.text, packing, send)
+        except Stalled:
+            raise
         except Exception as error:
             fault(error)  # it logs what is nobody's fault; the head is gone, and the reader asks again
 
-    async def _send(self, text: bytes, packed: zlib._Compress | None, send: Send) -> None:
-        if packed is not None and text:
-            text = await asyncio.to_thread(_more, packed, text)
+    async def _send(self, text: bytes, packing: Packing | None, send: Send) -> None:
+        if packing is not None and text:
+            text = await asyncio.to_thread(packing.more, text)
         for start in range(0, len(text), SENT):
-            async with asyncio.timeout(self._stall):
-                await send(
-                    {"type": "http.response.body", "body": text[start : start + SENT], "more_body": True}
-                )
+            await self._sent(text[start : start + SENT], self._stall, send, more=True)
+
+    async def _last(self, text: bytes, patience: float, send: Send) -> None:
+        await self._sent(text, patience, send, more=False)
+
+    async def _sent(self, text: bytes, patience: float, send: Send, *, more: bool) -> None:
+        """Send some bytes. Raises Stalled where the connection does not take them within so many seconds."""
+        try:
+            async with asyncio.timeout(patience):
+                await send({"type": "http.response.body", "body": text, "more_body": more})
+        except TimeoutError:
+            raise Stalled from None
 
     async def _refuse(
         self, error: Exception, scope: Scope, headers: Headers, under_way: UnderWay, send: Send
@@ -243,21 +259,6 @@ async def _ahead(parts: AsyncGenerator[Lines, None]) -> AsyncGenerator[Lines, No
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
-
-
-def _takes_gzip(headers: Headers) -> bool:
-    accepted = dict(media_ranges(headers.get(b"accept-encoding", b"")))
-    return accepted.get("gzip", accepted.get("*", 0.0)) > 0
-
-
-def _whole(body: bytes) -> bytes:
-    packed = zlib.compressobj(1, zlib.DEFLATED, 31)
-    return packed.compress(body) + packed.flush()
-
-
-def _more(packed: zlib._Compress, text: bytes) -> bytes:
-    """Its lines can be read as they come: nothing is held back."""
-    return packed.compress(text) + packed.flush(zlib.Z_SYNC_FLUSH)
 
 
 def _start(headers: list[tuple[bytes, bytes]], status: int = 200, media: bytes = MEDIA) -> dict[str, object]:

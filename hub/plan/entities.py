@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, Text, case, cast, func, literal_co
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from hub.access.rows import visible
+from hub.access.rows import visible_by_key
 from hub.errors import InvalidInput
 from hub.plan.arguments import Variables, arguments_of
 from hub.plan.builder import Builder
@@ -55,20 +55,23 @@ def entities(builder: Builder, field: Selected, definition: GraphQLField, argume
         # A value is read as what its key is of, and only there: each comparison is one index's.
         same: list[ColumnElement[bool]] = []
         for name in key_names(stored):
-            value: ColumnElement[Any] = named.c["value"] if name != "id" else cast(named.c["value"], PG_UUID)
+            value: ColumnElement[Any] = (
+                named.c["value"] if name != "id" else cast(named.c["value"], PG_UUID)
+            )
             column = row.c[_column(stored, name)]
             same.append(column == case((named.c["key"] == constant(_word(stored, name)), value)))
         found = (
             select(joined(builder.object(stored, row, below(field), typed=True)))
             .select_from(row)
-            .where(or_(*same), visible(row, stored.table.name, builder.scope))
+            .where(or_(*same), visible_by_key(row, stored.table.name, builder.scope))
             .correlate(named)
             .scalar_subquery()
         )
         words = [constant(_word(stored, name)) for name in key_names(stored)]
         arms.append((named.c["key"].in_(words), found))
     items = func.string_agg(
-        func.coalesce(case(*arms), constant("null")), aggregate_order_by(literal_column("','"), named.c["n"])
+        func.coalesce(case(*arms), constant("null")),
+        aggregate_order_by(literal_column("','"), named.c["n"]),
     )
     return select(joined(array_of(items))).select_from(named)
 

@@ -14,7 +14,6 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from sqlalchemy import BigInteger, ColumnElement, FromClause, case, func, literal_column, or_, select
 
 from hub.access.feeds import in_own_feed
-from hub.access.rows import visible
 from hub.plan.arguments import Argument, Reader, Variables, arguments_of
 from hub.plan.builder import Builder
 from hub.plan.cursor import InvalidCursor
@@ -50,7 +49,6 @@ class FeedPart:
         """Whether every entry is in it: then its places say whose events they are."""
         self.conditions = [
             self.rows.c.position > self.start,
-            visible(self.rows, self.target.table.name, builder.scope),
             *in_own_feed(self.rows, builder.scope),
             *(make(self.rows) for make in filters),
         ]

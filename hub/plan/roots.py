@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Scope
-from hub.access.rows import visible
+from hub.access.rows import visible_by_key
 from hub.access.self_rows import myself
 from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
@@ -186,5 +186,5 @@ def _one(
     return (
         select(joined(builder.object(stored, row, selections, typed=typed)))
         .select_from(row)
-        .where(row.c[name] == value, visible(row, stored.table.name, builder.scope))
+        .where(row.c[name] == value, visible_by_key(row, stored.table.name, builder.scope))
     )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    ForeignKey,
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -108,3 +109,18 @@ class AccessLog(Base):
     agency: Mapped[Agency] = relationship(
         primaryjoin="foreign(AccessLog.agency_id) == Agency.id", viewonly=True
     )
+
+
+class ErasedLook(Base):
+    """A line of the access log that was about a person by a place of the feed, which was erased since (docs/adr/0036).
+
+    It says which line, not which place: who looked is kept for the person, and what was looked at is not. The database writes it when
+    an event is erased; it goes when its line has gone, and not before.
+    """
+
+    __tablename__ = "erased_look"
+    __table_args__ = (PrimaryKeyConstraint("beneficiary_id", "line_at", "line_id"),)
+
+    beneficiary_id: Mapped[UUID] = mapped_column(ForeignKey("beneficiary.id"))
+    line_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    line_id: Mapped[UUID]

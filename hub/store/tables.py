@@ -14,7 +14,7 @@ from hub.store.agencies import (
     Purpose,
 )
 from hub.store.appointments import Convocation
-from hub.store.audit import AccessLog, AccessSelection
+from hub.store.audit import AccessLog, AccessSelection, ErasedLook
 from hub.store.base import Base
 from hub.store.calls import CallCount
 from hub.store.communications import Communication
@@ -65,6 +65,7 @@ __all__ = [
     "ConditionalityEvent",
     "Convocation",
     "EmploymentCentre",
+    "ErasedLook",
     "EventEvidence",
     "EventOutcome",
     "FeedAcknowledgement",

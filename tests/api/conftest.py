@@ -77,13 +77,19 @@ CITIZENS = {"citizen": NORTH_CODE, "citizen-of-many": CROWD_CODE, "citizen-unkno
 
 SIGHTS: Mapping[str, Sight] = MappingProxyType(
     {
-        "centre": Sight("CENTRE", (NORTH,)),
-        "municipality": Sight("MUNICIPALITY", (ROMA,)),
+        "centre": Sight("CENTRE", (NORTH,), agency=f"cpi-{NORTH.lower()}"),
+        "municipality": Sight("MUNICIPALITY", (ROMA,), agency="comune-h501"),
         "region": Sight("REGION", ("12",), agency="regione-12"),
         "inps": Sight("NATIONAL"),
-        **{name: Sight(scope.value, areas) for name, (scope, areas, _) in MORE.items() if name != "revoked"},
+        **{
+            name: Sight(scope.value, areas, agency=name)
+            for name, (scope, areas, _) in MORE.items()
+            if name != "revoked"
+        },
         **{name: Sight("SELF", (code,)) for name, code in CITIZENS.items()},
-        "ambito": Sight("MUNICIPALITY", (LATINA, TORINO)),  # the ambito, and a municipality granted beside it
+        "ambito": Sight(
+            "MUNICIPALITY", (LATINA, TORINO), agency="ambito"
+        ),  # the ambito, and a municipality granted beside it
         "ministry": Sight("AGGREGATE"),
         "accredited": Sight("OWN", ("soggetto-accreditato",)),
     }

@@ -45,7 +45,7 @@ from hub.store.tables import metadata
 from hub.store.vocabulary import GrantScope
 
 ROOT = Path(__file__).parents[2]
-DOORS = {"visible": rows.visible, "listed": rows.listed}
+DOORS = {"visible": rows.visible, "listed": rows.listed, "visible_by_key": rows.visible_by_key}
 """The functions through which every condition comes."""
 OF_THE_CALLER = "caller_"
 """How the parameters begin that hold what a caller is."""
@@ -138,7 +138,7 @@ def _conditions(scopes: list[Scope]) -> Iterator[Mutant]:
             row = metadata.tables[table].alias("row")
             for door, ask in DOORS.items():
                 condition = ask(row, table, scope)
-                if door == "listed" and str(condition) == str(rows.visible(row, table, scope)):
+                if door != "visible" and str(condition) == str(rows.visible(row, table, scope)):
                     continue  # it is the other door's
                 key = (door, table, scope)
                 where = f"{scope.kind.value}{'' if scope.single else 's'}: {table} {door}"

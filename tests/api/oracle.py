@@ -168,7 +168,7 @@ def _node(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row | None
     prefix, _, digits = arguments["id"].partition("_")
     for kind, known in PREFIX.items():
         if known == prefix:
-            row = reader.one(TABLE[kind], UUID(hex=digits))
+            row = reader.named(TABLE[kind], UUID(hex=digits))
             return None if row is None else {**row, "$type": kind}
     return None
 
@@ -240,8 +240,12 @@ def _feed(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row:
 
 
 def _is_fed(reader: Reader, row: Row, wanted: dict[str, Any]) -> bool:
-    """Whether an entry is in the reader's feed, and meets its filter."""
-    event = reader.by_id["conditionality_event"][row["event_id"]]
+    """Whether an entry is in the reader's feed, and meets its filter; an erasure, where what it erased is and does."""
+    events = reader.by_id["conditionality_event"]
+    event, kinds = events[row["event_id"]], {row["type"]}
+    if event["erases_position"] is not None:
+        [erased] = [one for one in reader.rows["feed_entry"] if one["position"] == event["erases_position"]]
+        event, kinds = events[erased["event_id"]], {row["type"], erased["type"]}
     match reader.sight.kind:
         case "REGION":
             own = reader.by_id["agency"][event["agency_id"]]["code"] == reader.sight.agency
@@ -253,10 +257,15 @@ def _is_fed(reader: Reader, row: Row, wanted: dict[str, Any]) -> bool:
     since, until = wanted.get("occurredFrom"), wanted.get("occurredBefore")
     return (
         (wanted.get("measures") is None or row["measure"] in wanted["measures"])
-        and (wanted.get("types") is None or row["type"] in wanted["types"])
+        and (wanted.get("types") is None or not kinds.isdisjoint(wanted["types"]))
         and (since is None or event["occurred_at"] >= datetime.fromisoformat(since))
         and (until is None or event["occurred_at"] < datetime.fromisoformat(until))
     )
+
+
+def _its_event(reader: Reader, row: Row, _arguments: dict[str, Any]) -> Row:
+    event: Row = reader.by_id["conditionality_event"][row["event_id"]]
+    return event
 
 
 def _of_event(column: str) -> Field:
@@ -369,9 +378,9 @@ FIELDS: dict[tuple[str, str], Field] = {
         r.where("event_evidence", event_id=row["id"]), key=lambda one: int(one["ordinal"])
     ),
     ("EventEvidence", "sha256"): lambda _r, row, _: row["sha256"].hex(),
-    ("EventOutcome", "event"): _to("conditionality_event", "event_id"),
+    ("EventOutcome", "event"): _its_event,
     ("EventOutcome", "source"): _to("agency", "agency_id"),
-    ("FeedEntry", "event"): _to("conditionality_event", "event_id"),
+    ("FeedEntry", "event"): _its_event,
     ("FeedEntry", "fiscalCode"): _of_event("fiscal_code"),
     ("FeedEntry", "inpsProtocol"): _of_event("inps_protocol"),
     ("FeedEntry", "erases"): _of_event("erases_position"),

@@ -338,11 +338,16 @@ class Suite:
         )
 
     def _by_key(self, sight: Sight) -> Iterator[str]:
-        """Of each kind of row one that is seen and one that is not, by each of its keys."""
+        """Of each kind of row one that is seen and one that is not, by each of its keys; and an event that is its recorder's alone."""
         reader = self.oracle.reader(sight)
         for prefix, table in TABLES.items():
-            for seen in (True, False):
-                row = next((row for row in self.oracle.rows[table] if reader.sees(table, row) is seen), None)
+            rows = self.oracle.rows[table]
+            found = [
+                next((row for row in rows if reader.sees(table, row) is seen), None) for seen in (True, False)
+            ]
+            if table == "conditionality_event":
+                found += [row for row in rows if reader.recorded(row) and not reader.sees(table, row)][:1]
+            for row in found:
                 if row is not None:
                     key = f"{prefix}_{row['id'].hex}"
                     yield f'node(id: "{key}") {{ {NODE} }}'

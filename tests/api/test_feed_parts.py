@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hashlib
 import itertools
 import json
@@ -217,19 +216,6 @@ async def test_it_resumes_and_says_where_the_next_begins(ask: Service) -> None:
     assert places(await lines_of(ask, after=all_[-1])) == []
 
 
-@pytest.mark.parametrize("parameters", [{}, {"first": 3}])
-async def test_it_is_compressed_for_who_takes_that(parameters: dict[str, Any], ask: Service) -> None:
-    plain = await lines_of(ask, headers={"accept-encoding": "identity"}, **parameters)
-    async with ask.client.stream(
-        "GET", f"{ask.url}/feeds/conditionality", params=parameters,
-        headers={"authorization": f"Bearer {ask.token('inps')}", "accept-encoding": "zstd, gzip"},
-    ) as answer:  # fmt: skip
-        packed = b"".join([part async for part in answer.aiter_raw()])
-    assert answer.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(packed) == plain.body
-    assert "content-encoding" not in plain.headers
-
-
 @pytest.mark.parametrize(
     ("parameters", "code"),
     [
@@ -291,14 +277,6 @@ async def test_lines_are_in_the_log_by_their_places(caller: str, whole: bool, op
         away = hub.world.people["scattered-torino"]  # of another region's feed
         told = (await hub(report, as_="dpo", code=away.fiscal_code)).data["accessReport"]["nodes"]
         assert ({"operation": "ConditionalityFeedLines"} in told) is whole
-
-
-async def test_signed_lines_come_in_pieces(open_hub: Opener) -> None:
-    async with open_hub("signed-lines", sequencer=False, signing_key_file=None) as hub:
-        await hub.owner.execute("UPDATE agency SET demands = '{SIGNED_ANSWERS}' WHERE code = 'inps'")
-        answer = await lines_of(hub, headers={"accept-encoding": "gzip"})
-        # Without a key of the hub's own nothing is given unsigned.
-        assert (answer.status, answer.json["code"]) == (503, "SIGNING_UNAVAILABLE")
 
 
 async def test_a_reader_at_a_position_never_skips(open_hub: Opener) -> None:

@@ -192,6 +192,7 @@ class _Builder:
         note: str | None,
         queued: bool,
         withdraws: UUID | None = None,
+        recorder: str = "cpi-" + NORTH.lower(),
     ) -> UUID:
         who = self.world.people[person]
         protocol, measure = await self.connection.fetchrow(  # type: ignore[misc]
@@ -202,7 +203,7 @@ class _Builder:
             type=kind,
             occurred_at=at,
             recorded_at=at + timedelta(days=1, milliseconds=7),
-            agency_id=demo_key("agency", "cpi-" + NORTH.lower()),
+            agency_id=await self.connection.fetchval("SELECT id FROM agency WHERE code = $1", recorder),
             beneficiary_id=who.id,
             household_id=who.household_id,
             fiscal_code=who.fiscal_code,
@@ -262,6 +263,19 @@ async def add_border_cases(connection: asyncpg.Connection[asyncpg.Record], world
         await b.household("roma-away", ROMA, "ADI", manager=None, ends=None)
         await b.person("away-in-milano", "roma-away", MILANO, None, ("Ivo", "Neri"))
         await b.event("away-in-milano", "PACT_SIGNED", moment(12), pact=None, note=None, queued=True)
+        # Recorded by agencies of every reach, of a person that has left them all.
+        for day, recorder in enumerate(
+            ("east", "two-centres", "comune-h501", "two-towns", "regione-12", "two-regions"), 13
+        ):
+            await b.event(
+                "away-in-milano",
+                "PACT_SIGNED",
+                moment(day),
+                pact=None,
+                note=None,
+                queued=False,
+                recorder=recorder,
+            )
         await b.add(
             "activity",
             beneficiary_id=world.people["east"].id,

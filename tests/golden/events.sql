@@ -2,7 +2,7 @@
 SELECT concat((SELECT concat('{"nodes":[', string_agg(v1, ',' ORDER BY v2 ASC, v3 ASC) FILTER (WHERE n <= $1::BIGINT), '],"pageInfo":{"hasNextPage":', CAST(count(*) > $1::BIGINT AS TEXT), '}}') AS concat_2
 FROM (SELECT row_number() OVER (ORDER BY page_2.occurred_at ASC, page_2.id ASC) AS n, concat(E'\x01' || CAST(page_2.beneficiary_id AS TEXT), '{"type":"', page_2.type, '","occurredAt":', to_json(page_2.occurred_at), ',"beneficiary":', coalesce((SELECT concat('{"fiscalCode":', to_json(beneficiary_3.fiscal_code), '}') AS concat_3
 FROM beneficiary AS beneficiary_3
-WHERE beneficiary_3.id = page_2.beneficiary_id), 'null'), ',"pact":', coalesce((SELECT concat(E'\x01' || CAST(coalesce(pact_4.beneficiary_id, pact_4.household_id) AS TEXT), '{"kind":"', pact_4.kind, '"}') AS concat_4
+WHERE beneficiary_3.id = page_2.beneficiary_id AND beneficiary_3.region_code = $2::VARCHAR), 'null'), ',"pact":', coalesce((SELECT concat(E'\x01' || CAST(coalesce(pact_4.beneficiary_id, pact_4.household_id) AS TEXT), '{"kind":"', pact_4.kind, '"}') AS concat_4
 FROM pact AS pact_4
 WHERE pact_4.id = page_2.pact_id AND CASE WHEN (pact_4.beneficiary_id IS NULL) THEN (SELECT household_1.region_code = $2::VARCHAR OR (SELECT true AS anon_2
 FROM beneficiary AS beneficiary_1

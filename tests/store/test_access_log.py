@@ -194,7 +194,7 @@ async def test_a_report_over_a_long_log_reads_what_it_tells(asked: str, long_log
     month = f"access_log_y{datetime.now(UTC):%Ym%m}"
     # By index alone, whatever the values; and by these, no line but those it tells.
     assert {read.index for read in _reads(json.loads(whatever)) if read.table == month} == {
-        f"{month}_subjects_idx", f"{month}_positions_idx",
+        f"{month}_subjects_idx", f"{month}_positions_idx", f"{month}_pkey",
     }  # fmt: skip
     nobody: Any = None  # a scope without areas asks nothing of the caller
     values = plan.arguments(variables, nobody)
