@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -112,6 +114,67 @@ NOT_A_LINE: dict[str, Any] = {
 def test_what_is_no_line_is_refused(name: str) -> None:
     with pytest.raises(MalformedLine):
         read_line(NOT_A_LINE[name])
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.text(
+    st.sampled_from('"\\\\/\b\t\n\f\r\x00\x0b\x1f\x7f\u2028é🦊')
+)
+CONTENTS = st.fixed_dictionaries(
+    {}, optional={
+        "fiscalCode": TEXTS | st.none(), "inpsProtocol": TEXTS | st.none(), "municipality": TEXTS, "region": TEXTS,
+        "pact": st.none() | st.just("pct_" + "0a" * 16),
+    },
+)  # fmt: skip
+
+
+@given(CONTENTS, TEXTS, st.integers(1, 2**53 - 1), st.none() | st.integers(1, 2**53 - 1))
+def test_whatever_is_written_in_them_lines_are_read(
+    written: dict[str, Any], source: str, position: int, erases: int | None
+) -> None:
+    content = content_of(1, **written)
+    entry = entry_of(position, content, source=source, erases=erases)
+    whole = line_of(content, entry)[:-1]
+    found = read_line(whole)
+    assert found.entry == rfc8785.dumps(entry)
+    assert (found.position, found.erases, found.has_content) == (position, erases, True)
+    assert not read_line(line_of(None, entry)[:-1]).has_content
+
+
+OTHERS = (
+    st.none() | st.booleans() | st.integers(-5, 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=70)
+)
+MEMBERS = [
+    *[("content", name) for name in content_of(1)],
+    *[("entry", name) for name in entry_of(1, content_of(1))],
+]
+
+
+@given(st.sampled_from(MEMBERS), OTHERS, st.binary(max_size=3), st.integers(0, len(LINES[0]) - 2))
+def test_the_pattern_and_json_agree(member: tuple[str, str], value: Any, other: bytes, at: int) -> None:
+    """Of a line with another value, or other bytes somewhere: what the pattern takes is canonical, and of the format's members."""
+    where, name = member
+    content = content_of(1, **({name: value} if where == "content" else {}))
+    entry = entry_of(1, content, **({name: value} if where == "entry" else {}))
+    try:
+        changed = json.dumps(
+            {"content": content, "entry": entry}, separators=(",", ":"), ensure_ascii=False
+        ).encode()
+    except UnicodeEncodeError:
+        return
+    for one in (changed, LINES[0][:at] + other + LINES[0][at + len(other) : -1]):
+        try:
+            found = read_line(one)
+        except MalformedLine:
+            if one == LINES[0][:-1]:
+                raise
+            continue
+        whole = json.loads(one)
+        assert rfc8785.dumps(whole) == one
+        assert rfc8785.dumps(whole["entry"]) == found.entry
+        assert whole["content"].keys() == content_of(1).keys()
+        assert whole["entry"].keys() == entry_of(1, {}).keys()
+        assert hashlib.sha256(rfc8785.dumps(whole["content"])).hexdigest() == whole["entry"]["contentHash"]
+        assert (found.position, found.erases) == (whole["entry"]["position"], whole["entry"]["erases"])
 
 
 VALUES = st.recursive(
