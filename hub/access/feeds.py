@@ -6,7 +6,7 @@ region         entries of households that lived in it when the event got its pos
 municipality   entries of households that lived in it then; an ambito is its municipalities
 
 Of those, the entries of people the reader may see now (`hub.access.rows`). An erasure is about nobody: it is in each feed that the
-erased entry was in, wherever the person lives by now (docs/adr/0036).
+erased entry was in, wherever the person lives by now (docs/adr/0028).
 """
 
 from __future__ import annotations

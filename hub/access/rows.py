@@ -157,7 +157,7 @@ def visible_by_key(row: FromClause, table: str, scope: Scope) -> ColumnElement[b
     """`visible`, for a row that is asked for by its own key.
 
     Whoever recorded an event has its key, and is told what came of it also when the person has left its territory: the event, and
-    nothing of the person (docs/adr/0036).
+    nothing of the person (docs/adr/0032).
     """
     seen = visible(row, table, scope)
     if table not in RECORDED or scope.kind in {GrantScope.NATIONAL, GrantScope.SELF, *NOBODY}:

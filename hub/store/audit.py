@@ -112,7 +112,7 @@ class AccessLog(Base):
 
 
 class ErasedLook(Base):
-    """A line of the access log that was about a person by a place of the feed, which was erased since (docs/adr/0036).
+    """A line of the access log that was about a person by a place of the feed, which was erased since (docs/adr/0028).
 
     It says which line, not which place: who looked is kept for the person, and what was looked at is not. The database writes it when
     an event is erased; it goes when its line has gone, and not before.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: EUPL-1.2
 -- Lines of the access log that were about somebody by a place of the feed: which line it was is kept when the place is erased, since
--- nothing says any more whose it was (docs/adr/0036). The hub's role comes as the setting snodo.role.
+-- nothing says any more whose it was (docs/adr/0028). The hub's role comes as the setting snodo.role.
 
 CREATE TABLE erased_look (
     beneficiary_id UUID NOT NULL,
