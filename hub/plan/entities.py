@@ -55,9 +55,7 @@ def entities(builder: Builder, field: Selected, definition: GraphQLField, argume
         # A value is read as what its key is of, and only there: each comparison is one index's.
         same: list[ColumnElement[bool]] = []
         for name in key_names(stored):
-            value: ColumnElement[Any] = (
-                named.c["value"] if name != "id" else cast(named.c["value"], PG_UUID)
-            )
+            value: ColumnElement[Any] = named.c["value"] if name != "id" else cast(named.c["value"], PG_UUID)
             column = row.c[_column(stored, name)]
             same.append(column == case((named.c["key"] == constant(_word(stored, name)), value)))
         found = (

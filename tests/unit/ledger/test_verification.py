@@ -141,7 +141,11 @@ def test_whatever_is_written_in_them_lines_are_read(
 
 
 OTHERS = (
-    st.none() | st.booleans() | st.integers(-5, 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=70)
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=70)
 )
 MEMBERS = [
     *[("content", name) for name in content_of(1)],
