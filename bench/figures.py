@@ -10,7 +10,7 @@ from typing import Literal
 
 import orjson
 
-from bench.measure import Measured
+from bench.measure import Measured, Round
 
 RESULTS = Path(__file__).parent / "results"
 LATEST = "latest.json"
@@ -63,8 +63,17 @@ def figures(measured: Measured) -> Iterable[Figure]:
         *_beside_limit(measured, base),
         *_beside_unlogged(measured, base),
         *_beside_peers(measured, base),
+        *_unlogged_beside_all(measured, base),
     ):
         yield Figure(figure.name, figure.value, figure.unit, None if alone else figure.aim, figure.better)
+
+
+def _server_cpu(one: Round) -> float:
+    return one.server_cpu
+
+
+def _all_cpu(one: Round) -> float:
+    return one.cpu
 
 
 def _beside_limit(measured: Measured, base: str) -> Iterable[Figure]:
@@ -106,6 +115,24 @@ def _beside_peers(measured: Measured, base: str) -> Iterable[Figure]:
         cpu = measured.ratio("hub", peer, lambda one: one.cpu)
         yield Figure(f"{base}.{peer}.total_cpu_ratio", round(cpu.middle, 3), "ratio", TOTAL_CPU, "lower")
         yield Figure(f"{base}.{peer}.total_cpu_ratio.spread", round(cpu.spread, 3), "ratio", None, "lower")
+
+
+def _unlogged_beside_all(measured: Measured, base: str) -> Iterable[Figure]:
+    """What is left when nothing is written down of whom an answer shows, as none of the others does. Told, without an aim."""
+    if UNLOGGED not in measured.rounds:
+        return
+    for other in measured.rounds:
+        if other in ("hub", UNLOGGED):
+            continue
+        name = f"{base}.{UNLOGGED}.over.{other}"
+        ratios = {
+            "rate_ratio": measured.ratio(UNLOGGED, other, lambda one: one.rate),
+            "cpu_ratio": measured.ratio(UNLOGGED, other, _server_cpu if other == LIMIT else _all_cpu),
+        }
+        for what, ratio in ratios.items():
+            better: Literal["higher", "lower"] = "higher" if what == "rate_ratio" else "lower"
+            yield Figure(f"{name}.{what}", round(ratio.middle, 3), "ratio", None, better)
+            yield Figure(f"{name}.{what}.spread", round(ratio.spread, 3), "ratio", None, "lower")
 
 
 def part_of(name: str) -> str:

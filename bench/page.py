@@ -98,6 +98,30 @@ def _questions(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
         for connections, base in ((32, question.name), (1, f"{question.name}.alone")):
             yield from _rows(question, connections, base, found)
 
+    yield from _without_log(found)
+
+
+def _without_log(found: Figures) -> Iterable[str]:
+    """The second table: the hub without its access log beside the others."""
+    others = [who for who in WHO if f"one_person.unlogged.over.{who}.rate_ratio" in found]
+    if not others:
+        return
+    yield ""
+    yield (
+        "None of the others writes down whom an answer shows. The hub without its log, at 32 connections, over each of them: "
+        "requests/s, and CPU per request."
+    )
+    yield ""
+    yield f"| question | {' | '.join(f'over {NAMES[who]}: requests/s | CPU' for who in others)} |"
+    yield "|---|" + "---|---|" * len(others)
+    for question in questions([], [], []):
+        cells = [
+            _ratio(found, f"{question.name}.unlogged.over.{who}.{what}")
+            for who in others
+            for what in ("rate_ratio", "cpu_ratio")
+        ]
+        yield f"| {question.title} | {' | '.join(cells)} |"
+
 
 def _rows(question: Question, connections: int, base: str, found: Figures) -> Iterable[str]:
     there = [who for who in WHO if f"{base}.{who}.rate" in found]

@@ -47,6 +47,19 @@ def test_how_fast_the_disk_was_stands_with_the_load() -> None:
     assert "to 2.0. A small write was durable after 0.25 ms (p99 4). python 3.11.7." in text
 
 
+def test_the_hub_without_its_log_stands_beside_the_others() -> None:
+    rounds = {
+        "hub": [round_of(900, 0.2)],
+        "bare": [round_of(1000, 0.1)],
+        "unlogged": [round_of(1500, 0.15)],
+        "mercurius": [round_of(500, 0.4)],
+    }
+    found = by_name(one for asked in ASKED for one in figures(Measured(asked, 32, rounds)))
+    text = rendered(EMPTY, found, {"questions": KNOWN})
+    assert "| question | over bare: requests/s | CPU | over Mercurius: requests/s | CPU |" in text
+    assert "| one person, 6 fields | 1.50 ± 0.00 | 1.50 ± 0.00 | 3.00 ± 0.00 | 0.50 ± 0.00 |" in text
+
+
 def test_an_aim_that_is_missed_stands_out() -> None:
     measured = Measured(
         ASKED[0],
