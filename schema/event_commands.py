@@ -108,8 +108,8 @@ async def _at_once(means: Means, asking: Asking, values: Mapping[str, Any]) -> M
         row = await means.recording.run(
             plan, {**asking.variables, VALUES: bound}, asking.caller, account.seen
         )
-    except asyncpg.IntegrityConstraintViolationError:
-        return None  # what it found went while it ran, or another wrote the same meanwhile
+    except (asyncpg.IntegrityConstraintViolationError, asyncpg.DeadlockDetectedError):
+        return None  # what it found went while it ran, another wrote the same meanwhile, or each waited for the other
     if row == b"null":
         return None
     return {} if key is None else {key: row}

@@ -170,7 +170,7 @@ def append(given: Given, reach: Reach) -> Appended:
         judged, claimed, claimed.c.result_id == judged.c.id
     )
     if given.many:
-        # NOTE whoever records many takes all keys first, then all facts, both in one order: two of them wait for each other never.
+        # NOTE whoever records many takes all keys first, then all facts, both in one order: within a round no two wait for each other.
         event = event.order_by(judged.c.beneficiary_id, judged.c.type, judged.c.occurred_at)
     recorded = (
         insert(_event)

@@ -18,11 +18,18 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
 
-import asyncpg
-
 from hub.errors import Unavailable
 from hub.ledger.append import append_many
-from hub.ledger.record import TRIES, Recorded, Recorder, RecordEvent, refuse_form, values_of_many, why_not
+from hub.ledger.record import (
+    IN_THE_WAY,
+    TRIES,
+    Recorded,
+    Recorder,
+    RecordEvent,
+    refuse_form,
+    values_of_many,
+    why_not,
+)
 from hub.ledger.refusals import OTHERS_REFUSED, REUSED_HERE, TWICE_HERE, Refusal, RefusalCode
 from hub.store.statement import Connection
 
@@ -30,12 +37,6 @@ MOST_EVENTS = 1_000
 """Events of one batch."""
 
 Found: TypeAlias = "Recorded | Refusal"
-_IN_THE_WAY = (
-    asyncpg.UniqueViolationError,
-    asyncpg.ForeignKeyViolationError,
-    asyncpg.DeadlockDetectedError,
-)
-"""What ends the statement of a round: what it found went while it ran, or another recorded one of its facts."""
 
 
 async def record_events(
@@ -153,7 +154,7 @@ class _Batch:
         try:
             async with self._connection.transaction():
                 rows = await self._connection.fetch(statement.text, *statement.arguments(values))
-        except _IN_THE_WAY:
+        except IN_THE_WAY:
             return
         for ord_, event_id, person in rows:
             place = places[ord_ - 1]

@@ -102,6 +102,13 @@ class Recorded:
     person: UUID | None = None
 
 
+IN_THE_WAY = (
+    asyncpg.UniqueViolationError,
+    asyncpg.ForeignKeyViolationError,
+    asyncpg.DeadlockDetectedError,
+)
+"""What ends a recording statement: what it found went while it ran, another recorded its fact, or each waited for the other."""
+
 Verdict = Recorded | Refusal | None
 """Why an event was not recorded: it was before, it is refused, or nothing says why (any more)."""
 
@@ -128,7 +135,7 @@ async def record_event(
                 connection.transaction()
             ):  # a savepoint: a fact that another recorded meanwhile ends the statement
                 event_id = await connection.fetchval(statement.text, *statement.arguments(values))
-        except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError):
+        except IN_THE_WAY:
             event_id = None
         if event_id is not None:
             return Recorded(event_id, again=False)

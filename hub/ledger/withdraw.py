@@ -57,6 +57,7 @@ STANDING_IN_THE_WAY = (
     asyncpg.ForeignKeyViolationError,
     asyncpg.UniqueViolationError,
     asyncpg.CheckViolationError,
+    asyncpg.DeadlockDetectedError,
 )
 """How the database says that what the statement found went, or was withdrawn by another, while it ran."""
 
