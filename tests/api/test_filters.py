@@ -36,7 +36,7 @@ PEOPLE: dict[str, tuple[dict[str, Any], int]] = {
     "not with an active pact": ({"not": {"pacts": {"some": ACTIVE}}}, 21),
     "of a household with an inclusion pact": ({"household": {"pacts": {"some": {"kinds": ["INCLUSION"]}}}}, 6),
     "of a household": ({"household": {"or": [{"measure": "MIA"}, {"inpsProtocol": "INPS-ADI-2026-scattered"}]}}, 3),
-    "with an event": ({"conditionalityEvents": {"some": {"occurredFrom": "2026-09-08T00:00:00Z"}}}, 3),
+    "with an event": ({"conditionalityEvents": {"some": {"occurredFrom": "2026-09-08T00:00:00Z"}}}, 4),
     "without an event": ({"conditionalityEvents": {"none": {}}}, 15),
     "whose convocation was missed": ({"convocations": {"some": {"outcomes": ["ABSENT_UNJUSTIFIED"]}}}, 2),
     "with a next convocation": ({"nextConvocation": {}}, 2),

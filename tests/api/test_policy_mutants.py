@@ -33,6 +33,7 @@ REDUNDANT = {
 ELSEWHERE = {
     "hub/http/feed_stream.py _parts: permit: not checked": "tests/api/test_feed_parts.py::test_who_may_read_lines",
     "hub/http/feed_proofs.py _proved: require: not checked": "tests/api/test_feed_proofs.py::test_proofs_are_for_who_may_read_a_feed",
+    "hub/http/communications.py _reply: require: not checked": "tests/api/test_communications.py::test_only_a_purpose_that_may_send_sends",
 }
 """Checks at doors beside GraphQL, where no probe knocks: by the test that does."""
 NEVER_ASKED = {
