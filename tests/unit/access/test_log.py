@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import itertools
+import json
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
