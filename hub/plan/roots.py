@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLField, SelectionSetNode, get_named_type
-from sqlalchemy import Select, Text, column, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, Text, column, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Scope
-from hub.access.rows import visible_by_key
+from hub.access.rows import visible, visible_by_key
 from hub.access.self_rows import myself
 from hub.plan.arguments import arguments_of
 from hub.plan.builder import Builder
@@ -101,7 +101,7 @@ def plan_row(
     builder = Builder(catalogue, document, scope, limits)
     stored = catalogue.stored(type_name)
     key = builder.bind(lambda variables: variables[ROW_KEY], PG_UUID(as_uuid=True))
-    return _finish(builder, _one(builder, stored, selections, "id", key))
+    return _finish(builder, _read_back(builder, stored, selections, key))
 
 
 def plan_rows(
@@ -123,8 +123,15 @@ def plan_rows(
         .render_derived(name="named")
     )
     # NOTE a subquery for each: joined, a plan made for few keys might read a whole table for many.
-    found = _one(builder, stored, selections, "id", named.c["key"]).correlate(named).scalar_subquery()
+    found = _read_back(builder, stored, selections, named.c["key"]).correlate(named).scalar_subquery()
     return _finish(builder, select(found).select_from(named).order_by(named.c["n"]))
+
+
+def _read_back(
+    builder: Builder, stored: StoredType, selections: Sequence[SelectionSetNode | None], key: Any
+) -> Select[Any]:
+    # NOTE by the row's own rule: a command sent again says that its person has left; the event is asked for by its key.
+    return _one(builder, stored, selections, "id", key, rule=visible)
 
 
 def _finish(builder: Builder, statement: Select[Any], again: Callable[[], Select[Any]] | None = None) -> Plan:
@@ -181,10 +188,11 @@ def _one(
     value: Any,
     *,
     typed: bool = False,
+    rule: Callable[[FromClause, str, Scope], ColumnElement[bool]] = visible_by_key,
 ) -> Select[Any]:
     row = builder.alias(stored)
     return (
         select(joined(builder.object(stored, row, selections, typed=typed)))
         .select_from(row)
-        .where(row.c[name] == value, visible_by_key(row, stored.table.name, builder.scope))
+        .where(row.c[name] == value, rule(row, stored.table.name, builder.scope))
     )
