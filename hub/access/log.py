@@ -91,6 +91,8 @@ class AccessLog:
         self._writing: asyncio.Task[None] | None = None
         """Writes what waits, while anything does."""
         self._selections: dict[bytes, None] = {}
+        self.longest = LONGEST
+        """As `LONGEST`, of this log."""
         self.lines = 0
         """Lines that are durable."""
         self.statements = 0
@@ -181,7 +183,7 @@ class AccessLog:
         if not together:
             return
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(self.longest):
                 await self._send(together)
         except asyncpg.PostgresError as error:
             if len(together) > 1 and not isinstance(error, asyncpg.PostgresConnectionError):
