@@ -35,6 +35,10 @@ strawberry.enum(
 )
 strawberry.enum(vocabulary.ChangeAction, description="What was done to a row; EMPTIED: to a whole table.")
 strawberry.enum(
+    vocabulary.CommunicationKind,
+    description="The models of mandatory communications (comunicazioni obbligatorie) that tell of a hire.",
+)
+strawberry.enum(
     vocabulary.ConditionalityEventType,
     description="Facts that bear on conditionality (condizionalità): DL 4/2019 art. 7; DL 48/2023 art. 8 c. 6 and art. 9; and those that show compliance.",
 )

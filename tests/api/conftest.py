@@ -348,7 +348,9 @@ class Opener:
                 },
             )
             hub = await stack.enter_async_context(running_hub(chosen, url))
-            hub.log.longest = 25.0  # a machine busy with tests may hold up a commit longer than a hub waits for one
+            hub.log.longest = (
+                25.0  # a machine busy with tests may hold up a commit longer than a hub waits for one
+            )
             served = http_server(
                 hub,
                 listen("127.0.0.1", 0),
