@@ -19,6 +19,7 @@ from hub.store.base import Base
 from hub.store.calls import CallCount
 from hub.store.communications import Communication
 from hub.store.consuming import EventOutcome, FeedAcknowledgement
+from hub.store.declarations import DeclaredMember, DeclaredVehicle, HouseholdDeclaration
 from hub.store.delivery import InboundRun, OutboxMessage, QuarantinedRecord
 from hub.store.households import AgencyAnswer, Beneficiary, Benefit, Household
 from hub.store.ledger import (
@@ -64,6 +65,8 @@ __all__ = [
     "Communication",
     "ConditionalityEvent",
     "Convocation",
+    "DeclaredMember",
+    "DeclaredVehicle",
     "EmploymentCentre",
     "ErasedLook",
     "EventEvidence",
@@ -75,6 +78,7 @@ __all__ = [
     "FeedTile",
     "FieldSet",
     "Household",
+    "HouseholdDeclaration",
     "IdempotencyKey",
     "InboundRun",
     "JobOffer",

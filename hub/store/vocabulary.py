@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from hub.measures.household import Disability as Disability
+from hub.measures.household import VehicleKind as VehicleKind
 from hub.measures.measure import Measure as Measure
 from hub.measures.obligation import Obligation as Obligation
+from hub.measures.residence import StayTitle as StayTitle
 
 
 class Sex(StrEnum):

@@ -26,6 +26,7 @@ from hub.store.vocabulary import (
     ConvocationOutcome,
     ConvocationReason,
     CourseMode,
+    Disability,
     EmploymentStatus,
     GoalStatus,
     Measure,
@@ -37,6 +38,8 @@ from hub.store.vocabulary import (
     PucField,
     PucPot,
     Sex,
+    StayTitle,
+    VehicleKind,
 )
 from tests.conftest import create_database, drop_database
 
@@ -67,6 +70,9 @@ WORDS: list[tuple[str, str, type[StrEnum]]] = [
     ("puc_project", "field", PucField),
     ("puc_assignment", "status", PucAssignmentStatus),
     ("puc_assignment", "pot", PucPot),
+    ("household_declaration", "stay_title", StayTitle),
+    ("declared_member", "disability", Disability),
+    ("declared_vehicle", "kind", VehicleKind),
     ("conditionality_event", "type", ConditionalityEventType),
     ("conditionality_event", "measure", Measure),
 ]
@@ -125,6 +131,12 @@ NEVER = {
     "a PUC outside the municipality": """
         SELECT count(*) FROM puc_assignment a JOIN beneficiary b ON b.id = a.beneficiary_id JOIN puc_project p ON p.id = a.puc_project_id
         WHERE p.municipality_id <> b.municipality_id""",
+    "a declaration of another household's member, of somebody unborn, or ahead of time": """
+        SELECT count(*) FROM declared_member m JOIN household_declaration d ON d.id = m.declaration_id
+        JOIN beneficiary b ON b.id = m.beneficiary_id
+        WHERE b.household_id <> d.household_id OR b.birth_date > d.as_of OR d.as_of >= $1::date OR d.recorded_at >= $1::date""",
+    "a declaration without its applicant": """
+        SELECT count(*) FROM household_declaration d WHERE NOT EXISTS (SELECT FROM declared_member WHERE declaration_id = d.id AND applicant)""",
     "a birth ahead of time": "SELECT count(*) FROM beneficiary WHERE birth_date > $1::date",
 }
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from hub.store.population.chance import Draw
 from hub.store.population.wire import key_field, text_field
 from hub.store.reference.agency_codes import (
+    INPS_AGENCY_CODE,
     centre_agency_code,
     municipality_agency_code,
     region_agency_code,
@@ -34,7 +35,7 @@ class Centre:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A municipality; `key` and `region` are one field each, `agency` and `region_agency` that of an agency."""
+    """A municipality; `key` and `region` are one field each, `agency`, `region_agency` and `inps` that of an agency."""
 
     belfiore_code: str
     name: str
@@ -43,6 +44,7 @@ class Place:
     region: bytes
     agency: bytes
     region_agency: bytes
+    inps: bytes
     centres: tuple[Centre, ...]
 
 
@@ -76,6 +78,7 @@ def places_of(
             region=text_field(of.region_code),
             agency=key_field(agencies[municipality_agency_code(of.belfiore_code)].bytes),
             region_agency=key_field(agencies[region_agency_code(of.region_code)].bytes),
+            inps=key_field(agencies[INPS_AGENCY_CODE].bytes),
             centres=tuple(centre(code) for code in near),
         )
 

@@ -12,6 +12,7 @@ from itertools import islice
 
 from hub.store.population.benefits import EARLIEST_TODAY
 from hub.store.population.casework import Casework
+from hub.store.population.declarations import Declarations
 from hub.store.population.diary import Diary
 from hub.store.population.households import Settlement
 from hub.store.population.opportunities import Market
@@ -44,6 +45,7 @@ class Population:
         self._market = Market(beneficiaries, seed, day, places)
         self._settlement = Settlement(beneficiaries, seed, day, places)
         self._registry = Registry(seed, day)
+        self._declarations = Declarations(seed, day)
         self._diary = Diary(seed, day, first_position)
         self._casework = Casework(seed, day, self._diary, self._market.opportunities)
 
@@ -53,8 +55,10 @@ class Population:
         households = iter(self._settlement)
         while some := list(islice(households, HOUSEHOLDS_AT_ONCE)):
             for household in some:
-                self._casework.open(household, self._registry.enter(household))
-            yield [*self._registry.batches(), *self._casework.batches()]
+                entered = self._registry.enter(household)
+                self._declarations.tell(household, entered)
+                self._casework.open(household, entered)
+            yield [*self._registry.batches(), *self._declarations.batches(), *self._casework.batches()]
         self._diary.fill(self.beneficiaries)
         yield from self._diary.loads(EVENTS_AT_ONCE)
 

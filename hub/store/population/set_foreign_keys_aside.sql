@@ -8,7 +8,8 @@ WHERE contype = 'f'
     AND conrelid IN (
         'household'::regclass, 'benefit'::regclass, 'beneficiary'::regclass, 'pact'::regclass, 'pact_goal'::regclass,
         'convocation'::regclass, 'activity'::regclass, 'puc_assignment'::regclass, 'conditionality_event'::regclass,
-        'feed_entry'::regclass, 'feed_content'::regclass
+        'feed_entry'::regclass, 'feed_content'::regclass, 'household_declaration'::regclass, 'declared_member'::regclass,
+        'declared_vehicle'::regclass
     );
 
 DO $$

@@ -8,7 +8,7 @@ reading them the least in the server. Source: PostgreSQL manual, COPY, "Binary F
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -63,6 +63,17 @@ def period_field(first: int, end: int | None) -> bytes:
     if end is None:
         return _RANGE_FROM.pack(9, 0x12, 4, first - _FIRST_DAY)
     return _RANGE.pack(17, 0x02, 4, first - _FIRST_DAY, 4, end - _FIRST_DAY)
+
+
+def periods_field(periods: Sequence[tuple[int, int | None]]) -> bytes:
+    """A datemultirange of periods as `period_field` has them."""
+    data = len(periods).to_bytes(4, "big") + b"".join(period_field(first, end) for first, end in periods)
+    return len(data).to_bytes(4, "big") + data
+
+
+def boolean_field(value: bool) -> bytes:
+    """A boolean."""
+    return b"\0\0\0\1\1" if value else b"\0\0\0\1\0"
 
 
 def number_field(number: int) -> bytes:
