@@ -10,6 +10,7 @@ import httpx2
 from connectors.anpr import AnprConnector, purposes_from
 from connectors.exchange import Exchange, Policy
 from connectors.inps import InpsConnector
+from connectors.isee import IseeConnector, Office
 from connectors.pdnd import ClientIdentity, Passes, TokenEndpoint
 from connectors.regional import RegionalConnector, RegionalSystem
 from hub.errors import ConfigurationError
@@ -23,6 +24,7 @@ class ConnectedAgencies:
     anpr: AnprConnector | None = None
     inps: InpsConnector | None = None
     region: RegionalConnector | None = None
+    isee: IseeConnector | None = None
 
 
 def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencies:
@@ -35,6 +37,11 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
     groups = {
         "anpr": (settings.anpr_url, settings.anpr_audience, settings.anpr_purpose_id),
         "inps": (settings.inps_url, settings.inps_audience, settings.inps_purpose_id),
+        "inps_isee": (
+            settings.inps_isee_url,
+            settings.inps_isee_audience,
+            settings.inps_isee_purpose_id,
+        ),
         "region": (settings.region_url, settings.region_audience, settings.region_purpose_id),
     }
     for name, values in groups.items():
@@ -82,7 +89,32 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
             settings.region_code, settings.region_url, settings.region_audience, settings.region_purpose_id
         )
         region = RegionalConnector(identity, passes, Exchange("REGION", _policy(settings), http), system)
-    return ConnectedAgencies(anpr, inps, region)
+    return ConnectedAgencies(anpr, inps, region, _isee(settings, identity, passes, http))
+
+
+def _isee(
+    settings: Settings, identity: ClientIdentity, passes: Passes, http: httpx2.AsyncClient
+) -> IseeConnector | None:
+    url, audience, purpose_id = (
+        settings.inps_isee_url,
+        settings.inps_isee_audience,
+        settings.inps_isee_purpose_id,
+    )
+    if not (url and audience and purpose_id):
+        return None
+    if not (settings.inps_isee_user_id and settings.inps_isee_office_code):
+        raise ConfigurationError(
+            "SNODO_INPS_ISEE_URL needs SNODO_INPS_ISEE_USER_ID and SNODO_INPS_ISEE_OFFICE_CODE: who asks, as INPS knows them."
+        )
+    return IseeConnector(
+        identity,
+        passes,
+        Exchange("INPS", _policy(settings), http),
+        url=url,
+        audience=audience,
+        purpose_id=purpose_id,
+        office=Office(settings.inps_isee_user_id, settings.inps_isee_office_code),
+    )
 
 
 def _policy(settings: Settings) -> Policy:

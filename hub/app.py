@@ -181,6 +181,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             KeptAnswers(database.write),
             timedelta(seconds=settings.stale_answer_age),
             settings.call_concurrency,
+            agencies.isee,
         )
 
         default_limits = DefaultLimits.from_settings(settings)

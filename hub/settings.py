@@ -416,6 +416,13 @@ class Settings(BaseSettings):
     inps_url: str | None = Field(None, description="Base URL of INPS's services for the hub.")
     inps_audience: str | None = Field(None, description="Audience of INPS's e-service.")
     inps_purpose_id: str | None = Field(None, description="PDND purpose for INPS.")
+    inps_isee_url: str | None = Field(None, description="Address of INPS's ConsultazioneISEE (SOAP).")
+    inps_isee_audience: str | None = Field(None, description="Audience of that e-service.")
+    inps_isee_purpose_id: str | None = Field(None, description="PDND purpose for it.")
+    inps_isee_user_id: str | None = Field(
+        None, description="`UserId` in the SOAP header, as INPS gave it to the hub."
+    )
+    inps_isee_office_code: str | None = Field(None, description="`CodiceUfficio` beside it.")
     region_code: str | None = Field(
         None, description="ISTAT code of the region whose labour system is connected."
     )

@@ -19,6 +19,7 @@ from schema.appointments import Convocation
 from schema.context import Info
 from schema.cost import AGENCY_CALL, PAGED, WORKED_OUT, about
 from schema.expressions import finite
+from schema.isee import HOUSEHOLD_ISEE, IseeAttestation
 from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, ConditionalityEventOrder
 from schema.node import Connection, Cursor, First, Last, Node
 from schema.pacts import Pact
@@ -85,6 +86,15 @@ class Household(Node):
     async def payments(self, info: Info) -> PaymentStatus | None:
         row: Any = self
         return await info.context.live.payments(row["$id"], row["$inps_protocol"])
+
+    @strawberry.field(
+        description="Attestazione ISEE that holds today: live, INPS, asked by one of the household's people.",
+        metadata=stands_on(HOUSEHOLD_ISEE),
+        directives=[AGENCY_CALL],
+    )
+    async def isee(self, info: Info) -> IseeAttestation | None:
+        row: Any = self
+        return await info.context.live.isee(row["$id"], row["$members"])
 
 
 @personal

@@ -22,9 +22,11 @@ from aiodataloader import DataLoader
 from connectors.anpr import AnprConnector, FamilyMember, Residence
 from connectors.inps import InpsConnector
 from connectors.inps.records import PaymentStatus as PaidStatus
+from connectors.isee import IseeConnector
 from connectors.kept_answers import KeptAnswer, KeptAnswers, Subject
 from connectors.pdnd import Operator
 from hub.errors import UpstreamUnavailable
+from schema.isee import IseeAttestation, isee_of, kept_isee
 from schema.residence import (
     Freshness,
     PaymentStatus,
@@ -32,6 +34,7 @@ from schema.residence import (
     RegisteredFamilyMember,
     ResidenceRecord,
 )
+from schema.standing import ROME
 
 log = structlog.get_logger()
 
@@ -49,6 +52,7 @@ class AgencySources:
     stale_answer_age: timedelta
     at_once: int = 16
     """Calls one request may have under way: a long list waits for itself, and leaves room for others."""
+    isee: IseeConnector | None = None
 
 
 class LiveAnswers:
@@ -64,6 +68,7 @@ class LiveAnswers:
         self._residence = self._loader("ANPR", "C020", self._ask_residence)
         self._family = self._loader("ANPR", "C021", self._ask_family)
         self._payments = self._loader("INPS", "payment-status", self._ask_payments, of_household=True)
+        self._isee = self._loader("INPS", "isee", self._ask_isee, of_household=True)
 
     async def residence(self, key: str, fiscal_code: str) -> ResidenceRecord | None:
         """ANPR C020, by the person's row and fiscal code."""
@@ -105,6 +110,13 @@ class LiveAnswers:
             suspension_reason=kept.answer["suspension_reason"],
             as_of=kept.answered_at, source="INPS", freshness=freshness, unverified=True,
         )  # fmt: skip
+
+    async def isee(self, key: str, members: list[str]) -> IseeAttestation | None:
+        """INPS's attestation, by the household's row and its people's fiscal codes, eldest first."""
+        kept, freshness = await self._isee.load((UUID(key), " ".join(members)))
+        if kept.answer is None:
+            return None
+        return isee_of(kept.answer, as_of=kept.answered_at, source="INPS", freshness=freshness)
 
     async def aclose(self) -> None:
         """Stop what is still being asked: nobody waits for it any more."""
@@ -168,6 +180,13 @@ class LiveAnswers:
     async def _ask_payments(self, inps_protocol: str) -> dict[str, Any] | None:
         status = await _connected(self._sources.inps, "INPS").payment_status(inps_protocol, self._operator)
         return None if status is None else _payment(status)
+
+    async def _ask_isee(self, members: str) -> dict[str, Any] | None:
+        connector = _connected(self._sources.isee, "INPS")
+        told = await connector.attestation(
+            members.split(), self._operator, self._now().astimezone(ROME).date()
+        )
+        return None if told is None else kept_isee(told)
 
 
 def _connected(connector: T | None, agency: str) -> T:

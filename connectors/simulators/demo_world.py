@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+from connectors.simulators.demo_isee import THRESHOLDS, demo_declaration
 from connectors.simulators.demo_opportunities import demo_courses, demo_offers
 from connectors.simulators.demo_pacts import demo_pacts
 from connectors.simulators.demo_people import (
@@ -23,6 +24,7 @@ from connectors.simulators.demo_people import (
     wrong_check_letter,
 )
 from connectors.simulators.inps_world import InpsWorld, SimulatedAdmission, SimulatedMember, SimulatedPayment
+from connectors.simulators.isee_world import IseeWorld
 from connectors.simulators.people import PopulationInMemory, SimulatedAddress, SimulatedPerson
 from connectors.simulators.region_world import RegionWorld
 
@@ -97,6 +99,7 @@ class DemoWorld:
     households: tuple[DemoHousehold, ...]
     anpr: PopulationInMemory
     inps: InpsWorld
+    isee: IseeWorld
     region: RegionWorld
     mended: SimulatedAdmission
 
@@ -135,10 +138,12 @@ def demo_world(as_of: date) -> DemoWorld:
     admissions = [one.admission for one in good]
     admissions.insert(8, _malformed(last))
     lazio = [one for one in good if municipality(one.admission.members[0].belfiore).region_code == LAZIO]
+    declared = (demo_declaration(n, one.people, as_of) for n, one in enumerate(good, start=1))
     return DemoWorld(
         households=households,
         anpr=PopulationInMemory(_registered(one, person) for one in households for person in one.people),
         inps=InpsWorld(admissions, {one.protocol: _payment(n, one, as_of) for n, one in enumerate(good)}),
+        isee=IseeWorld((one for one in declared if one is not None), THRESHOLDS),
         region=RegionWorld(
             demo_pacts([one.admission for one in lazio], as_of, reported),
             demo_offers(as_of, reported),

@@ -22,6 +22,8 @@ class FaultKind(StrEnum):
     """500 with the agency gateway's problem+json."""
     UNAVAILABLE = "unavailable"
     """503 with the agency gateway's problem+json."""
+    SOAP_FAULT = "soap-fault"
+    """500 with a SOAP fault that says the service failed."""
     OVER_LIMIT = "over-limit"
     """429 with an empty body, as GovWay sends it."""
     HTML = "html"
@@ -123,6 +125,10 @@ class FaultyAsgi:
 
 
 _PAGE = b"<!DOCTYPE html><html><head><title>Manutenzione</title></head><body>Servizio sospeso</body></html>"
+_SOAP_FAULT = (
+    b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Server</faultcode>'
+    b"<faultstring>Errore interno</faultstring></s:Fault></s:Body></s:Envelope>"
+)
 _PROBLEM = b'{"type":"https://govway.org/handling-errors/%d/%s.html","title":"%s","status":%d,"detail":"%s"}'
 
 
@@ -131,6 +137,8 @@ async def _instead(send: Send, fault: Fault) -> None:
     media_type: str | None = "text/html; charset=utf-8"
     if fault.kind is FaultKind.OVER_LIMIT:
         status, media_type, body = 429, None, b""
+    elif fault.kind is FaultKind.SOAP_FAULT:
+        status, media_type, body = 500, "text/xml; charset=utf-8", _SOAP_FAULT
     elif fault.kind is FaultKind.ERROR:
         body = _PROBLEM % (500, b"APIError", b"APIError", 500, b"Error occurred while processing the API")
         status, media_type = 500, "application/problem+json"

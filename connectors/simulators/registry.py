@@ -31,7 +31,8 @@ ANPR_AUDIENCES = {
     "C021": f"{ANPR_AUDIENCE_BASE}/C021-servizioAccertamentoStatoFamiglia/v1",
     "C030": f"{ANPR_AUDIENCE_BASE}/C030-servizioAccertamentoIdUnicoNazionale/v1",
 }
-INPS_AUDIENCE = "https://inps.example/pdnd/soap/ConsultazioneISEE/v1"
+INPS_AUDIENCE = "https://inps.example/pdnd/rest/MisureInclusione/v1"
+ISEE_AUDIENCE = "https://inps.example/pdnd/soap/ConsultazioneISEE/v1"
 REGION_AUDIENCE = "https://lavoro.regione.example/rest/lavoro/v1"
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://snodo.example/demo")
@@ -150,11 +151,12 @@ def _consumer(name: str, display_name: str, *eservices: str, of: str | None = No
 
 
 def demo_registry() -> Registry:
-    """Build the demo world: eight consumers of the hub, and the hub as consumer of three agencies."""
+    """Build the demo world: eight consumers of the hub, and the hub as consumer of three agencies, INPS by two e-services."""
     eservices = (
         _eservice("hub", "Snodo", "hub", (HUB_AUDIENCE,)),
         _eservice("anpr", "Consultazione ANPR C020, C021, C030", "anpr", tuple(ANPR_AUDIENCES.values())),
-        _eservice("inps", "INPS: misure di inclusione e ISEE", "inps", (INPS_AUDIENCE,)),
+        _eservice("inps", "INPS: misure di inclusione", "inps", (INPS_AUDIENCE,)),
+        _eservice("isee", "INPS: Consultazione ISEE", "inps", (ISEE_AUDIENCE,)),
         _eservice("region", "Sistema informativo lavoro regionale", "region", (REGION_AUDIENCE,)),
     )
     consumers = (
@@ -166,7 +168,7 @@ def demo_registry() -> Registry:
         _consumer("accredited", "Soggetto accreditato", "hub"),
         _consumer("dpo", "Responsabile della protezione dei dati", "hub"),
         _consumer("admin", "Amministrazione di Snodo", "hub"),
-        _consumer("hub", "Snodo", "anpr", "inps", "region"),
+        _consumer("hub", "Snodo", "anpr", "inps", "isee", "region"),
         _consumer("hub-m2m", "Snodo, for PDND's API", of="hub"),
     )
     return Registry(

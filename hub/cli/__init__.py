@@ -24,6 +24,7 @@ GROUPS = {
     "verify": "verify",
     "doctor": "doctor",
     "agency": "agencies",
+    "region": "regions",
     "access-log": "access_log",
     "simulate": "simulators",
     "voucher": "voucher",

@@ -16,6 +16,8 @@ from connectors.simulators.faults import Faults
 from connectors.simulators.identity_provider import ISSUER as CITIZEN_ISSUER
 from connectors.simulators.identity_provider import IdentityProviderSimulator
 from connectors.simulators.inps import InpsSimulator
+from connectors.simulators.isee import PATH as ISEE_PATH
+from connectors.simulators.isee import IseeSimulator
 from connectors.simulators.keys import SIGNING, DemoKeys, open_keys
 from connectors.simulators.pdnd import PdndSimulator
 from connectors.simulators.region import RegionSimulator
@@ -24,6 +26,7 @@ from connectors.simulators.registry import (
     ASSERTION_AUDIENCE,
     HUB_AUDIENCE,
     INPS_AUDIENCE,
+    ISEE_AUDIENCE,
     ISSUER,
     REGION_AUDIENCE,
     Registry,
@@ -32,10 +35,17 @@ from connectors.simulators.registry import (
 from connectors.simulators.serving import Ports, serve
 from hub.settings import Environment
 
-AGENCIES = ("pdnd", "anpr", "inps", "region", "identity")
+AGENCIES = ("pdnd", "anpr", "inps", "region", "identity", "isee")
+ISEE_OFFICE = {"SNODO01": "000001"}
+"""The user ids INPS gave the demo's hub, and the office of each."""
 
 Simulator: TypeAlias = (
-    PdndSimulator | AnprSimulator | InpsSimulator | RegionSimulator | IdentityProviderSimulator
+    PdndSimulator
+    | AnprSimulator
+    | InpsSimulator
+    | IseeSimulator
+    | RegionSimulator
+    | IdentityProviderSimulator
 )
 
 
@@ -85,6 +95,11 @@ class Simulation:
             "inps_url": self.urls["inps"],
             "inps_audience": INPS_AUDIENCE,
             "inps_purpose_id": hub.purpose_for("inps").purpose_id,
+            "inps_isee_url": self.urls["isee"] + ISEE_PATH,
+            "inps_isee_audience": ISEE_AUDIENCE,
+            "inps_isee_purpose_id": hub.purpose_for("isee").purpose_id,
+            "inps_isee_user_id": next(iter(ISEE_OFFICE)),
+            "inps_isee_office_code": next(iter(ISEE_OFFICE.values())),
             "region_code": LAZIO,
             "region_url": self.urls["region"],
             "region_audience": REGION_AUDIENCE,
@@ -106,6 +121,7 @@ async def simulated_agencies(
         "inps": InpsSimulator(registry, keys, world.inps),
         "region": RegionSimulator(registry, keys, world.region),
         "identity": IdentityProviderSimulator(keys, world.anpr),
+        "isee": IseeSimulator(registry, keys, world.isee, offices=ISEE_OFFICE),
     }
     async with serve({name: one.app for name, one in simulators.items()}, ports) as urls:
         faults = {name: one.faults for name, one in simulators.items()}

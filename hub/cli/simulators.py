@@ -29,7 +29,7 @@ def simulate(
         typer.Option(
             min=0,
             max=65_000,
-            help="PDND's port; ANPR, INPS, the region and the identity provider follow. 0 takes free ones.",
+            help="PDND's port; ANPR, INPS, the region, the identity provider and INPS's ISEE follow. 0 takes free ones.",
         ),
     ] = 8180,
     data_dir: DataDir = None,

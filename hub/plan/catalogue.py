@@ -308,7 +308,7 @@ def _read_field(
     if isinstance(declaration, Federated):
         if non_null:
             problems.append(f"{coordinate} is asked of an agency, which may not answer: it must be nullable")
-        return AskedOf(declaration.needs)
+        return AskedOf(declaration.needs, declaration.reads)
     if isinstance(declaration, Derived):
         return AskedOf(declaration.needs, declaration.reads)
     if isinstance(declaration, Computed):

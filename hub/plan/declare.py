@@ -95,9 +95,10 @@ class Computed:
 
 @dataclass(frozen=True)
 class Federated:
-    """A field asked of an agency when it is selected; always nullable. `needs`: columns of its row the resolver reads."""
+    """A field asked of an agency when it is selected; always nullable. `needs`, `reads`: what the resolver reads, as `Derived`'s."""
 
     needs: tuple[str, ...]
+    reads: tuple[tuple[str, Computed], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ FEDERATED = {
     ("Beneficiary", "registeredFamily"),
     ("Beneficiary", "conditionalityStanding"),
     ("Household", "payments"),
+    ("Household", "isee"),
 }
 """What resolvers answer: other tests look at them."""
 ASIDE = {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.api.conftest import Answer, Opener, Service
     from tests.api.oracle import Oracle
 
-LIVE = re.compile(r"\b(residence|registeredFamily|payments) \{[^}]*\}")
+LIVE = re.compile(r"\b(residence|registeredFamily|payments|isee) \{[^}]*\}")
 
 
 def _stored(query: str) -> str:
@@ -29,7 +29,7 @@ def _same_but_live(found: Any, expected: Any) -> bool:
         case dict(), dict():
             return list(found) == list(expected) and all(
                 found[key] is None
-                if key in ("residence", "registeredFamily", "payments")
+                if key in ("residence", "registeredFamily", "payments", "isee")
                 else _same_but_live(found[key], expected[key])
                 for key in found
             )
@@ -41,6 +41,7 @@ def _same_but_live(found: Any, expected: Any) -> bool:
 
 QUERIES = {
     "a person": '{ beneficiary(fiscalCode: "RSSMRA80A11H010L") { id residence { source } givenName household { id payments { state } members { id } } pacts { goals { ordinal } } } }',
+    "a household's ISEE": "{ households(first: 2) { nodes { isee { isee } id members { id household { isee { source } } } } } }",
     "a list": "{ beneficiaries(first: 3) { totalCount nodes { residence { source } id household { members { id } } } pageInfo { hasNextPage } __typename } }",
     "edges": "{ beneficiaries(first: 3) { edges { node { id registeredFamily { source } } __typename } nodes { sex } } }",
     "deep": "{ households { nodes { id members { id residence { source } household { payments { state } id } } pacts { id } } } jobOffers { totalCount nodes { title } } }",
@@ -71,7 +72,9 @@ async def test_an_agency_that_is_not_connected(name: str, ask: Service, oracle: 
         errors = answer.json.get("errors", [])
         for error in errors:
             assert error["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
-            assert error["extensions"]["agency"] == ("INPS" if error["path"][-1] == "payments" else "ANPR")
+            assert error["extensions"]["agency"] == (
+                "INPS" if error["path"][-1] in ("payments", "isee") else "ANPR"
+            )
             assert error["locations"]
         assert bool(errors) is (name not in ("nobody", "no rows"))
 

@@ -15,14 +15,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.anpr import AnprConnector, UseCase
 from connectors.exchange import Exchange, Policy
+from connectors.isee import IseeConnector, Office
 from connectors.pdnd import ClientIdentity, EServiceAccess, Operator, Passes, TokenEndpoint
 from connectors.simulators.anpr import AnprSimulator
+from connectors.simulators.demo_world import DemoWorld, demo_world
+from connectors.simulators.isee import PATH as ISEE_PATH
+from connectors.simulators.isee import IseeSimulator
 from connectors.simulators.keys import DemoKeys, open_keys
 from connectors.simulators.pdnd import PdndSimulator
 from connectors.simulators.people import PopulationInMemory, SimulatedAddress, SimulatedPerson
-from connectors.simulators.registry import ANPR_AUDIENCE_BASE, Registry, demo_registry
+from connectors.simulators.registry import ANPR_AUDIENCE_BASE, ISEE_AUDIENCE, Registry, demo_registry
 from connectors.simulators.serving import serve
 
+OFFICE = Office("SNODO01", "000001")
+TODAY = date(2026, 9, 21)
 ROMA = {"municipality_istat": "058091", "municipality_name": "Roma", "province": "RM"}
 
 
@@ -93,6 +99,9 @@ class World:
         self.skipped = 0.0  # seconds by which the exchanges' clock runs ahead
         self.pdnd = PdndSimulator(registry, keys, now=self.clock)
         self.anpr = AnprSimulator(registry, keys, PopulationInMemory(PEOPLE), now=self.clock)
+        self.demo: DemoWorld = demo_world(TODAY)
+        offices = {OFFICE.user_id: OFFICE.office_code}
+        self.isee = IseeSimulator(registry, keys, self.demo.isee, offices=offices, now=self.clock)
         self.purpose_id = registry.consumer("hub").purpose_for("anpr").purpose_id
         self.audiences = registry.eservices["anpr"].audiences
 
@@ -138,6 +147,18 @@ class World:
             now=self.clock,
         )
 
+    def isee_connector(self, policy: Policy | None = None, *, office: Office = OFFICE) -> IseeConnector:
+        return IseeConnector(
+            self.identity,
+            self.passes(),
+            self.exchange("INPS", policy),
+            url=self.urls["isee"] + ISEE_PATH,
+            audience=ISEE_AUDIENCE,
+            purpose_id=self.registry.consumer("hub").purpose_for("isee").purpose_id,
+            office=office,
+            now=self.clock,
+        )
+
 
 @pytest.fixture(scope="session")
 def registry() -> Registry:
@@ -157,7 +178,7 @@ def identity(registry: Registry, keys: DemoKeys) -> ClientIdentity:
 
 @pytest.fixture(scope="session")
 async def sockets() -> AsyncIterator[SimpleNamespace]:
-    apps = {"pdnd": Socketed(), "anpr": Socketed()}
+    apps = {"pdnd": Socketed(), "anpr": Socketed(), "isee": Socketed()}
     async with serve(apps) as urls:
         yield SimpleNamespace(urls=urls, **apps)
 
@@ -169,6 +190,7 @@ async def world(
     async with httpx2.AsyncClient(verify=False) as http:  # plain HTTP: no certificates to load for each test
         made = World(registry, keys, identity, sockets.urls, http)
         sockets.pdnd.agency, sockets.anpr.agency = made.pdnd.app, made.anpr.app
+        sockets.isee.agency = made.isee.app
         yield made
 
 

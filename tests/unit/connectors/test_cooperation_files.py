@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A region's file: read strictly, refused with a sentence that names the file and the place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connectors.cooperation import read_region, read_regions
+from connectors.cooperation.configuration import EGov, Tls
+from connectors.cooperation.regions import check_certificates, open_regions
+from connectors.exchange import Policy
+from hub.errors import ConfigurationError
+
+LEAST = """
+kind = "application-cooperation"
+region = "10"
+
+[sap]
+address = "https://pdd.umbria.example/PD/SPCServiziSAP/"
+namespace = "http://pdd.umbria.example/PD/SPCServiziSAP/types"
+"""
+TLS = """
+[tls]
+certificate = "hub.pem"
+key = "hub.key"
+"""
+EGOV = """
+[egov]
+sender = "Nazionale"
+gateway = "SPCNazionale"
+recipient = "UMBRIA"
+"""
+
+
+def write(folder: Path, text: str, name: str = "umbria.toml") -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    one = read_region(write(tmp_path, LEAST))
+    assert (one.region_code, one.agency_code) == ("10", "regione-10")
+    assert (one.address, one.namespace) == (
+        "https://pdd.umbria.example/PD/SPCServiziSAP/",
+        "http://pdd.umbria.example/PD/SPCServiziSAP/types",
+    )
+    assert (one.tls, one.egov) == (None, None)
+    for name in ("hub.pem", "hub.key"):
+        (tmp_path / name).touch()
+    one = read_region(write(tmp_path, LEAST + TLS + EGOV))
+    assert one.tls == Tls(tmp_path / "hub.pem", tmp_path / "hub.key", None)
+    assert one.egov == EGov("Nazionale", "SPCNazionale", "UMBRIA", "Servizi SAP")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "sentence"),
+    [
+        ('kind = "application-cooperation"', 'kind = "rest"', "kind is"),
+        ('kind = "application-cooperation"', "", "kind is"),
+        ('region = "10"', 'region = "23"', "region is ISTAT's code"),
+        ('region = "10"', "region = 10", "region is a text"),
+        ('region = "10"', "", "region is missing"),
+        ('region = "10"', 'region = "10"\ncolour = "red"', "there is no colour"),
+        ("[sap]", "[pas]", "there is no pas"),
+        ("https://pdd", "http://pdd", "https, but for a gateway on this machine"),
+        ("https://pdd", "ftp://pdd", "URL"),
+        ("https://pdd", "https://me:secret@pdd", "without a user"),
+        ('SPCServiziSAP/"', 'SPCServiziSAP/?cf=1"', "without a user"),
+        ('namespace = "http://pdd.umbria.example/PD/', 'namespace = "types', "targetNamespace"),
+        ("namespace =", "names =", "there is no sap.names"),
+        ("[sap]", "sap = 1\n[other]", "there is no other"),
+        ("[sap]", "[sap", "is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, was: str, now: str, sentence: str) -> None:
+    spoilt = LEAST.replace(was, now, 1)
+    assert spoilt != LEAST
+    with pytest.raises(ConfigurationError) as refused:
+        read_region(write(tmp_path, spoilt))
+    assert sentence in refused.value.message
+    assert "umbria.toml" in refused.value.message
+    assert "secret" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (TLS, "tls.certificate: there is no file"),
+        ('\n[tls]\nkey = "hub.key"\n', "tls.certificate is missing"),
+        ("\n[tls]\ncertificate = 1\nkey = 2\n", "tls.certificate is a text"),
+        ('\n[egov]\nsender = "A"\n', "egov.gateway is missing"),
+        (EGOV.replace("UMBRIA", "\u00e0"), "egov.recipient"),
+        (EGOV.replace("Nazionale", "x" * 81), "egov.sender"),
+    ],
+)
+def test_what_is_wrong_in_a_table_is_named(tmp_path: Path, more: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        read_region(write(tmp_path, LEAST + more))
+    assert sentence in refused.value.message
+
+
+def test_a_gateway_on_this_machine_may_be_asked_in_the_clear(tmp_path: Path) -> None:
+    here = LEAST.replace("https://pdd.umbria.example", "http://127.0.0.1:8080")
+    assert read_region(write(tmp_path, here)).address.startswith("http://127.0.0.1")
+
+
+def test_a_folder_has_one_file_for_each_region(tmp_path: Path) -> None:
+    write(tmp_path, LEAST.replace('"10"', '"12"'), "b.toml")
+    write(tmp_path, LEAST, "a.toml")
+    write(tmp_path, "not read", "readme.txt")
+    assert [one.region_code for one in read_regions(tmp_path)] == ["10", "12"]
+    write(tmp_path, LEAST, "c.toml")
+    with pytest.raises(ConfigurationError, match="has a file already"):
+        read_regions(tmp_path)
+    with pytest.raises(ConfigurationError, match="no folder"):
+        read_regions(tmp_path / "none")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_region(tmp_path / "none.toml")
+
+
+async def test_a_certificate_that_is_none_is_refused_before_anybody_is_called(tmp_path: Path) -> None:
+    for name in ("hub.pem", "hub.key"):
+        (tmp_path / name).write_text("no PEM", encoding="utf-8")
+    region = read_region(write(tmp_path, LEAST + TLS))
+    with pytest.raises(ConfigurationError, match="region 10"):
+        check_certificates(region)
+    with pytest.raises(ConfigurationError, match="region 10"):
+        async with open_regions([region], Policy()):
+            pass
+    plain = read_region(write(tmp_path, LEAST))
+    check_certificates(plain)
+    async with open_regions([plain], Policy()) as opened:
+        assert [*opened] == ["10"]
