@@ -136,7 +136,7 @@ class IseeSimulator:
         return "OK", _carried("XmlEsitoIndicatore", declaration.indicator(search_by_code(search)))
 
     def _threshold(self, request: Element) -> tuple[str, str]:
-        said = dict(request.items())
+        said = {str(name): str(value) for name, value in request.items()}
         if set(said) - {"DataValidita"} != {"CodiceFiscale", "CodiceSoglia", "FornituraNucleo"} or len(
             request
         ):
