@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx2
 
-from connectors.anpr import AnprConnector, purposes_from
+from connectors.anpr import AnprConnector, purposes_from, record_types_from
 from connectors.exchange import Exchange, Policy
 from connectors.inps import InpsConnector
 from connectors.isee import IseeConnector, Office
@@ -72,6 +72,7 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
             url=settings.anpr_url,
             audience=settings.anpr_audience,
             purposes=purposes_from(settings.anpr_purpose_id),
+            record_types=record_types_from(settings.anpr_record_types),
         )
     if settings.inps_url and settings.inps_audience and settings.inps_purpose_id:
         inps = InpsConnector(

@@ -412,7 +412,14 @@ class Settings(BaseSettings):
     anpr_audience: str | None = Field(
         None, description="Base of the audience of ANPR's Agid JWTs: not the URL (no `-PDND` segment)."
     )
-    anpr_purpose_id: str | None = Field(None, description="PDND purpose for ANPR.")
+    anpr_purpose_id: str | None = Field(
+        None,
+        description="PDND purpose for ANPR: one, or one for each use case (`C020=…,C021=…,C030=…`, and others as they are agreed).",
+    )
+    anpr_record_types: str | None = Field(
+        None,
+        description="What each `tipoScheda` of ANPR's history of registrations means, which it does not publish: `CODE=RESIDENTS` or `CODE=ABROAD` (AIRE), by commas. A registration of another code proves nothing.",
+    )
     inps_url: str | None = Field(None, description="Base URL of INPS's services for the hub.")
     inps_audience: str | None = Field(None, description="Audience of INPS's e-service.")
     inps_purpose_id: str | None = Field(None, description="PDND purpose for INPS.")

@@ -11,6 +11,7 @@ import strawberry
 from sqlalchemy import Date, DateTime, func
 
 from hub.access.rows import of_oneself
+from hub.measures.registry_check import RegistryCheckKind
 from hub.plan.declare import Computed, Federated, Order, Pages, planned, stands_on, stored
 from hub.store import tables
 from hub.store.vocabulary import BenefitStatus, EmploymentStatus, Measure, Obligation, Sex
@@ -24,6 +25,7 @@ from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, Condit
 from schema.node import Connection, Cursor, First, Last, Node
 from schema.pacts import Pact
 from schema.puc import PucAssignment
+from schema.registry_checks import RegistryCheck, registry_check
 from schema.residence import PaymentStatus, RegisteredFamily, ResidenceRecord
 from schema.scalars import FiscalCode
 from schema.sensitivity import SPECIAL, personal
@@ -178,3 +180,20 @@ class Beneficiary(Node):
         if not of_oneself(info.context.caller, row["$id"]):
             return None
         return await info.context.live.registered_family(row["$id"], row["$fiscal_code"])
+
+    @strawberry.field(
+        description="Controllo anagrafico by the law of a measure and a day (null: today), of what ANPR tells live: C029 for residence, C018 for the title to stay. Of nobody but itself for a citizen.",
+        metadata=stands_on(Federated(needs=("id", "fiscal_code"))),
+        directives=[AGENCY_CALL],
+    )
+    async def registry_check(
+        self,
+        info: Info,
+        kind: RegistryCheckKind,
+        measure: Measure,
+        on: datetime.date | None = strawberry.UNSET,
+    ) -> RegistryCheck | None:
+        row: Any = self
+        if not of_oneself(info.context.caller, row["$id"]):
+            return None
+        return await registry_check(info.context, row["$id"], row["$fiscal_code"], kind, measure, on or None)

@@ -20,12 +20,14 @@ import structlog
 from aiodataloader import DataLoader
 
 from connectors.anpr import AnprConnector, FamilyMember, Residence
+from connectors.anpr.registry_facts import kept_citizenship, kept_record
 from connectors.inps import InpsConnector
 from connectors.inps.records import PaymentStatus as PaidStatus
 from connectors.isee import IseeConnector
 from connectors.kept_answers import KeptAnswer, KeptAnswers, Subject
 from connectors.pdnd import Operator
 from hub.errors import UpstreamUnavailable
+from hub.measures.registry_check import RegistryCheckKind
 from schema.isee import IseeAttestation, isee_of, kept_isee
 from schema.residence import (
     Freshness,
@@ -67,6 +69,10 @@ class LiveAnswers:
         self._closed = False
         self._residence = self._loader("ANPR", "C020", self._ask_residence)
         self._family = self._loader("ANPR", "C021", self._ask_family)
+        self._registry = {
+            RegistryCheckKind.RESIDENCE: self._loader("ANPR", "C029", self._ask_record),
+            RegistryCheckKind.STAY: self._loader("ANPR", "C018", self._ask_citizenship),
+        }
         self._payments = self._loader("INPS", "payment-status", self._ask_payments, of_household=True)
         self._isee = self._loader("INPS", "isee", self._ask_isee, of_household=True)
 
@@ -96,6 +102,12 @@ class LiveAnswers:
             for member in kept.answer["members"]
         ]
         return RegisteredFamily(told=members, as_of=kept.answered_at, source="ANPR", freshness=freshness)
+
+    async def registry(
+        self, kind: RegistryCheckKind, key: str, fiscal_code: str
+    ) -> tuple[KeptAnswer, Freshness]:
+        """What ANPR tells for a registry check (C029, C018), by the person's row and fiscal code."""
+        return await self._registry[kind].load((UUID(key), fiscal_code))
 
     async def payments(self, key: str, inps_protocol: str) -> PaymentStatus | None:
         """INPS's payment status, by the household's row and protocol."""
@@ -176,6 +188,14 @@ class LiveAnswers:
     async def _ask_family(self, fiscal_code: str) -> dict[str, Any] | None:
         members = await _connected(self._sources.anpr, "ANPR").registered_family(fiscal_code, self._operator)
         return None if members is None else {"members": [_member(member) for member in members]}
+
+    async def _ask_record(self, fiscal_code: str) -> dict[str, Any] | None:
+        record = await _connected(self._sources.anpr, "ANPR").personal_record(fiscal_code, self._operator)
+        return None if record is None else kept_record(record)
+
+    async def _ask_citizenship(self, fiscal_code: str) -> dict[str, Any] | None:
+        record = await _connected(self._sources.anpr, "ANPR").citizenship_record(fiscal_code, self._operator)
+        return None if record is None else kept_citizenship(record)
 
     async def _ask_payments(self, inps_protocol: str) -> dict[str, Any] | None:
         status = await _connected(self._sources.inps, "INPS").payment_status(inps_protocol, self._operator)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""ANPR's answers read into records (`RispostaE002OK`; domain.md 1.4). Pure: bytes in, records or an error out.
+"""ANPR's answers to C020, C021 and C030 read into records (`RispostaE002OK`; domain.md 1.4). Pure: bytes in, records or an error out.
 
 Each function gives None when ANPR knows nobody under the code, and raises `UpstreamInvalid` (`SeveralSubjects`
 when one code fits several people) or `UpstreamRefused` (`SubjectDeceased`) otherwise.
@@ -7,12 +7,10 @@ when one code fits several people) or `UpstreamRefused` (`SubjectDeceased`) othe
 
 from __future__ import annotations
 
-import orjson
-
-from connectors.anpr.fields import Json, coded, day, invalid, part, parts, text, whole
+from connectors.anpr.fields import Json, birth_date, coded, day, invalid, istat_code, part, parts, text, whole
 from connectors.anpr.records import AddressType, BondType, FamilyMember, IdAnpr, Residence
-from connectors.anpr.refusals import SeveralSubjects, SubjectDeceased, by_codes, error_codes, refusal
 from connectors.anpr.services import AGENCY
+from connectors.anpr.subjects import told
 from connectors.exchange import Answer
 from hub.errors import UpstreamInvalid
 
@@ -28,10 +26,10 @@ _PREFERENCE = (
 
 def national_id(answer: Answer) -> IdAnpr | None:
     """Read C030's answer: the national id of the one person with this code."""
-    subjects = _subjects(answer)
-    if subjects is None:
+    found = told(answer)
+    if found is None:
         return None
-    value = text(part(_only(subjects), "identificativi"), "idANPR")
+    value = text(part(found.only(), "identificativi"), "idANPR")
     if value is None:
         raise invalid("idANPR")
     return IdAnpr(value)
@@ -39,16 +37,11 @@ def national_id(answer: Answer) -> IdAnpr | None:
 
 def residence(answer: Answer, asked: IdAnpr) -> Residence | None:
     """Read C020's answer about `asked`; None too when the person is registered with no residence."""
-    subjects = _subjects(answer)
-    if subjects is None:
+    found = told(answer)
+    if found is None:
         return None
-    subject = _only(subjects)
-    if text(part(subject, "identificativi"), "idANPR") not in {None, asked.value}:
-        raise UpstreamInvalid("ANPR answered about another person.", agency=AGENCY, field="idANPR")
-    if "datiDecesso" in subject:
-        raise SubjectDeceased(agency=AGENCY)
     addresses: dict[AddressType, Json] = {}
-    for address in parts(subject, "residenza"):
+    for address in parts(found.living(asked), "residenza"):
         kind = coded(address, "tipoIndirizzo", AddressType)
         if kind is None:
             raise invalid("tipoIndirizzo")
@@ -59,60 +52,20 @@ def residence(answer: Answer, asked: IdAnpr) -> Residence | None:
 
 def family(answer: Answer, asked: IdAnpr) -> tuple[FamilyMember, ...] | None:
     """Read C021's answer about `asked`: the people on the same record, in its order."""
-    subjects = _subjects(answer)
-    if subjects is None:
+    found = told(answer)
+    if found is None:
         return None
-    members = tuple(_member(subject) for subject in subjects)
+    members = tuple(_member(subject) for subject in found.subjects)
     known = {member.id_anpr for member in members}
     if None not in known and asked.value not in known:
         raise UpstreamInvalid("ANPR answered about another person.", agency=AGENCY, field="idANPR")
     return tuple(sorted(members, key=lambda one: (one.position is None, one.position or 0)))
 
 
-def _subjects(answer: Answer) -> list[Json] | None:
-    """Give the people of an answer, at least one; None when ANPR says that it found nobody."""
-    content = _json_object(answer)
-    if answer.status != 200:
-        error = refusal(answer, content)
-        if error is None:
-            return None
-        raise error
-    if content is None:
-        raise UpstreamInvalid("ANPR's answer is not JSON.", agency=AGENCY)
-    subjects = parts(part(content, "listaSoggetti"), "datiSoggetto")
-    if subjects:
-        return subjects
-    codes = error_codes(content.get("listaAnomalie"))
-    if not codes:
-        raise invalid("listaSoggetti")
-    if error := by_codes(codes):
-        raise error
-    return None
-
-
-def _json_object(answer: Answer) -> Json | None:
-    problem = answer.status != 200 and answer.media_type == "application/problem+json"
-    if answer.media_type != "application/json" and not problem:
-        return None
-    try:
-        content = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _only(subjects: list[Json]) -> Json:
-    if len(subjects) > 1:
-        raise SeveralSubjects(agency=AGENCY)
-    return subjects[0]
-
-
 def _residence(kind: AddressType, record: Json) -> Residence:
     home, abroad = part(record, "indirizzo"), part(part(record, "localitaEstera"), "indirizzoEstero")
     municipality, place = part(home, "comune"), part(abroad, "localita")
-    istat = text(municipality, "codiceIstat")
-    if istat is not None and not (len(istat) == 6 and istat.isascii() and istat.isdigit()):
-        raise invalid("codiceIstat")
+    istat = istat_code(municipality)
     if not home and not abroad:
         raise invalid("indirizzo")
     street, number = (_street(home), _number(home)) if home else _street_abroad(abroad)
@@ -160,18 +113,17 @@ def _member(subject: Json) -> FamilyMember:
     sex = text(person, "sesso")
     if sex not in {None, "M", "F"}:
         raise invalid("sesso")
-    incomplete = {text(person, name) for name in ("senzaGiorno", "senzaGiornoMese")} & {"S", "1", "true"}
     return FamilyMember(
         fiscal_code=text(part(person, "codiceFiscale"), "codFiscale"),
         id_anpr=text(part(subject, "identificativi"), "idANPR"),
         given_name=text(person, "nome"),
         family_name=text(person, "cognome"),
         sex=sex,
-        birth_date=None if incomplete else day(person, "dataNascita"),
+        birth_date=birth_date(person),
         bond=coded(bond, "tipoLegame", BondType),
         relationship=text(bond, "codiceLegame"),
         position=whole(bond, "progressivoComponente"),
         since=day(bond, "dataDecorrenza"),
         deceased_on=day(part(subject, "datiDecesso"), "dataEvento"),
-        deceased="datiDecesso" in subject,
+        deceased=subject.get("datiDecesso") is not None,
     )

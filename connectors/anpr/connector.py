@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""ANPR asked: residence (C020) and family (C021) of the person with a fiscal code, by way of C030."""
+"""ANPR asked about the person with a fiscal code, by way of C030: residence, family, registrations, citizenship; declarations verified."""
 
 from __future__ import annotations
 
@@ -7,26 +7,50 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from connectors.anpr import answers
+import orjson
+
+from connectors.anpr import answers, registry_answers
+from connectors.anpr.declarations import (
+    Declaration,
+    DeclaredCitizenship,
+    DeclaredGenerality,
+    DeclaredResidence,
+    Verification,
+)
 from connectors.anpr.questions import question
-from connectors.anpr.records import FamilyMember, IdAnpr, Residence
-from connectors.anpr.services import UseCase
+from connectors.anpr.records import (
+    CitizenshipRecord,
+    FamilyMember,
+    Generality,
+    IdAnpr,
+    PersonalRecord,
+    Residence,
+)
+from connectors.anpr.services import NoPurpose, UseCase
 from connectors.exchange import Answer, Exchange, Outgoing
 from connectors.pdnd import ClientIdentity, EServiceAccess, Operator, Passes, SecuredRequest
+from hub.measures.registry_check import Register
 
+T = TypeVar("T")
 _ROME = ZoneInfo("Europe/Rome")
 _ENCODING = "UTF-8"
 """What ANPR's clients send, and sign, as `Content-Encoding`, although it is no encoding (domain.md 1.1)."""
+_VERIFYING: Mapping[type[Declaration], UseCase] = {
+    DeclaredGenerality: UseCase.VERIFY_GENERALITY,
+    DeclaredCitizenship: UseCase.VERIFY_CITIZENSHIP,
+    DeclaredResidence: UseCase.VERIFY_RESIDENCE,
+}
 
 
 class AnprConnector:
     """ANPR's e-services as the hub uses them.
 
     Every method raises `UpstreamUnavailable` (ANPR or PDND does not answer in time), `UpstreamRefused`
-    (`SubjectDeceased` among others) or `UpstreamInvalid` (`SeveralSubjects` among others); a person ANPR does
-    not know is None. One method's calls share one deadline.
+    (`SubjectDeceased`, `NoPurpose` among others) or `UpstreamInvalid` (`SeveralSubjects` among others); a person
+    ANPR does not know is None. One method's calls share one deadline.
     """
 
     def __init__(
@@ -38,6 +62,7 @@ class AnprConnector:
         url: str,
         audience: str,
         purposes: Mapping[UseCase, str],
+        record_types: Mapping[str, Register] | None = None,
         reason: str = "Misure di inclusione attiva",
         now: Callable[[], float] = time.time,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
@@ -50,7 +75,8 @@ class AnprConnector:
             exchange: ANPR's.
             url: base URL of ANPR's services.
             audience: base of their audiences.
-            purposes: the purpose of each use case (`services.purposes_from`).
+            purposes: the purpose of each use case (`services.purposes_from`); one without is refused when it is asked for.
+            record_types: what each `tipoScheda` of a history of registrations means (`services.record_types_from`).
             reason: `motivoRichiesta`: what the questions are asked for.
             now: seconds since the epoch.
             new_id: a new UUID as text.
@@ -59,6 +85,7 @@ class AnprConnector:
         self._exchange = exchange
         self._url = url
         self._audience = audience
+        self._record_types = record_types or {}
         self._reason = reason
         self._now = now
         self._new_id = new_id
@@ -68,7 +95,7 @@ class AnprConnector:
                 passes,
                 purpose_id=purpose,
                 # Use cases under one purpose share a voucher: its evidence names the audiences of all.
-                audiences=[one.audience(audience) for one in UseCase if purposes[one] == purpose],
+                audiences=[one.audience(audience) for one in UseCase if purposes.get(one) == purpose],
                 now=now,
                 new_id=new_id,
             )
@@ -79,23 +106,59 @@ class AnprConnector:
         self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
     ) -> Residence | None:
         """Ask where the person is registered; `known_id` (kept from an earlier `national_id`) saves a call."""
-        until = self._exchange.until()
-        found = known_id or await self.national_id(fiscal_code, operator, until=until)
-        if found is None:
-            return None
-        answer = await self._ask(UseCase.RESIDENCE, operator, until, id_anpr=found.value)
-        return answers.residence(answer, found)
+        return await self._of_person(UseCase.RESIDENCE, fiscal_code, operator, known_id, answers.residence)
 
     async def registered_family(
         self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
     ) -> tuple[FamilyMember, ...] | None:
         """Ask who is on the person's family record; of a deceased person ANPR names that person alone."""
-        until = self._exchange.until()
-        found = known_id or await self.national_id(fiscal_code, operator, until=until)
-        if found is None:
-            return None
-        answer = await self._ask(UseCase.FAMILY, operator, until, id_anpr=found.value)
-        return answers.family(answer, found)
+        return await self._of_person(UseCase.FAMILY, fiscal_code, operator, known_id, answers.family)
+
+    async def generality(
+        self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
+    ) -> Generality | None:
+        """Ask who the person is (C015)."""
+        return await self._of_person(
+            UseCase.GENERALITY, fiscal_code, operator, known_id, registry_answers.generality
+        )
+
+    async def personal_record(
+        self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
+    ) -> PersonalRecord | None:
+        """Ask for the history of the person's registrations (C029)."""
+        return await self._of_person(
+            UseCase.RECORD,
+            fiscal_code,
+            operator,
+            known_id,
+            lambda answer, asked: registry_answers.personal_record(answer, asked, self._record_types),
+        )
+
+    async def citizenship_record(
+        self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
+    ) -> CitizenshipRecord | None:
+        """Ask of which states the person is a citizen, and by what title it stays (C018)."""
+        return await self._of_person(
+            UseCase.CITIZENSHIP, fiscal_code, operator, known_id, registry_answers.citizenship_record
+        )
+
+    async def verify(
+        self,
+        fiscal_code: str,
+        declaration: Declaration,
+        operator: Operator,
+        *,
+        known_id: IdAnpr | None = None,
+    ) -> tuple[Verification, ...] | None:
+        """Ask whether what was declared is what is registered: S, N or A for each thing ANPR looked at (C003, C006, C008)."""
+        return await self._of_person(
+            _VERIFYING[type(declaration)],
+            fiscal_code,
+            operator,
+            known_id,
+            registry_answers.verifications,
+            declared=declaration.content(),
+        )
 
     async def national_id(
         self, fiscal_code: str, operator: Operator, *, until: float | None = None
@@ -105,6 +168,26 @@ class AnprConnector:
         answer = await self._ask(UseCase.NATIONAL_ID, operator, limit, fiscal_code=fiscal_code)
         return answers.national_id(answer)
 
+    async def _of_person(
+        self,
+        use_case: UseCase,
+        fiscal_code: str,
+        operator: Operator,
+        known_id: IdAnpr | None,
+        read: Callable[[Answer, IdAnpr], T],
+        *,
+        declared: Mapping[str, Any] | None = None,
+    ) -> T | None:
+        """Ask about a person: C030 first, unless the national id is known."""
+        if use_case not in self._accesses:  # before anybody is looked up
+            raise NoPurpose(use_case)
+        until = self._exchange.until()
+        found = known_id or await self.national_id(fiscal_code, operator, until=until)
+        if found is None:
+            return None
+        answer = await self._ask(use_case, operator, until, id_anpr=found.value, declared=declared)
+        return read(answer, found)
+
     async def _ask(
         self,
         use_case: UseCase,
@@ -113,7 +196,10 @@ class AnprConnector:
         *,
         fiscal_code: str | None = None,
         id_anpr: str | None = None,
+        declared: Mapping[str, Any] | None = None,
     ) -> Answer:
+        if use_case not in self._accesses:
+            raise NoPurpose(use_case)
         body = question(
             use_case,
             operation_id=self._new_id().replace("-", "")[:30],
@@ -121,6 +207,7 @@ class AnprConnector:
             as_of=datetime.fromtimestamp(self._now(), UTC).astimezone(_ROME).date(),
             fiscal_code=fiscal_code,
             id_anpr=id_anpr,
+            declared=declared,
         )
         access = self._accesses[use_case]
         sent: list[SecuredRequest] = []
@@ -136,7 +223,7 @@ class AnprConnector:
             return Outgoing("POST", use_case.url(self._url), secured.headers, body)
 
         # NOTE the key holds the operator: ANPR records who asked, and nobody asks in another's name.
-        key = (fiscal_code, id_anpr, operator)
+        key = (fiscal_code, id_anpr, operator, None if declared is None else orjson.dumps(declared))
         answer = await self._exchange.call(use_case.value, prepare, idempotent=True, key=key, until=until)
         if answer.status == 401 and sent:
             access.rejected(sent[-1])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -13,6 +14,8 @@ from hub.errors import UpstreamInvalid
 
 E = TypeVar("E", bound=StrEnum)
 Json = Mapping[str, Any]
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Control characters and halves of characters: PostgreSQL or JSON would choke on them."""
 
 
 def invalid(field: str) -> UpstreamInvalid:
@@ -26,13 +29,13 @@ def text(parent: Json, name: str) -> str | None:
     """Read a string; blank is absent.
 
     Raises:
-        UpstreamInvalid: it is no string.
+        UpstreamInvalid: it is no string, or holds what is no text.
 
     """
     value = parent.get(name)
     if value is None:
         return None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _NO_TEXT.search(value):
         raise invalid(name)
     return value.strip() or None
 
@@ -114,3 +117,27 @@ def coded(parent: Json, name: str, table: type[E]) -> E | None:
         return table(value)
     except ValueError:
         raise invalid(name) from None
+
+
+def istat_code(municipality: Json) -> str | None:
+    """Read a municipality's six-digit ISTAT code.
+
+    Raises:
+        UpstreamInvalid: it is none.
+
+    """
+    code = text(municipality, "codiceIstat")
+    if code is not None and not (len(code) == 6 and code.isascii() and code.isdigit()):
+        raise invalid("codiceIstat")
+    return code
+
+
+def birth_date(person: Json) -> date | None:
+    """Read the day of birth; None too when ANPR knows the year or month only.
+
+    Raises:
+        UpstreamInvalid: it is no day.
+
+    """
+    incomplete = {text(person, name) for name in ("senzaGiorno", "senzaGiornoMese")} & {"S", "1", "true"}
+    return None if incomplete else day(person, "dataNascita")

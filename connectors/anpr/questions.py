@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import orjson
 
@@ -21,6 +23,7 @@ def question(
     as_of: date,
     fiscal_code: str | None = None,
     id_anpr: str | None = None,
+    declared: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Build the body, byte for byte as it is signed and sent.
 
@@ -31,24 +34,27 @@ def question(
         as_of: the day the record is asked for.
         fiscal_code: whom it is about, by code (C030), or
         id_anpr: by national id (all others; since April 2024 the code alone is refused).
+        declared: `verifica`, what was declared (`connectors.anpr.declarations`): for the verifying use cases, and no others.
 
     Raises:
-        ValueError: the operation's id is not 1 to 30 letters and digits, or not exactly one criterion is given.
+        ValueError: the operation's id is not 1 to 30 letters and digits, not exactly one criterion is given, or a declaration is
+            missing or too much.
 
     """
     if not _OPERATION_ID.match(operation_id):
         raise ValueError("idOperazioneClient is 1 to 30 letters and digits")
     if (fiscal_code is None) == (id_anpr is None):
         raise ValueError("exactly one of fiscal_code and id_anpr")
+    if use_case.verifies != bool(declared):
+        raise ValueError("a declaration is for the verifying use cases, and for all of them")
     criteria = {"codiceFiscale": fiscal_code} if id_anpr is None else {"idANPR": id_anpr}
-    return orjson.dumps(
-        {
-            "idOperazioneClient": operation_id,
-            "criteriRicerca": criteria,
-            "datiRichiesta": {
-                "dataRiferimentoRichiesta": as_of.isoformat(),
-                "motivoRichiesta": reason,
-                "casoUso": use_case.value,
-            },
-        }
-    )
+    content: dict[str, Any] = {
+        "idOperazioneClient": operation_id,
+        "criteriRicerca": criteria,
+        "datiRichiesta": {
+            "dataRiferimentoRichiesta": as_of.isoformat(),
+            "motivoRichiesta": reason,
+            "casoUso": use_case.value,
+        },
+    }
+    return orjson.dumps(content if declared is None else {**content, "verifica": declared})

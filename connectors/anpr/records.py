@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from hub.measures.registry_check import Register
+
 
 class AddressType(StrEnum):
     """`tipoIndirizzo`."""
@@ -82,3 +84,86 @@ class FamilyMember:
     since: date | None
     deceased_on: date | None
     deceased: bool
+
+
+EVERY_MUNICIPALITY_SINCE = date(2022, 1, 18)
+"""The day after the last municipality came into ANPR (agendadigitale.eu, January 2022: all 7,903 as of the 17th): from then on who is
+not in it is registered nowhere; of days before, a municipality may know more."""
+
+
+class CancellationReason(StrEnum):
+    """`motivoCancellazione`, those that matter here: the others say where somebody went."""
+
+    UNTRACEABLE = "6"
+    """Irreperibilità."""
+    ABODE_NOT_RENEWED = "7"
+    """Mancato rinnovo della dimora abituale."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Generality:
+    """Who a person is (C015); `valid_code`: whether the fiscal code is validated (None: ANPR does not say)."""
+
+    fiscal_code: str | None
+    valid_code: bool | None
+    family_name: str | None
+    given_name: str | None
+    sex: str | None
+    birth_date: date | None
+    operation_id: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RegistrationEntry:
+    """One entry of the history of registrations (`infoStoriaIscrizione`).
+
+    `record_type` is `tipoScheda` as it came, `register` what this hub's configuration says that it means (None: nothing).
+    """
+
+    record_type: str | None
+    register: Register | None
+    since: date | None
+    until: date | None
+    municipality_istat: str | None
+    municipality_name: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonalRecord:
+    """What C029 tells of a person's registrations.
+
+    `struck_off_on`: the day on which an office cancelled the person, who was not found or did not come (None: it did not);
+    `operation_id` is ANPR's own number of the answer.
+    """
+
+    birth_date: date | None
+    registrations: tuple[RegistrationEntry, ...]
+    struck_off_on: date | None
+    operation_id: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CitizenshipEntry:
+    """A citizenship: ANPR's code and name of the state, and since when."""
+
+    state_code: str | None
+    state_name: str | None
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PermitEntry:
+    """A title to stay (`permessoSoggiorno`): `type_code` is `tipoSoggiorno` as it came; its number and passport are left at ANPR."""
+
+    type_code: str | None
+    issued_on: date | None
+    expires_on: date | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CitizenshipRecord:
+    """What C018 tells of a person's citizenships and title to stay; `operation_id` is ANPR's own number of the answer."""
+
+    citizenships: tuple[CitizenshipEntry, ...]
+    permit: PermitEntry | None
+    operation_id: str | None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""ANPR behind its GovWay gateway: C020, C021 and C030 at their paths (domain.md section 1).
+"""ANPR behind its GovWay gateway: the use cases the hub calls, at their paths (domain.md section 1).
 
 The gateway looks at voucher, digest, signature and evidence first, then at the form of the body; what it
 refuses it refuses as GovWay does, in RFC 7807, with no reason that would help an attacker. ANPR itself
@@ -20,19 +20,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.simulators import anpr_answers
+from connectors.simulators import anpr_answers, anpr_records, anpr_verifications
 from connectors.simulators.anpr_answers import NotAnswered
-from connectors.simulators.anpr_requests import NotConform, read_request
+from connectors.simulators.anpr_requests import Asked, NotConform, read_request
 from connectors.simulators.faults import Faults, FaultyAsgi
 from connectors.simulators.keys import DemoKeys
 from connectors.simulators.modi import ModiVerifier, Refused
 from connectors.simulators.people import Population
 from connectors.simulators.registry import ANPR_AUDIENCES, Registry
 
-Answering = Callable[[Mapping[str, str], Population], list[dict[str, Any]]]
+Answering = Callable[[Asked, Population], list[dict[str, Any]]]
 ANSWERING: dict[str, Answering] = {
+    "C003": anpr_verifications.generality,
+    "C006": anpr_verifications.citizenship,
+    "C008": anpr_verifications.residence,
+    "C015": anpr_records.generality,
+    "C018": anpr_records.citizenship,
     "C020": anpr_answers.residence,
     "C021": anpr_answers.family,
+    "C029": anpr_records.personal_record,
     "C030": anpr_answers.national_id,
 }
 REMEMBERED = 10_000
@@ -43,7 +49,7 @@ _INVALID_REQUEST = ("InteroperabilityInvalidRequest", "Invalid request for the i
 
 
 class AnprSimulator:
-    """ANPR as an ASGI application (`app`) with switches for faults (`faults`; operations C020, C021, C030)."""
+    """ANPR as an ASGI application (`app`) with switches for faults (`faults`; the operations are the use cases)."""
 
     def __init__(
         self,
@@ -118,24 +124,24 @@ class AnprSimulator:
             self.refusals.append("body: content-type")
             return _fault(400, "InvalidRequestContent", "Request content not conform to API specification")
         try:
-            operation_id, criteria = read_request(body, use_case)
+            asked = read_request(body, use_case)
         except NotConform as refused:
             self.refusals.append(str(refused))
             detail = f"Request content not conform to API specification: {refused}"
             return _fault(400, "InvalidRequestContent", detail)
         self.operators.append((use_case, (caller.evidence or {})["userID"]))
-        known = (caller.consumer.client_id, use_case, operation_id)
+        known = (caller.consumer.client_id, use_case, asked.operation_id)
         if known not in self._answers:
-            self._answers[known] = self._ask(use_case, criteria)
+            self._answers[known] = self._ask(use_case, asked)
             if len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
         status, content = self._answers[known]
         return _raw(status, content, problem=status != 200)
 
-    def _ask(self, use_case: str, criteria: Mapping[str, str]) -> tuple[int, bytes]:
+    def _ask(self, use_case: str, asked: Asked) -> tuple[int, bytes]:
         operation_id = _number()
         try:
-            subjects = ANSWERING[use_case](criteria, self._population)
+            subjects = ANSWERING[use_case](asked, self._population)
         except NotAnswered as error:
             return error.status, _encode(anpr_answers.not_answered(operation_id, error))
         return 200, _encode(anpr_answers.found(operation_id, subjects))

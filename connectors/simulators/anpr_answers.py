@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from connectors.simulators.anpr_requests import Asked
 from connectors.simulators.people import Population, SimulatedAddress, SimulatedPerson
 
 Json = dict[str, Any]
@@ -28,41 +29,54 @@ class NotAnswered(Exception):
         super().__init__(code)
 
 
-def national_id(criteria: Mapping[str, str], population: Population) -> list[Json]:
+def national_id(asked: Asked, population: Population) -> list[Json]:
     """Answer C030: everyone who is registered under a fiscal code."""
+    criteria = asked.criteria
     if not criteria.get("codiceFiscale"):
         raise NotAnswered("EN081", 400, "codiceFiscale")
     person = population.lookup(criteria["codiceFiscale"])
     if person is None:
         raise NotAnswered("EN122", 404)
     others = (population.by_id_anpr(one) for one in person.same_code)
-    return [
-        {"generalita": _generality(one), "identificativi": {"idANPR": one.id_anpr}}
-        for one in (person, *filter(None, others))
-    ]
+    return [identified(one) for one in (person, *filter(None, others))]
 
 
-def residence(criteria: Mapping[str, str], population: Population) -> list[Json]:
+def residence(asked: Asked, population: Population) -> list[Json]:
     """Answer C020 about a national id; of the deceased there is none."""
-    person = _by_id(criteria, population)
-    if person.deceased_on is not None:
-        raise NotAnswered("EN148", 400)
-    return [
-        {
-            "generalita": _generality(person),
-            "identificativi": {"idANPR": person.id_anpr},
-            "residenza": [_address(address) for address in person.addresses],
-        }
-    ]
+    person = living(asked, population)
+    return [{**identified(person), "residenza": [_address(address) for address in person.addresses]}]
 
 
-def family(criteria: Mapping[str, str], population: Population) -> list[Json]:
+def family(asked: Asked, population: Population) -> list[Json]:
     """Answer C021 about a national id: the living on the record, or the deceased person alone."""
-    person = _by_id(criteria, population)
+    person = _by_id(asked.criteria, population)
     if person.deceased_on is not None:
         return [_member(person, 1)]
-    living = [one for one in population.family(person.family_id) if one.deceased_on is None]
-    return [_member(one, position) for position, one in enumerate(living, 1)]
+    alive = [one for one in population.family(person.family_id) if one.deceased_on is None]
+    return [_member(one, position) for position, one in enumerate(alive, 1)]
+
+
+def living(asked: Asked, population: Population) -> SimulatedPerson:
+    """Give the person with a national id, who is alive."""
+    person = _by_id(asked.criteria, population)
+    if person.deceased_on is not None:
+        raise NotAnswered("EN148", 400)
+    return person
+
+
+def identified(person: SimulatedPerson) -> Json:
+    """Build what every answer has of a person."""
+    return {"generalita": _generality(person), "identificativi": {"idANPR": person.id_anpr}}
+
+
+def with_day(record: Json, name: str, day: date | None) -> Json:
+    """Build the same record with a day, when there is one."""
+    return record if day is None else {**record, name: day.isoformat()}
+
+
+def municipality(name: str, istat: str, province: str) -> Json:
+    """Build a `comune`."""
+    return {"nomeComune": name.upper(), "codiceIstat": istat, "siglaProvinciaIstat": province}
 
 
 def found(operation_id: str, subjects: Sequence[Json]) -> Json:
@@ -111,7 +125,7 @@ def _generality(person: SimulatedPerson) -> Json:
         "sesso": person.sex,
         "dataNascita": person.birth_date.isoformat(),
         "luogoNascita": {
-            "comune": _municipality(
+            "comune": municipality(
                 person.birth_municipality_name, person.birth_municipality_istat, person.birth_province
             )
         },
@@ -122,9 +136,8 @@ def _generality(person: SimulatedPerson) -> Json:
 def _member(person: SimulatedPerson, position: int) -> Json:
     bond = {"tipoLegame": "3", "codiceLegame": person.relationship, "progressivoComponente": str(position)}
     member: Json = {
-        "generalita": _generality(person),
-        "identificativi": {"idANPR": person.id_anpr},
-        "legameSoggetto": _with_day(bond, "dataDecorrenza", person.family_since),
+        **identified(person),
+        "legameSoggetto": with_day(bond, "dataDecorrenza", person.family_since),
     }
     if person.deceased_on is not None:
         member["datiDecesso"] = {"dataEvento": person.deceased_on.isoformat()}
@@ -134,7 +147,7 @@ def _member(person: SimulatedPerson, position: int) -> Json:
 def _address(address: SimulatedAddress) -> Json:
     where = {"localitaEstera": _abroad(address)} if address.country_code else {"indirizzo": _home(address)}
     record: Json = {"tipoIndirizzo": address.kind, **where}
-    return _with_day(record, "dataDecorrenzaResidenza", address.since)
+    return with_day(record, "dataDecorrenzaResidenza", address.since)
 
 
 def _home(address: SimulatedAddress) -> Json:
@@ -146,7 +159,7 @@ def _home(address: SimulatedAddress) -> Json:
         number["civicoInterno"] = {name: value for name, value in inside.items() if value}
     return {
         "cap": address.postal_code,
-        "comune": _municipality(address.municipality_name, address.municipality_istat, address.province),
+        "comune": municipality(address.municipality_name, address.municipality_istat, address.province),
         "toponimo": {
             "specie": address.street_kind.upper(),
             "denominazioneToponimo": address.street_name.upper(),
@@ -167,11 +180,3 @@ def _abroad(address: SimulatedAddress) -> Json:
             "toponimo": {"denominazione": address.street_name, "numeroCivico": address.number},
         }
     }
-
-
-def _municipality(name: str, istat: str, province: str) -> Json:
-    return {"nomeComune": name.upper(), "codiceIstat": istat, "siglaProvinciaIstat": province}
-
-
-def _with_day(record: Json, name: str, day: date | None) -> Json:
-    return record if day is None else {**record, name: day.isoformat()}

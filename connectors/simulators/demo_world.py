@@ -23,6 +23,7 @@ from connectors.simulators.demo_people import (
     municipality,
     wrong_check_letter,
 )
+from connectors.simulators.demo_registrations import DemoPast, demo_past
 from connectors.simulators.inps_world import InpsWorld, SimulatedAdmission, SimulatedMember, SimulatedPayment
 from connectors.simulators.isee_world import IseeWorld
 from connectors.simulators.people import PopulationInMemory, SimulatedAddress, SimulatedPerson
@@ -141,7 +142,11 @@ def demo_world(as_of: date) -> DemoWorld:
     declared = (demo_declaration(n, one.people, as_of) for n, one in enumerate(good, start=1))
     return DemoWorld(
         households=households,
-        anpr=PopulationInMemory(_registered(one, person) for one in households for person in one.people),
+        anpr=PopulationInMemory(
+            _registered(one, person, demo_past(n, person, one.address, as_of))
+            for n, one in enumerate(households, start=1)
+            for person in one.people
+        ),
         inps=InpsWorld(admissions, {one.protocol: _payment(n, one, as_of) for n, one in enumerate(good)}),
         isee=IseeWorld((one for one in declared if one is not None), THRESHOLDS),
         region=RegionWorld(
@@ -213,7 +218,7 @@ def _malformed(admission: SimulatedAdmission) -> SimulatedAdmission:
     return replace(admission, members=(wrong, *others))
 
 
-def _registered(household: DemoHousehold, person: DemoPerson) -> SimulatedPerson:
+def _registered(household: DemoHousehold, person: DemoPerson, past: DemoPast) -> SimulatedPerson:
     return SimulatedPerson(
         fiscal_code=person.fiscal_code,
         id_anpr=person.id_anpr,
@@ -224,10 +229,14 @@ def _registered(household: DemoHousehold, person: DemoPerson) -> SimulatedPerson
         birth_municipality_istat=person.birth_place.istat_code,
         birth_municipality_name=person.birth_place.name.upper(),
         birth_province=person.birth_place.province,
-        addresses=(household.address,),
+        addresses=(replace(household.address, since=past.since),),
         family_id=household.protocol,
         relationship=person.relationship,
         family_since=household.address.since,
+        registrations=past.registrations,
+        cancellation=past.cancellation,
+        citizenships=past.citizenships,
+        permit=past.permit,
     )
 
 

@@ -33,12 +33,58 @@ class SimulatedAddress:
     locality: str = ""
 
 
+RESIDENT_RECORD, ABROAD_RECORD = "1", "2"
+"""`tipoScheda` of a resident and of an Italian abroad: the simulator's own, since ANPR's values are not published."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SimulatedRegistration:
+    """One entry of the history of registrations; `until`: the day of its cancellation, None while it stands."""
+
+    record_type: str
+    since: date
+    until: date | None
+    municipality_istat: str
+    municipality_name: str
+    province: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SimulatedCitizenship:
+    """A citizenship, by ANPR's code and name of the state."""
+
+    state_code: str = "100"
+    state_name: str = "ITALIA"
+    since: date | None = None
+
+
+ITALIAN = SimulatedCitizenship()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SimulatedPermit:
+    """A title to stay, by ANPR's `tipoSoggiorno`."""
+
+    kind: str
+    number: str
+    issued_on: date
+    expires_on: date | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SimulatedCancellation:
+    """The latest cancellation: ANPR's `motivoCancellazione` (6: irreperibilità) and its day."""
+
+    reason: str
+    on: date
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class SimulatedPerson:
     """One person; `family_id` is shared by the people on one record, `relationship` is ANPR's code (1 = holder).
 
     `same_code` names (by national id) other people registered under the same fiscal code: an omocodia that is
-    not settled.
+    not settled. `registrations` in any order, as ANPR may give them.
     """
 
     fiscal_code: str
@@ -56,6 +102,10 @@ class SimulatedPerson:
     family_since: date | None = None
     deceased_on: date | None = None
     same_code: tuple[str, ...] = ()
+    registrations: tuple[SimulatedRegistration, ...] = ()
+    cancellation: SimulatedCancellation | None = None
+    citizenships: tuple[SimulatedCitizenship, ...] = (ITALIAN,)
+    permit: SimulatedPermit | None = None
 
 
 class Population(Protocol):

@@ -6,9 +6,9 @@ so nothing has to be handed over but the keys. A consumer's *client* calls an e-
 purpose belongs to one e-service. PDND gives vouchers only while agreement, descriptor and purpose are all
 active (domain.md 2.1).
 
-ANPR's use cases C020, C021 and C030 are one e-service with three audiences here (a descriptor's `audience`
-is a list), so the hub holds one purpose for all three, as its settings do. In PDND's real catalogue each is
-an e-service of its own; `connectors.anpr` takes one purpose per use case for that.
+ANPR's use cases are one e-service with an audience each here (a descriptor's `audience` is a list), so the hub
+holds one purpose for all of them, as its settings do. In PDND's real catalogue each is an e-service of its own;
+`connectors.anpr` takes one purpose per use case for that.
 """
 
 from __future__ import annotations
@@ -26,11 +26,18 @@ API_AUDIENCE = "https://api.interop.example/v3"
 """`aud` of a voucher for PDND's own API."""
 HUB_AUDIENCE = "https://snodo.example/graphql"
 ANPR_AUDIENCE_BASE = "https://anpr.example/govway/rest/in/MinInternoPortaANPR"
-ANPR_AUDIENCES = {
-    "C020": f"{ANPR_AUDIENCE_BASE}/C020-servizioAccertamentoResidenza/v1",
-    "C021": f"{ANPR_AUDIENCE_BASE}/C021-servizioAccertamentoStatoFamiglia/v1",
-    "C030": f"{ANPR_AUDIENCE_BASE}/C030-servizioAccertamentoIdUnicoNazionale/v1",
-}
+_ANPR_SERVICES = (
+    "C003-servizioVerificaDichGeneralita",
+    "C006-servizioVerificaDichCittadinanza",
+    "C008-servizioVerificaDichResidenza",
+    "C015-servizioAccertamentoGeneralita",
+    "C018-servizioAccertamentoCittadinanza",
+    "C020-servizioAccertamentoResidenza",
+    "C021-servizioAccertamentoStatoFamiglia",
+    "C029-servizioAccertamentoDatiAnagrafici",
+    "C030-servizioAccertamentoIdUnicoNazionale",
+)
+ANPR_AUDIENCES = {name[:4]: f"{ANPR_AUDIENCE_BASE}/{name}/v1" for name in _ANPR_SERVICES}
 INPS_AUDIENCE = "https://inps.example/pdnd/rest/MisureInclusione/v1"
 ISEE_AUDIENCE = "https://inps.example/pdnd/soap/ConsultazioneISEE/v1"
 REGION_AUDIENCE = "https://lavoro.regione.example/rest/lavoro/v1"
@@ -154,7 +161,7 @@ def demo_registry() -> Registry:
     """Build the demo world: eight consumers of the hub, and the hub as consumer of three agencies, INPS by two e-services."""
     eservices = (
         _eservice("hub", "Snodo", "hub", (HUB_AUDIENCE,)),
-        _eservice("anpr", "Consultazione ANPR C020, C021, C030", "anpr", tuple(ANPR_AUDIENCES.values())),
+        _eservice("anpr", "Consultazione ANPR", "anpr", tuple(ANPR_AUDIENCES.values())),
         _eservice("inps", "INPS: misure di inclusione", "inps", (INPS_AUDIENCE,)),
         _eservice("isee", "INPS: Consultazione ISEE", "inps", (ISEE_AUDIENCE,)),
         _eservice("region", "Sistema informativo lavoro regionale", "region", (REGION_AUDIENCE,)),

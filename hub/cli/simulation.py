@@ -20,6 +20,7 @@ from connectors.simulators.isee import PATH as ISEE_PATH
 from connectors.simulators.isee import IseeSimulator
 from connectors.simulators.keys import SIGNING, DemoKeys, open_keys
 from connectors.simulators.pdnd import PdndSimulator
+from connectors.simulators.people import ABROAD_RECORD, RESIDENT_RECORD
 from connectors.simulators.region import RegionSimulator
 from connectors.simulators.registry import (
     ANPR_AUDIENCE_BASE,
@@ -92,6 +93,7 @@ class Simulation:
             "anpr_url": self.urls["anpr"],
             "anpr_audience": ANPR_AUDIENCE_BASE,
             "anpr_purpose_id": hub.purpose_for("anpr").purpose_id,
+            "anpr_record_types": f"{RESIDENT_RECORD}=RESIDENTS,{ABROAD_RECORD}=ABROAD",
             "inps_url": self.urls["inps"],
             "inps_audience": INPS_AUDIENCE,
             "inps_purpose_id": hub.purpose_for("inps").purpose_id,

@@ -37,6 +37,7 @@ FEDERATED = {
     ("Beneficiary", "residence"),
     ("Beneficiary", "registeredFamily"),
     ("Beneficiary", "conditionalityStanding"),
+    ("Beneficiary", "registryCheck"),
     ("Household", "payments"),
     ("Household", "isee"),
 }

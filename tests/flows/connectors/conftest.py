@@ -23,9 +23,20 @@ from connectors.simulators.isee import PATH as ISEE_PATH
 from connectors.simulators.isee import IseeSimulator
 from connectors.simulators.keys import DemoKeys, open_keys
 from connectors.simulators.pdnd import PdndSimulator
-from connectors.simulators.people import PopulationInMemory, SimulatedAddress, SimulatedPerson
+from connectors.simulators.people import (
+    ABROAD_RECORD,
+    RESIDENT_RECORD,
+    PopulationInMemory,
+    SimulatedAddress,
+    SimulatedCancellation,
+    SimulatedCitizenship,
+    SimulatedPermit,
+    SimulatedPerson,
+    SimulatedRegistration,
+)
 from connectors.simulators.registry import ANPR_AUDIENCE_BASE, ISEE_AUDIENCE, Registry, demo_registry
 from connectors.simulators.serving import serve
+from hub.measures.registry_check import Register
 
 OFFICE = Office("SNODO01", "000001")
 TODAY = date(2026, 9, 21)
@@ -53,13 +64,41 @@ def person(fiscal_code: str, id_anpr: str, name: str, **more: Any) -> SimulatedP
     return SimulatedPerson(**{**values, **more})
 
 
+def registered(since: int, until: int | None = None, kind: str = RESIDENT_RECORD) -> SimulatedRegistration:
+    """At Roma, from the first day of a year to that of another."""
+    last = None if until is None else date(until, 1, 1)
+    return SimulatedRegistration(kind, date(since, 1, 1), last, "058091", "Roma", "RM")
+
+
 PEOPLE = (
     person("PRVGNN90R10H501Q", "UK79569LF", "Giovanni"),
     person("NRECLD90R50H501G", "JF28000UG", "Claudia", relationship="2", family_since=date(2015, 6, 1)),
     person("STTSGT90A01H501J", "AF41450AS", "Sergio", family_id="F2", deceased_on=date(2024, 2, 29)),
     person("MRARSS80A01H501U", "AA00001AA", "Mario", family_id="F3", same_code=("AA00002AA",)),
     person("MRARSS80A01H501U", "AA00002AA", "Maria", family_id="F4"),
-)
+    # Cancelled and registered again; moved abroad and back; not found; without a fixed abode; a permit of five years.
+    person(
+        "BNCLRA80A41H501B", "AA00003AA", "Laura", family_id="F5",
+        registrations=(registered(2010, 2015), registered(2016)),
+    ),
+    person(
+        "VRDPLA80A41H501P", "AA00004AA", "Paola", family_id="F6",
+        registrations=(registered(2012, 2018, ABROAD_RECORD), registered(1990, 2012), registered(2018)),
+    ),
+    person(
+        "GLLMRC80A01H501T", "AA00005AA", "Marco", family_id="F7",
+        registrations=(registered(1990, 2025),), cancellation=SimulatedCancellation("6", date(2025, 1, 1)),
+    ),
+    person(
+        "FRRLCU80A01H501X", "AA00006AA", "Luca", family_id="F8", registrations=(registered(1990),),
+        addresses=(SimulatedAddress("Via", "della Casa Comunale", "1", "00100", since=date(2020, 1, 1), **ROMA),),
+    ),
+    person(
+        "HXHRDN80A01Z100Q", "AA00007AA", "Ardian", family_id="F9", registrations=(registered(2019),),
+        citizenships=(SimulatedCitizenship("201", "ALBANIA"),),
+        permit=SimulatedPermit("2", "S1", date(2024, 5, 1), date(2034, 5, 1)),
+    ),
+)  # fmt: skip
 
 
 class Clock:
@@ -144,6 +183,7 @@ class World:
             url=url or self.urls["anpr"],
             audience=ANPR_AUDIENCE_BASE,
             purposes=purposes or dict.fromkeys(UseCase, self.purpose_id),
+            record_types={RESIDENT_RECORD: Register.RESIDENTS, ABROAD_RECORD: Register.ABROAD},
             now=self.clock,
         )
 

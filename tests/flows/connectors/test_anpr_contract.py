@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""C021's requests and answers against the OpenAPI description that ANPR publishes (../shared; skipped without)."""
+"""Requests and answers against the OpenAPI description of C021, the one that is published (../shared; skipped without).
+
+The other use cases share its shape: what they add to it, by ANPR's vocabulary, is taken out before they are held to it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +17,14 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connectors.anpr import IdAnpr
+from connectors.anpr import (
+    AnprConnector,
+    DeclaredCitizenship,
+    DeclaredGenerality,
+    DeclaredResidence,
+    IdAnpr,
+    UseCase,
+)
 from connectors.pdnd import Operator
 
 if TYPE_CHECKING:
@@ -52,15 +63,16 @@ def check(description: dict[str, Any]) -> Check:
 
 
 class Recorder:
-    """What passed between the socket and the agency: requests and answers to C021, byte for byte."""
+    """What passed between the socket and the agency: requests and answers to one service, byte for byte."""
 
-    def __init__(self, agency: ASGIApp) -> None:
+    def __init__(self, agency: ASGIApp, service: str = SERVICE) -> None:
         self._agency = agency
+        self.service = service
         self.requests: list[tuple[Scope, bytes]] = []
         self.answers: list[tuple[int, dict[bytes, bytes], bytes]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not scope["path"].startswith(f"/{SERVICE}"):
+        if not scope["path"].startswith(f"/{self.service}"):
             await self._agency(scope, receive, send)
             return
         asked, answered = bytearray(), bytearray()
@@ -128,6 +140,43 @@ async def test_status_is_as_published(world: World, check: Check) -> None:
     answer = await world.http.get(f"{world.urls['anpr']}/{SERVICE}/v1/status")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/problem+json")
     check("RispostaKO", answer.content)
+
+
+ADDED = {"residenza", "infoStoriaIscrizione", "datiCancellazione", "cittadinanza", "permessoSoggiorno"}
+"""Members of `datiSoggetto` that C021 has not (domain.md 1.4)."""
+SHARING: dict[UseCase, Callable[[AnprConnector, str, Operator], Awaitable[object]]] = {
+    UseCase.NATIONAL_ID: lambda anpr, code, who: anpr.national_id(code, who),
+    UseCase.RESIDENCE: lambda anpr, code, who: anpr.residence(code, who),
+    UseCase.GENERALITY: lambda anpr, code, who: anpr.generality(code, who),
+    UseCase.CITIZENSHIP: lambda anpr, code, who: anpr.citizenship_record(code, who),
+    UseCase.RECORD: lambda anpr, code, who: anpr.personal_record(code, who),
+    UseCase.VERIFY_GENERALITY: lambda anpr, code, who: anpr.verify(
+        code, DeclaredGenerality(family_name="PROVA", birth_date=date(1990, 10, 10)), who
+    ),
+    UseCase.VERIFY_CITIZENSHIP: lambda anpr, code, who: anpr.verify(code, DeclaredCitizenship("100"), who),
+    UseCase.VERIFY_RESIDENCE: lambda anpr, code, who: anpr.verify(code, DeclaredResidence("058091"), who),
+}
+
+
+@pytest.mark.parametrize("use_case", SHARING)
+@pytest.mark.parametrize("code", ["PRVGNN90R10H501Q", "VRDPLA80A41H501P", "HXHRDN80A01Z100Q"])
+async def test_the_other_use_cases_share_the_shape(
+    world: World, operator: Operator, check: Check, recorder: Recorder, use_case: UseCase, code: str
+) -> None:
+    recorder.service = use_case.service
+    assert await SHARING[use_case](world.connector(), code, operator)
+    ((_, question),) = recorder.requests
+    asked = json.loads(question)
+    assert ("verifica" in asked) is use_case.verifies
+    asked.pop("verifica", None)
+    check("RichiestaE002", json.dumps(asked).encode())
+    ((status, headers, answer),) = recorder.answers
+    assert (status, headers[b"content-type"]) == (200, b"application/json")
+    told = json.loads(answer)
+    for subject in told["listaSoggetti"]["datiSoggetto"]:
+        for name in ADDED & set(subject):
+            del subject[name]
+    check("RispostaE002OK", json.dumps(told).encode())
 
 
 @pytest.mark.parametrize(

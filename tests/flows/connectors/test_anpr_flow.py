@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.anpr import AddressType, IdAnpr, SeveralSubjects, SubjectDeceased, UseCase
+from connectors.anpr import (
+    AddressType,
+    DeclaredCitizenship,
+    DeclaredGenerality,
+    DeclaredResidence,
+    IdAnpr,
+    SeveralSubjects,
+    SubjectDeceased,
+    UseCase,
+)
 from connectors.pdnd import Operator
 from connectors.simulators.anpr import AnprSimulator
 from connectors.simulators.people import PopulationInMemory
@@ -155,7 +164,7 @@ async def test_a_pass_that_anpr_rejects_is_replaced_for_the_next_call(
 
 
 def apart(registry: Registry) -> Registry:
-    """The demo world with ANPR's use cases as PDND's real catalogue has them: three e-services."""
+    """The demo world with ANPR's use cases as PDND's real catalogue has them: an e-service each."""
     eservices: dict[str, EService] = dict(registry.eservices)
     base = eservices.pop("anpr")
     hub = registry.consumer("hub")
@@ -175,7 +184,7 @@ def apart(registry: Registry) -> Registry:
     )
 
 
-async def test_three_e_services_with_a_purpose_each(
+async def test_an_e_service_with_a_purpose_each(
     world: World, operator: Operator, sockets: SimpleNamespace
 ) -> None:
     from connectors.simulators.pdnd import PdndSimulator
@@ -195,5 +204,14 @@ async def test_three_e_services_with_a_purpose_each(
     connector = world.connector(purposes=purposes)
     assert await connector.residence(GIOVANNI, operator) is not None
     assert await connector.registered_family(GIOVANNI, operator) is not None
+    assert await connector.personal_record(GIOVANNI, operator) is not None
+    assert await connector.citizenship_record(GIOVANNI, operator) is not None
+    assert await connector.generality(GIOVANNI, operator) is not None
+    for declared in (
+        DeclaredGenerality(family_name="PROVA"),
+        DeclaredCitizenship("100"),
+        DeclaredResidence("058091"),
+    ):
+        assert await connector.verify(GIOVANNI, declared, operator) is not None
     assert sorted(pdnd.issued) == sorted(purposes.values())
     assert anpr.refusals == []

@@ -58,17 +58,23 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def call_timeout() -> float:
+    """Seconds a call to an agency may take; three times as much in all."""
+    return 0.5
+
+
+@pytest.fixture
 async def scene(
-    database_url: str, owner: asyncpg.Connection[asyncpg.Record], data_dir: Path
+    database_url: str, owner: asyncpg.Connection[asyncpg.Record], data_dir: Path, call_timeout: float
 ) -> AsyncIterator[Scene]:
-    """A hub whose calls to agencies may take half a second each, one and a half in all."""
+    """A hub that gives its calls to agencies so much time."""
     await load_demo_reference(owner)
     async with simulated_agencies(data_dir, _now().date()) as simulation:
         await register_demo_consumers(owner, simulation.registry)
         settings = Settings(
             data_dir=data_dir,
-            call_timeout=0.5,
-            call_deadline=1.5,
+            call_timeout=call_timeout,
+            call_deadline=3 * call_timeout,
             sequencer_interval=0.01,
             **simulation.settings(),
         )

@@ -6,9 +6,16 @@ from datetime import date
 
 import pytest
 
-from connectors.anpr import UseCase, purposes_from
+from connectors.anpr import (
+    DeclaredCitizenship,
+    DeclaredGenerality,
+    DeclaredResidence,
+    UseCase,
+    purposes_from,
+)
+from connectors.anpr.declarations import Declaration
 from connectors.anpr.questions import question
-from connectors.simulators.anpr_requests import NotConform, read_request
+from connectors.simulators.anpr_requests import Asked, NotConform, read_request
 from connectors.simulators.registry import ANPR_AUDIENCE_BASE, ANPR_AUDIENCES
 from hub.errors import ConfigurationError
 
@@ -70,8 +77,21 @@ def test_one_purpose_or_one_for_each_use_case() -> None:
     }
 
 
+def test_use_cases_that_were_not_agreed_are_left_out() -> None:
+    named = purposes_from("C030=a,C020=b,C021=c,C029=d")
+    assert named[UseCase.RECORD] == "d"
+    assert UseCase.CITIZENSHIP not in named
+
+
 @pytest.mark.parametrize(
-    "text", ["C030=a", "C030=a,C020=b,C021=", "C030=a,C020=b,C029=c", "C030=a,C020=b,C021=c,C021=d"]
+    "text",
+    [
+        "C030=a",
+        "C030=a,C020=b,C021=",
+        "C030=a,C020=b,C029=c",
+        "C030=a,C020=b,C021=c,C021=d",
+        "C030=a,C020=b,C021=c,C099=d",
+    ],
 )
 def test_purposes_that_leave_a_use_case_out_are_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="C020=…"):
@@ -79,7 +99,47 @@ def test_purposes_that_leave_a_use_case_out_are_refused(text: str) -> None:
 
 
 def test_the_simulated_gateway_takes_the_hubs_body() -> None:
-    assert read_request(ask(), "C020") == ("1782147770366", {"idANPR": "AF41450AS"})
+    assert read_request(ask(), "C020") == Asked("1782147770366", {"idANPR": "AF41450AS"}, {})
+
+
+DECLARED: dict[UseCase, Declaration] = {
+    UseCase.VERIFY_GENERALITY: DeclaredGenerality(family_name="ROSSI"),
+    UseCase.VERIFY_CITIZENSHIP: DeclaredCitizenship("100"),
+    UseCase.VERIFY_RESIDENCE: DeclaredResidence("058091"),
+}
+
+
+@pytest.mark.parametrize("use_case", UseCase)
+def test_a_declaration_goes_with_the_verifying_use_cases_alone(use_case: UseCase) -> None:
+    values = {"operation_id": "1", "reason": "prova", "as_of": date(2026, 3, 1), "id_anpr": "AF41450AS"}
+    declared = DECLARED[use_case].content() if use_case in DECLARED else None
+    body = question(use_case, declared=declared, **values)  # type: ignore[arg-type]
+    assert json.loads(body).get("verifica") == declared
+    asked = read_request(body, use_case)
+    assert (declared is None) == (asked.declared == {})
+    with pytest.raises(ValueError, match="declaration"):
+        question(use_case, declared=None if declared else {"cittadinanza": {}}, **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("verifica", "why"),
+    [
+        ({}, "required cittadinanza"),
+        ({"residenza": {"tipoIndirizzo": "1"}}, "required cittadinanza"),
+        ({"cittadinanza": {}}, "nothing is declared"),
+        ({"cittadinanza": "100"}, "nothing is declared"),
+        ({"cittadinanza": {"stato": "100"}}, "unknown"),
+        ([], "not an object"),
+    ],
+)
+def test_the_simulated_gateway_refuses_other_declarations(verifica: object, why: str) -> None:
+    content = json.loads(ask())
+    content["datiRichiesta"]["casoUso"] = "C006"
+    body = json.dumps({**content, "verifica": verifica}).encode()
+    with pytest.raises(NotConform, match=why):
+        read_request(body, "C006")
+    with pytest.raises(NotConform, match="required verifica"):
+        read_request(json.dumps(content).encode(), "C006")
 
 
 def broken(**change: object) -> bytes:
@@ -117,6 +177,7 @@ def broken(**change: object) -> bytes:
         (broken(verifica={}), "unknown"),
         (broken(criteriRicerca__codice_fiscale="x"), "unknown"),
         (broken(criteriRicerca__idANPR=7), "idANPR"),
+        (b'{"idOperazioneClient": "1", ' + ask()[1:], "twice"),
     ],
 )
 def test_the_simulated_gateway_refuses_other_bodies(body: bytes, why: str) -> None:

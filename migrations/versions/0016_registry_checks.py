@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who sees registry checks."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from hub.settings import Settings
+from migrations.scripts import run_script
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script(op.get_bind(), "0016_registry_checks.sql", role=Settings().database_role)
+
+
+def downgrade() -> None:
+    run_script(op.get_bind(), "0016_registry_checks_down.sql")
