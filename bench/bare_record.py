@@ -23,7 +23,7 @@ def recording(
     caller: Caller, question: Question, write: Pool
 ) -> Callable[[Mapping[str, Any]], Awaitable[bytes]]:
     """The answer to the question that records an event: variables in, body out."""
-    statement = _at_once(caller, question).statement
+    statement = at_once(caller, question).statement
     recorder = Recorder(
         caller.agency_id,
         caller.agency_kind,
@@ -68,7 +68,7 @@ def _command(variables: Mapping[str, Any]) -> RecordEvent:
     )
 
 
-def _at_once(caller: Caller, question: Question) -> Plan:
+def at_once(caller: Caller, question: Question) -> Plan:
     """The plan the hub has for this question."""
     _, catalogue = build_schema()
     operation = Documents(catalogue, most=10).operation(question.document, None)
