@@ -61,7 +61,7 @@ query loadEventiCondizionalitaRDC_domanda($codFiscale: FiscalCode!) {
 """
 RECORD: Final = """
 mutation loadEventiCondizionalitaRDC($input: RecordConditionalityEventInput!) {
-  recordConditionalityEvent(input: $input) { event { id } userErrors { code message } }
+  recordConditionalityEvent(input: $input) { event { id withdrawnBy { id } } userErrors { code message } }
 }
 """
 MOST_OF_A_DAY: Final = 2
@@ -87,6 +87,9 @@ DONE: Final = "Evento acquisito."
 WITHDRAWN: Final = "Evento annullato."
 REASON: Final = "Annullato dal centro per l'impiego {centre} (deleteEventiCondizionalitaRDC)."
 NO_EVENT: Final = "There is no such event of this person on this day."
+TAKEN_BACK: Final = (
+    "This event was recorded and then withdrawn; where it is to stand all the same, record it by the mutation, with a new key."
+)
 SEVERAL: Final = "There are several such events of this person on this day, and a day does not say which: withdraw one by its id."
 NOBODY: Final = "Nessun beneficiario con questo codice fiscale."
 OTHER_PROTOCOL: Final = "cod_protocollo_inps is not the protocol of this person's household."
@@ -175,7 +178,10 @@ async def _load(
     if person["household"]["inpsProtocol"] != sent.protocol:
         return Outcome.INPUT, OTHER_PROTOCOL
     done = (await ask(RECORD, {"input": _input(sent, kind)}, operator))["recordConditionalityEvent"]
-    return (Outcome.DONE, DONE) if done["event"] is not None else _refused(done["userErrors"])
+    if done["event"] is None:
+        return _refused(done["userErrors"])
+    # NOTE the key is made of the event, and a late repetition must not revive what was deleted: nothing stands, and so it is said.
+    return (Outcome.DONE, DONE) if done["event"]["withdrawnBy"] is None else (Outcome.EVENT, TAKEN_BACK)
 
 
 async def _delete(
@@ -278,7 +284,7 @@ def _refused(errors: Sequence[Mapping[str, Any]]) -> tuple[Outcome, str]:
     if code == RefusalCode.IDEMPOTENCY_KEY_REUSED:
         return (
             Outcome.EVENT,
-            "This event was sent before, with another note: an event that was sent is not changed.",
+            "This event was sent before, with another note or when its code meant something else: an event that was sent is not changed.",
         )
     return (Outcome.FISCAL_CODE if code == RefusalCode.PERSON_NOT_FOUND else Outcome.EVENT), message
 
