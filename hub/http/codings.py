@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Content codings of long answers: which one a reader wants, and text packed piece by piece (RFC 9110, section 12.5.3).
 
-zstd (RFC 8878) beside gzip. Both give out all of a piece before the next is there, so that a reader has its lines as they come, and
-has whole lines wherever the answer ends.
+zstd (RFC 8878) beside gzip. Both give out all of a piece before the next is there, so that a reader has its lines as they come.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ SENT: Final = 65_536
 
 
 class Stalled(Exception):
-    """Nobody takes what is sent."""
+    """What is on its way can't be brought to its end: nobody takes it, or the hub closes meanwhile."""
 
 
 class FeedStream:
@@ -169,8 +169,9 @@ class FeedStream:
         if lines.has_more:
             said.append((b"link", b'<%s>; rel="next"' % asked.next(lines.end).encode()))
         await send(_start([(b"content-length", b"%d" % len(body)), *said, *under_way.headers]))
-        await self._send(body, None, send)
-        await self._last(b"", self._stall, send)
+        way = _Way(None, self._stall, send)
+        await way.send(body)
+        await way.end(self._stall)
 
     async def _stream(
         self,
@@ -182,56 +183,21 @@ class FeedStream:
         send: Send,
     ) -> None:
         self._opened.subscribe(caller)
+        packing = None if coding is None else coding.begin()
+        way = _Way(packing, self._stall, send)
         try:
             with self._opened.stream():
                 async with aclosing(_ahead(parts)) as coming:
                     first = await anext(coming)  # what is to be refused is refused before the head is sent
-                    packing = None if coding is None else coding.begin()
                     said = [] if coding is None else [coding.header]
                     await send(_start([*said, *under_way.headers]))
-                    pump = self._pump(first, coming, packing, send)
+                    pump = _pump(first, coming, way)
                     ended = await first_of(pump, gone(receive), self._opened.closing.wait())
                 if ended == 1:
                     return
-                # NOTE cut short, too, it ends with a whole line: whoever reads asks again beyond its last one.
-                rest = b"" if packing is None else packing.end()
-                await self._last(rest, CLOSING if ended == 2 else self._stall, send)
+                await way.end(CLOSING if ended == 2 else self._stall)
         finally:
             self._opened.unsubscribe(caller)
-
-    async def _pump(
-        self,
-        first: Lines,
-        coming: AsyncGenerator[Lines, None],
-        packing: Packing | None,
-        send: Send,
-    ) -> None:
-        """Send part after part; ends where the feed does, or when the right to read is gone. Raises Stalled."""
-        try:
-            await self._send(first.text, packing, send)
-            async for lines in coming:
-                await self._send(lines.text, packing, send)
-        except Stalled:
-            raise
-        except Exception as error:
-            fault(error)  # it logs what is nobody's fault; the head is gone, and the reader asks again
-
-    async def _send(self, text: bytes, packing: Packing | None, send: Send) -> None:
-        if packing is not None and text:
-            text = await asyncio.to_thread(packing.more, text)
-        for start in range(0, len(text), SENT):
-            await self._sent(text[start : start + SENT], self._stall, send, more=True)
-
-    async def _last(self, text: bytes, patience: float, send: Send) -> None:
-        await self._sent(text, patience, send, more=False)
-
-    async def _sent(self, text: bytes, patience: float, send: Send, *, more: bool) -> None:
-        """Send some bytes. Raises Stalled where the connection does not take them within so many seconds."""
-        try:
-            async with asyncio.timeout(patience):
-                await send({"type": "http.response.body", "body": text, "more_body": more})
-        except TimeoutError:
-            raise Stalled from None
 
     async def _refuse(
         self, error: Exception, scope: Scope, headers: Headers, under_way: UnderWay, send: Send
@@ -246,6 +212,54 @@ class FeedStream:
         length = (b"content-length", b"%d" % len(body))
         await send(_start([length, *told, *reply.headers, *signed], reply.status, PROBLEM))
         await send({"type": "http.response.body", "body": body})
+
+
+class _Way:
+    """The way of one answer to its reader, a part at a time; `stall`: seconds that one send may take. All raise Stalled."""
+
+    def __init__(self, packing: Packing | None, stall: float, send: Send) -> None:
+        self._packing = packing
+        self._stall = stall
+        self._send = send
+        self._within = False
+
+    async def send(self, text: bytes) -> None:
+        """Send one part. Cancelled, it leaves a part that has not wholly been sent, nor packed."""
+        self._within = True
+        if self._packing is not None and text:
+            text = await asyncio.to_thread(self._packing.more, text)
+        for start in range(0, len(text), SENT):
+            await self._sent(text[start : start + SENT], self._stall, more=True)
+        self._within = False
+
+    async def end(self, patience: float) -> None:
+        """End the answer.
+
+        NOTE an answer that has an end has whole lines, and whole frames of its coding: within a part there is none, the reader is hung
+        up on, and knows that what came is not the whole.
+        """
+        if self._within:
+            raise Stalled
+        await self._sent(b"" if self._packing is None else self._packing.end(), patience, more=False)
+
+    async def _sent(self, text: bytes, patience: float, *, more: bool) -> None:
+        try:
+            async with asyncio.timeout(patience):
+                await self._send({"type": "http.response.body", "body": text, "more_body": more})
+        except TimeoutError:
+            raise Stalled from None
+
+
+async def _pump(first: Lines, coming: AsyncGenerator[Lines, None], way: _Way) -> None:
+    """Send part after part; ends where the feed does, or when the right to read is gone. Raises Stalled."""
+    try:
+        await way.send(first.text)
+        async for lines in coming:
+            await way.send(lines.text)
+    except Stalled:
+        raise
+    except Exception as error:
+        fault(error)  # it logs what is nobody's fault; the head is gone, and the reader asks again
 
 
 async def _ahead(parts: AsyncGenerator[Lines, None]) -> AsyncGenerator[Lines, None]:

@@ -183,7 +183,7 @@ async def test_a_reader_that_takes_nothing_is_hung_up_on(
     async def large(*_: Any) -> Lines:
         return Lines(LARGE, 1, 1, False)
 
-    async with open_hub(f"stalled-{len(query)}", sequencer=False, feed_stall=0.3) as hub:
+    async with open_hub(f"stalled-{len(query)}", sequencer=False, feed_stall=1.5) as hub:
         monkeypatch.setattr(FeedLines, "read", large)
         address = urlsplit(hub.url)
         assert address.port
@@ -206,6 +206,31 @@ async def test_a_reader_that_takes_nothing_is_hung_up_on(
             assert came < len(LARGE)
         monkeypatch.undo()
         assert places(await lines_of(hub)), "others are served"
+
+
+@pytest.mark.parametrize("coding", ["identity", *UNPACK])
+async def test_closing_within_a_part_does_not_look_like_the_end(
+    coding: str, open_hub: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = random.Random(coding).randbytes(len(LARGE))  # noqa: S311 (nothing makes it smaller)
+
+    async def large(*_: Any) -> Lines:
+        return Lines(text, 1, 1, False)
+
+    async with open_hub(f"closing-{coding}", sequencer=False) as hub:
+        monkeypatch.setattr(FeedLines, "read", large)
+        address = urlsplit(hub.url)
+        with socket.create_connection((address.hostname, address.port)) as reader:
+            reader.sendall(
+                f"GET {FEED} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {hub.token('inps')}\r\n"
+                f"accept-encoding: {coding}\r\n\r\n".encode()
+            )
+            came = await asyncio.to_thread(reader.recv, 12)
+            await hub.hub.close_streams()
+            while piece := await asyncio.to_thread(_rest_of, reader):
+                came += piece
+        assert len(came) < len(text)
+        assert not came.endswith(b"\r\n0\r\n\r\n"), "no chunk says that this is all"
 
 
 def _rest_of(reader: socket.socket) -> bytes:
