@@ -120,9 +120,13 @@ class Builder:
         return read_as(stored.table, self.unique(stored.table.name), self.scope)
 
     def unique(self, name: str) -> str:
-        """A name nothing else in the statement has."""
+        """A name nothing else in the statement has.
+
+        NOTE two underscores: SQLAlchemy names what has no name by one and a number, each kind from one on, in every statement. A row
+        of a predicate so named would hide the row it is compared with, and be compared with itself.
+        """
         self._aliases += 1
-        return f"{name}_{self._aliases}"
+        return f"{name}__{self._aliases}"
 
     def object(
         self,
