@@ -55,14 +55,13 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     Beneficiary.id Beneficiary.fiscalCode Beneficiary.givenName Beneficiary.familyName Beneficiary.birthDate Beneficiary.sex
     Beneficiary.municipality Beneficiary.employmentCentre Beneficiary.employmentStatus Beneficiary.obligation
     Beneficiary.household Beneficiary.pacts Beneficiary.activities Beneficiary.convocations Beneficiary.nextConvocationAt
-    Beneficiary.pucAssignments Beneficiary.conditionalityEvents Beneficiary.residence Beneficiary.conditionalityStanding
+    Beneficiary.pucAssignments Beneficiary.conditionalityEvents Beneficiary.residence
     Household.id Household.inpsProtocol Household.measure Household.municipality Household.members Household.benefit
     Household.caseManager Household.pacts Household.conditionalityEvents
     Benefit.* Pact.* PactGoal.* PactGoal.description
     OrientationActivity.* TrainingActivity.* PlacementActivity.* JobSearchActivity.* SchoolingActivity.*
     Convocation.* PucAssignment.* ResidenceRecord.*
     ConditionalityEvent.* ConditionalityEvent.note
-    ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
 ', E' \n'), '\s+') WHERE name = 'employment-centre';
 UPDATE field_set SET fields = regexp_split_to_array(btrim('
     Query.beneficiary Query.beneficiaries Query.household Query.households Query.pact Query.pacts Query.conditionalityEvents
@@ -79,7 +78,6 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     SocialSupportActivity.endsOn SocialSupportActivity.beneficiary SocialSupportActivity.pact
     Convocation.* PucAssignment.*
     ConditionalityEvent.* ConditionalityEvent.note
-    ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
     ResidenceRecord.* RegisteredFamily.* RegisteredFamilyMember.* RegisteredFamilyMember.relationshipCode PaymentStatus.*
 ', E' \n'), '\s+') WHERE name = 'municipality';
 UPDATE field_set SET fields = regexp_split_to_array(btrim('
@@ -91,8 +89,7 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     Beneficiary.id Beneficiary.fiscalCode Beneficiary.givenName Beneficiary.familyName Beneficiary.birthDate Beneficiary.sex
     Beneficiary.municipality Beneficiary.employmentCentre Beneficiary.employmentStatus Beneficiary.obligation
     Beneficiary.household Beneficiary.pacts Beneficiary.activities Beneficiary.convocations Beneficiary.nextConvocationAt
-    Beneficiary.conditionalityEvents Beneficiary.conditionalityStanding
-    ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
+    Beneficiary.conditionalityEvents
     Household.id Household.measure Household.municipality Household.pacts
     Pact.* PactGoal.*
     OrientationActivity.* TrainingActivity.* PlacementActivity.* JobSearchActivity.* SchoolingActivity.*
@@ -105,7 +102,6 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     BeneficiaryConnection.* BeneficiaryEdge.* HouseholdConnection.* HouseholdEdge.* ConditionalityEventConnection.*
     ConditionalityEventEdge.*
     Beneficiary.id Beneficiary.fiscalCode Beneficiary.obligation Beneficiary.household Beneficiary.conditionalityEvents
-    Beneficiary.conditionalityStanding ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
     Household.id Household.inpsProtocol Household.measure Household.municipality Household.members Household.benefit
     Household.pacts Household.conditionalityEvents
     Benefit.*
@@ -133,7 +129,6 @@ UPDATE field_set SET fields = regexp_split_to_array(btrim('
     SocialSupportActivity.endsOn SocialSupportActivity.beneficiary SocialSupportActivity.pact
     Convocation.* PucAssignment.*
     ConditionalityEvent.* ConditionalityEvent.note
-    ConditionalityStanding.* BreachStanding.* ProposedConsequence.*
     ResidenceRecord.* RegisteredFamily.* RegisteredFamilyMember.* RegisteredFamilyMember.relationshipCode
     PaymentStatus.* PaymentStatus.suspensionReason
 ', E' \n'), '\s+') WHERE name = 'citizen';

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The shipped purposes that act on a person's breaches are permitted to ask where the person stands."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from migrations.scripts import run_script
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_script(op.get_bind(), "0014_standing_permitted.sql")
+
+
+def downgrade() -> None:
+    run_script(op.get_bind(), "0014_standing_permitted_down.sql")
