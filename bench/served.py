@@ -19,7 +19,7 @@ import orjson
 
 from bench.dialect import Dialect
 from bench.questions import Question
-from bench.world import World
+from bench.world import World, await_proofs
 
 LONGEST_START = 60.0
 
@@ -32,9 +32,11 @@ class Contender:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect = field(default_factory=Dialect)
+    proves: bool = False
+    """Whether it builds the tree over the feed, beside what it is asked."""
 
 
-HUB = Contender("hub", (str(Path(sys.executable).with_name("snodo")), "serve"))
+HUB = Contender("hub", (str(Path(sys.executable).with_name("snodo")), "serve"), proves=True)
 BARE = Contender("bare", (sys.executable, "-m", "bench.bare"))
 UNLOGGED = Contender("unlogged", (sys.executable, "-m", "bench.unlogged"))
 
@@ -73,7 +75,10 @@ def served(contender: Contender, world: World, first: Question) -> Iterator[Serv
     try:
         url = f"http://127.0.0.1:{port}"
         _await_answer(contender, url, process, world, first)
-        yield Served(contender.name, url, process.pid, time.perf_counter() - began, world, contender.dialect)
+        started = time.perf_counter() - began
+        if contender.proves:
+            await_proofs(world.url)
+        yield Served(contender.name, url, process.pid, started, world, contender.dialect)
     finally:
         process.terminate()
         try:

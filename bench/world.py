@@ -27,6 +27,12 @@ SEED, TODAY = 1, date(2026, 11, 21)
 PEOPLE = 1_000
 """How many of the centre's people are asked for in turn."""
 FEED_PAGES = 40
+LONGEST_PROOF = 1_200.0
+"""Seconds in which a hub has the tree of a seeded feed, ten million entries long."""
+BEHIND = """SELECT (SELECT coalesce(max(position), 0) FROM feed_entry) >= 256 * (1 + coalesce(max(index) + 1, 0))
+    OR EXISTS (SELECT FROM outbox_message)
+    FROM feed_tile WHERE level = 0"""
+"""Whether entries have no position, or stand in no tile though a whole one could be made of them."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ async def _fill(url: str, registry: Registry, beneficiaries: int) -> None:
         await register_demo_consumers(connection, registry)
         await forget_recorded(connection)
         await connection.execute("VACUUM ANALYZE")
+        await connection.execute("CHECKPOINT")  # or what was written now would be while something is measured
     finally:
         await connection.close()
 
@@ -95,15 +102,35 @@ async def forget_recorded(connection: asyncpg.Connection[asyncpg.Record]) -> Non
         await connection.execute("SET LOCAL session_replication_role = replica")
         for statement in (
             "DELETE FROM outbox_message",
-            # What was proved of entries that go is proved anew when others take their places.
-            "DELETE FROM feed_checkpoint",
-            "DELETE FROM feed_tile",
             "DELETE FROM feed_content c USING feed_entry f, idempotency_key k WHERE c.position = f.position AND k.result_id = f.event_id",
             "DELETE FROM feed_entry f USING idempotency_key k WHERE f.event_id = k.result_id",
             "DELETE FROM conditionality_event e USING idempotency_key k WHERE e.id = k.result_id",
             "DELETE FROM idempotency_key",
+            # What was proved of entries that have gone is proved anew when others take their places.
+            "DELETE FROM feed_checkpoint WHERE size > (SELECT coalesce(max(position), 0) FROM feed_entry)",
+            "DELETE FROM feed_tile WHERE (index + 1) * 256::numeric ^ (level + 1) > (SELECT coalesce(max(position), 0) FROM feed_entry)",
         ):
             await connection.execute(statement)
+
+
+def await_proofs(url: str) -> None:
+    """Wait until the hub that serves this database has the whole feed in its tree: it would build it while it is measured.
+
+    Ends the bench where it takes longer than `LONGEST_PROOF`.
+    """
+    asyncio.run(_await_proofs(url))
+
+
+async def _await_proofs(url: str) -> None:
+    connection = await asyncpg.connect(**connection_arguments(url))
+    until = time.monotonic() + LONGEST_PROOF
+    try:
+        while await connection.fetchval(BEHIND):
+            if time.monotonic() > until:
+                raise SystemExit("The hub does not bring its tree up to the feed.")
+            await asyncio.sleep(0.2)
+    finally:
+        await connection.close()
 
 
 async def seed(connection: asyncpg.Connection[asyncpg.Record], beneficiaries: int) -> float:
