@@ -87,9 +87,7 @@ DONE: Final = "Evento acquisito."
 WITHDRAWN: Final = "Evento annullato."
 REASON: Final = "Annullato dal centro per l'impiego {centre} (deleteEventiCondizionalitaRDC)."
 NO_EVENT: Final = "There is no such event of this person on this day."
-TAKEN_BACK: Final = (
-    "This event was recorded and then withdrawn; where it is to stand all the same, record it by the mutation, with a new key."
-)
+TAKEN_BACK: Final = "This event was recorded and then withdrawn; where it is to stand all the same, record it by the mutation, with a new key."
 SEVERAL: Final = "There are several such events of this person on this day, and a day does not say which: withdraw one by its id."
 NOBODY: Final = "Nessun beneficiario con questo codice fiscale."
 OTHER_PROTOCOL: Final = "cod_protocollo_inps is not the protocol of this person's household."

@@ -200,11 +200,11 @@ async def test_a_deletion_is_a_withdrawal_and_is_done_once(hub: Service) -> None
 
 
 async def test_what_was_deleted_is_not_said_to_be_recorded(hub: Service) -> None:
-    moment = "2026-10-12T08:00:00Z"
-    assert [await load(hub, dtt_evento=moment), await delete(hub, "2026-10-12")] == ["E100", "E100"]
+    moment = "2026-10-29T08:00:00Z"
+    assert [await load(hub, dtt_evento=moment), await delete(hub, "2026-10-29")] == ["E100", "E100"]
     code, sentence = outcome(await post(hub, PATH, await said(hub, dtt_evento=moment), "east"))
     assert (code, "withdrawn" in sentence) == ("E102", True)
-    assert len(await recorded(hub, datetime(2026, 10, 12, 8, tzinfo=UTC))) == 1
+    assert len(await recorded(hub, datetime(2026, 10, 29, 8, tzinfo=UTC))) == 1
 
 
 @pytest.mark.parametrize(
