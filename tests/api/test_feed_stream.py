@@ -212,7 +212,7 @@ async def test_a_reader_that_takes_nothing_is_hung_up_on(
 async def test_closing_within_a_part_does_not_look_like_the_end(
     coding: str, open_hub: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = random.Random(coding).randbytes(len(LARGE))  # noqa: S311 (nothing makes it smaller)
+    text = random.Random(coding).randbytes(len(LARGE))  # nothing makes it smaller
 
     async def large(*_: Any) -> Lines:
         return Lines(text, 1, 1, False)
