@@ -7,15 +7,15 @@ from alembic import op
 
 from migrations.scripts import run_script
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script(op.get_bind(), "0016_standing_permitted.sql")
+    run_script(op.get_bind(), "0017_standing_permitted.sql")
 
 
 def downgrade() -> None:
-    run_script(op.get_bind(), "0016_standing_permitted_down.sql")
+    run_script(op.get_bind(), "0017_standing_permitted_down.sql")
