@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What commands on the ledger share: who records, how a refusal is told, and the two ways an event comes to be."""
+"""What commands on the ledger share: how a refusal is told, and the two ways an event comes to be."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
 from typing import Any
 
 import asyncpg
 import strawberry
 
-from hub.access.caller import Caller, Scope
-from hub.access.operator import Operator
-from hub.access.rows import PeopleInReach, scope_values
 from hub.ledger import refusals
-from hub.ledger.record import Recorded, Recorder
+from hub.ledger.record import Recorded
 from hub.ledger.refusals import Refusal
 from hub.plan.commands import Asking, Outcome
 from hub.plan.written import VALUES
@@ -36,25 +32,6 @@ class UserError:
     message: str
     path: list[str] = strawberry.field(
         description="The member of the input it is about.", directives=[about(2)]
-    )
-
-
-@cache
-def reach_of(scope: Scope) -> PeopleInReach:
-    """The people a scope reaches; one for each scope, so that statements are found by it."""
-    return PeopleInReach(scope)
-
-
-def recorder_of(caller: Caller, operator: Operator | None) -> Recorder:
-    """Who records, of who asks."""
-    return Recorder(
-        agency_id=caller.agency_id,
-        agency_kind=caller.agency_kind,
-        client_id=caller.client_id,
-        purpose_id=caller.purpose_id,
-        operator=operator.user_id if operator else None,
-        reach=reach_of(caller.scope),
-        reach_values=scope_values(caller),
     )
 
 

@@ -12,11 +12,12 @@ from hub.ledger.hires import Hire, day_in_italy, take_hire
 from hub.ledger.refusals import Refusal, RefusalCode
 from hub.plan.commands import Asking, Command, Outcome
 from hub.plan.declare import stands_on
+from hub.plan.recorder import recorder_of
 from hub.store.vocabulary import Capability, CommunicationKind
 from schema.commands import called, input_reader, read_back
 from schema.context import Info, Means
 from schema.cost import about, costs
-from schema.event_commands import UserError, recorder_of, user_error
+from schema.event_commands import UserError, user_error
 from schema.ledger import ConditionalityEvent
 from schema.recording import LEFT
 from schema.scalars import FiscalCode

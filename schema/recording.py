@@ -17,6 +17,7 @@ from hub.ledger.record import RecordEvent, record_event, refuse_form, values_of
 from hub.ledger.refusals import Refusal
 from hub.plan.commands import Asking, Command, Outcome
 from hub.plan.declare import stands_on
+from hub.plan.recorder import reach_of, recorder_of
 from hub.plan.written import Appends, Written
 from hub.store.given import Given
 from hub.store.identifiers import decode_id
@@ -24,7 +25,7 @@ from hub.store.vocabulary import Capability, ConditionalityEventType, JustifiedR
 from schema.commands import called, input_reader
 from schema.context import Info, Means
 from schema.cost import about, costs
-from schema.event_commands import UserError, reach_of, recorder_of, refused, written
+from schema.event_commands import UserError, refused, written
 from schema.ledger import ConditionalityEvent
 from schema.scalars import FiscalCode
 from schema.sensitivity import PERSONAL, public

@@ -13,13 +13,14 @@ from hub.ledger.record import Recorded, RecordEvent
 from hub.ledger.refusals import Refusal, RefusalCode
 from hub.plan.commands import Asking, Command, Outcome
 from hub.plan.declare import stands_on
+from hub.plan.recorder import recorder_of
 from hub.store.identifiers import InvalidId
 from hub.store.statement import Connection
 from hub.store.vocabulary import Capability
 from schema.commands import called_for_each, input_reader, read_back_many
 from schema.context import Info, Means
 from schema.cost import about, costs, sized_by
-from schema.event_commands import UserError, recorder_of, user_error
+from schema.event_commands import UserError, user_error
 from schema.ledger import ConditionalityEvent
 from schema.recording import LEFT, RecordConditionalityEventInput, command_of
 from schema.sensitivity import PERSONAL, public

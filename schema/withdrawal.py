@@ -22,6 +22,7 @@ from hub.ledger.withdraw import (
 )
 from hub.plan.commands import Asking, Command, Outcome
 from hub.plan.declare import stands_on
+from hub.plan.recorder import reach_of, recorder_of
 from hub.plan.written import Appends, Written
 from hub.store.given import Given
 from hub.store.identifiers import decode_id
@@ -29,7 +30,7 @@ from hub.store.vocabulary import Capability
 from schema.commands import called, input_reader
 from schema.context import Info, Means
 from schema.cost import about, costs
-from schema.event_commands import UserError, reach_of, recorder_of, refused, written
+from schema.event_commands import UserError, refused, written
 from schema.ledger import ConditionalityEvent
 from schema.sensitivity import PERSONAL, public
 

@@ -3,7 +3,8 @@
 
 Sources: a UniLav of 2017, version CO160201R1, as an employer's program writes it (published, its values left out); a UniSomm of 2020,
 version CO190701R1; what the regional systems of the it.eng.sil code base read of both. The kinds of communication are Regione Piemonte's
-(COMONL). UNVERIFIED names what was read in a regional system alone.
+(COMONL), and unverified. Of the members each shape names those that were read in a regional system alone (`Shape.unverified`), and a test
+holds them to what the documents show.
 """
 
 from __future__ import annotations
@@ -12,22 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.store.vocabulary import CommunicationKind
-
-UNVERIFIED = frozenset(
-    {
-        "codiceComunicazionePrecedente",
-        "codiceEntePrevidenziale",
-        "codMonoTempo",
-        "dataFinePeriodoFormativo",
-        "ggLavorativePreviste",
-        "tipoLavorazione",
-        "indennitaDisponibilita",
-        "legge68",
-        "TipologiaContrattuale of UniLav",
-        "TipoComunicazione's codes",
-    }
-)
-"""What no published document of the model shows."""
 
 HIRES = frozenset({"01", "06", "07", "08", "09"})
 """`TipoComunicazione` of what tells of a hire: mandatory, ex officio, and the three that complete an urgent one."""
@@ -53,6 +38,8 @@ class Shape:
     """The element that is there only in a hire."""
     known: Mapping[str, frozenset[str]]
     """By the path of a place, joined with `/`: its attributes, as `@name`, and its children."""
+    unverified: frozenset[str]
+    """Those of `known` that no published document of the model shows."""
 
 
 _ROOT = frozenset(
@@ -73,6 +60,16 @@ _WORKER = {
     ),
     "TipoComunicazione": frozenset[str](),
 }
+
+_UNVERIFIED = frozenset(
+    {
+        "@codiceComunicazionePrecedente",
+        "@codiceEntePrevidenziale",
+        "@codMonoTempo",
+        "@dataFinePeriodoFormativo",
+        "DatoreAnagraficaCompleta",
+    }
+)
 
 UNILAV = Shape(
     kind=CommunicationKind.UNILAV,
@@ -124,6 +121,8 @@ UNILAV = Shape(
             }
         ),
     },
+    unverified=_UNVERIFIED
+    | {"@TipologiaContrattuale", "@ggLavorativePreviste", "@tipoLavorazione", "extraCE", "legge68"},
 )
 
 UNISOMM = Shape(
@@ -167,6 +166,7 @@ UNISOMM = Shape(
         ),
         "DittaUtilizzatrice/InizioContratto": frozenset({"Inizio"}),
     },
+    unverified=_UNVERIFIED | {"@assunzioneForzaMaggiore", "@indennitaDisponibilita"},
 )
 
 SHAPES: Mapping[str, Shape] = {f"{{{one.namespace}}}{one.root}": one for one in (UNILAV, UNISOMM)}

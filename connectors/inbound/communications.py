@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Mandatory communications from a folder of files, one each: what a labour system leaves there, run again as often as one likes.
 
-The folder keeps the documents: of one that cannot land the quarantine holds its name, its digest and the reason, and no person.
+The folder keeps the documents: of one that cannot land the quarantine holds its name, its digest and the reason, and no person. Its
+key is its code, so that a good document of that code settles it; of one that says something else than an earlier of its code it is code
+and file, since there the good one is what it is at odds with.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -19,7 +22,7 @@ from sqlalchemy import bindparam, select
 
 from connectors.communications import CommunicationRefused, code_of, read_hire
 from connectors.inbound.flow import PAGE_SIZE, Clock, RunReport, run_flow
-from connectors.records.delivery import Delivered, Page, Refusal
+from connectors.records.delivery import Delivered, Page, Payload, Refusal
 from connectors.records.reading import DIGEST_PREFIX
 from connectors.xml import XmlLimits, XmlRefused, read_xml
 from hub.errors import ConfigurationError
@@ -27,6 +30,7 @@ from hub.ledger.event_rules import EVENT_RULES
 from hub.ledger.hires import Everyone, Hire, take_hire
 from hub.ledger.record import Recorder
 from hub.ledger.refusals import Refusal as LedgerRefusal
+from hub.ledger.refusals import RefusalCode
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Agency
@@ -34,6 +38,16 @@ from hub.store.vocabulary import AgencyKind, ConditionalityEventType
 
 FLOW = "communications"
 SUFFIX = ".xml"
+_ASIDE = "aside"
+"""Member of what is kept of a document that says something else than an earlier of its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """A communication, and what the quarantine would hold of it."""
+
+    hire: Hire
+    payload: Payload
 
 
 class Communications:
@@ -48,11 +62,11 @@ class Communications:
         self._limits = limits
         self._names: Iterator[str] | None = None
 
-    async def fetch(self, _after: str | None, limit: int) -> Page[Hire]:
+    async def fetch(self, _after: str | None, limit: int) -> Page[FromFile]:
         """See `Kind.fetch`. Where an earlier run came to does not matter: a file may come under any name."""
         return await asyncio.to_thread(self._page, limit)
 
-    def _page(self, limit: int) -> Page[Hire]:
+    def _page(self, limit: int) -> Page[FromFile]:
         if self._names is None:
             self._names = iter(sorted(one.name for one in _files(self._folder)))
         names = list(islice(self._names, limit))
@@ -62,41 +76,45 @@ class Communications:
             len(names) == limit,
         )
 
-    def read(self, payload: object) -> Delivered[Hire]:
+    def read(self, payload: object) -> Delivered[FromFile]:
         """See `Kind.read`: the file as it is there now."""
         known: dict[str, Any] = payload if isinstance(payload, dict) else {}
         name = str(known.get("file", ""))
         if Path(name).name == name and (self._folder / name).is_file():
-            return self._delivered(name)
-        gone = Refusal("file", "The file is not in the folder any more.")
-        return Delivered(str(known.get("code") or known.get("digest", "")), None, known, gone)
+            found = self._delivered(name)
+        else:
+            gone = Refusal("file", "The file is not in the folder any more.")
+            found = Delivered(str(known.get("code") or known.get("digest", "")), None, known, gone)
+        if not known.get(_ASIDE):
+            return found
+        key, kept = _aside(str(known.get("code", "")), {**found.payload, "file": name})
+        return replace(found, key=key, payload=kept)
 
-    def _delivered(self, name: str) -> Delivered[Hire]:
+    def _delivered(self, name: str) -> Delivered[FromFile]:
         with (self._folder / name).open("rb") as file:
             content = file.read(self._limits.bytes + 1)
         digest = f"{DIGEST_PREFIX}{hashlib.sha256(content).hexdigest()}"
-        code: str | None = None
+        payload: dict[str, Any] = {"file": name, "digest": digest, "code": None}
+        told: FromFile | Refusal
         try:
             root = read_xml(content, limits=self._limits)
-            code = code_of(root)
-            told: Hire | Refusal = read_hire(root)
+            payload["code"] = code_of(root)
+            told = FromFile(read_hire(root), payload)
         except CommunicationRefused as refused:
             told = Refusal(refused.field, refused.message)
         except XmlRefused as refused:
             told = Refusal("file", refused.message)
-        return Delivered(code or digest, None, {"file": name, "digest": digest, "code": code}, told)
+        return Delivered(payload["code"] or digest, None, payload, told)
 
     async def land(
-        self, connection: Connection, agency_id: UUID, records: Sequence[Hire], now: datetime
+        self, connection: Connection, agency_id: UUID, records: Sequence[FromFile], now: datetime
     ) -> list[Refusal | None]:
         """See `Kind.land`."""
         assert agency_id == self._recorder.agency_id
         outcomes: list[Refusal | None] = []
-        for hire in records:
-            taken = await take_hire(connection, self._recorder, hire, now=now, tolerance=self._tolerance)
-            outcomes.append(
-                Refusal(taken.path[0], taken.message) if isinstance(taken, LedgerRefusal) else None
-            )
+        for one in records:
+            taken = await take_hire(connection, self._recorder, one.hire, now=now, tolerance=self._tolerance)
+            outcomes.append(_refusal(one, taken) if isinstance(taken, LedgerRefusal) else None)
         return outcomes
 
     async def versions(
@@ -147,6 +165,19 @@ async def pull_communications(
     )
     kind = Communications(folder, recorder, tolerance, limits or XmlLimits())
     return await run_flow(pool, kind, agency_code=agency_code, clock=clock, page_size=page_size)
+
+
+def _refusal(one: FromFile, refusal: LedgerRefusal) -> Refusal:
+    is_at_odds = refusal.code is RefusalCode.COMMUNICATION_CHANGED
+    return Refusal(
+        next(iter(refusal.path), None),
+        refusal.message,
+        aside=_aside(one.hire.code, one.payload) if is_at_odds else None,
+    )
+
+
+def _aside(code: str, payload: Payload) -> tuple[str, Payload]:
+    return f"{code} {payload['file']}", {**payload, _ASIDE: True}
 
 
 def _files(folder: Path) -> Iterator[Path]:

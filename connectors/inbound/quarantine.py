@@ -3,13 +3,14 @@
 
 One row per key, the newest bad version. A good version resolves it unless it is older than the bad one; a bad
 version that comes after a newer good one is kept as already resolved. A payload that was resolved stays so when it
-comes again. Where a version cannot be read only the order of arrival is left.
+comes again. Where a version cannot be read only the order of arrival is left. What is at odds with a good version that stands is kept
+aside under a key of its own (`Refusal.aside`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -51,6 +52,7 @@ async def note(
     now: datetime,
 ) -> None:
     """Keep the refused records, and resolve those whose good version has landed; in the order they were told."""
+    told = [(_aside(record, refusal), refusal) for record, refusal in told]
     kept = await _kept(connection, kind, agency_id, sorted({record.key for record, _ in told}))
     bad = sorted({record.key for record, refusal in told if refusal is not None})
     landed = await kind.versions(connection, agency_id, bad) if bad else {}
@@ -91,6 +93,14 @@ async def waiting(
         connection, agency=agency_id, flow=flow, after=after or UUID(int=0), most=limit
     )
     return [(row["id"], orjson.loads(row["payload"])) for row in rows]
+
+
+def _aside(record: Delivered[R], refusal: Refusal | None) -> Delivered[R]:
+    """The record as it is kept."""
+    if refusal is None or refusal.aside is None:
+        return record
+    key, payload = refusal.aside
+    return replace(record, key=key, payload=payload)
 
 
 def _resolve(row: _Kept, version: datetime | None, now: datetime) -> None:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +19,8 @@ class Refusal:
 
     field: str | None
     reason: str
+    aside: tuple[str, Payload] | None = dataclass_field(default=None, compare=False, repr=False)
+    """The key and payload it is kept under in place of its own: a good record of its own key stands, and must not settle it."""
 
 
 class RecordRefused(Exception):
@@ -38,8 +41,8 @@ class Delivered(Generic[R]):
 
     key: str
     version: datetime | None
-    payload: Payload = field(repr=False)
-    content: R | Refusal = field(repr=False)
+    payload: Payload = dataclass_field(repr=False)
+    content: R | Refusal = dataclass_field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ class Ask(Protocol):
         """The data of the answer. `operator`: the person at the desk, as the message names them.
 
         Raises:
-            NotAnswered: it has none; the message says why.
             SnodoError: the caller may not ask that, or not now.
 
         """
@@ -44,7 +43,13 @@ class SoapService(Protocol):
     """By the tag of a request's element, the operation's published name."""
 
     async def answer(self, payload: Element, ask: Ask) -> Element:
-        """The element that answers a request of one of the operations. Raises what `ask` raises."""
+        """The element that answers a request of one of the operations.
+
+        Raises:
+            NotAnswered: the request holds what cannot be answered; the message says what.
+            SnodoError: what `ask` raises.
+
+        """
 
     def outcome(self, payload: Element, code: str, sentence: str) -> Element:
         """The element that says that a request of one of the operations was not answered: an error's code, and what is said."""

@@ -18,13 +18,9 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from connectors.communications import read_hire
-from connectors.inbound.communications import FLOW
 from connectors.inbound.quarantine import keep
 from connectors.records.delivery import Refusal as Kept
 from connectors.xml import XmlLimits, read_xml
-from hub.access.caller import Caller
-from hub.access.operator import Operator
-from hub.access.rows import PeopleInReach, scope_values
 from hub.errors import InvalidInput
 from hub.http.accept import PROBLEM
 from hub.http.admission import Admission
@@ -36,12 +32,14 @@ from hub.http.problems import problem
 from hub.http.request import UnsupportedMediaType
 from hub.http.watch import Gone, UnderWay, Watch
 from hub.ledger.hires import Taken, take_hire
-from hub.ledger.record import Recorder
 from hub.ledger.refusals import Refusal
+from hub.plan.recorder import recorder_of
 from hub.store.engine import Database
 from hub.store.vocabulary import Capability
 
 PATH: Final = "/communications"
+FLOW: Final = "communications-http"
+"""What is kept aside here is no file's, and settled by no run of a folder."""
 _JSON: Final = b"application/json"
 _MEDIA: Final = frozenset({"application/xml", "text/xml"})
 
@@ -105,7 +103,7 @@ class CommunicationsEndpoint:
         async with self._database.write.acquire() as connection, connection.transaction():
             taken: Taken | Refusal | None = await take_hire(
                 connection,
-                _recorder(caller, operator),
+                recorder_of(caller, operator),
                 hire,
                 now=self._intake.now(),
                 tolerance=self._intake.tolerance,
@@ -159,15 +157,3 @@ def _charset(headers: Headers) -> str | None:
         raise UnsupportedMediaType("Send the communication as `Content-Type: application/xml`.")
     said = message.get_param("charset")
     return said if isinstance(said, str) else None
-
-
-def _recorder(caller: Caller, operator: Operator | None) -> Recorder:
-    return Recorder(
-        agency_id=caller.agency_id,
-        agency_kind=caller.agency_kind,
-        client_id=caller.client_id,
-        purpose_id=caller.purpose_id,
-        operator=operator.user_id if operator else None,
-        reach=PeopleInReach(caller.scope),
-        reach_values=scope_values(caller),
-    )

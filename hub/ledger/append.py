@@ -24,7 +24,6 @@ from sqlalchemy import (
     JSON,
     Boolean,
     ColumnElement,
-    Date,
     FromClause,
     LargeBinary,
     Select,
@@ -49,6 +48,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.types import Integer, TypeEngine
 
+from hub.ledger.expressions import day_of, word
 from hub.ledger.refusals import RefusalCode
 from hub.store.base import table_of
 from hub.store.given import Given, required
@@ -67,8 +67,6 @@ from hub.store.vocabulary import BenefitStatus
 
 FEED_TOPIC = "feed"
 """The outbox topic of events that wait for their position."""
-ZONE = "Europe/Rome"
-"""Whose days the dates of benefits and pacts are."""
 
 _key = table_of(IdempotencyKey)
 _event = table_of(ConditionalityEvent)
@@ -219,24 +217,24 @@ def _documents(given: Given, recorded: CTE) -> CTE:
 def _judged(given: Given, reach: Reach) -> Select[Any]:
     """Each row with what is kept of it, its person, the code of the first rule it breaks, and the edition of the fact it would be."""
     benefit, before = _benefit.alias("present"), _recorded_before(given)
-    day = cast(func.timezone(ZONE, given["occurred_at"]), Date)
+    day = day_of(given["occurred_at"])
     pact_is_theirs = or_(
         _pact.c.beneficiary_id == _person.c.id,
         and_(_pact.c.beneficiary_id.is_(None), _pact.c.household_id == _person.c.household_id),
     )
     refusal = case(
-        (_person.c.id.is_(None), _code(RefusalCode.PERSON_NOT_FOUND)),
+        (_person.c.id.is_(None), word(RefusalCode.PERSON_NOT_FOUND)),
         (
             cast(_household.c.measure, Text) != _any_word(given["rule_measures"]),
-            _code(RefusalCode.TYPE_NOT_OF_MEASURE),
+            word(RefusalCode.TYPE_NOT_OF_MEASURE),
         ),
         (
             and_(given["pact_id"].is_not(None), pact_is_theirs.is_not(true())),
-            _code(RefusalCode.PACT_NOT_FOUND),
+            word(RefusalCode.PACT_NOT_FOUND),
         ),
         (
             cast(_pact.c.kind, Text) != _any_word(given["rule_pacts"]),
-            _code(RefusalCode.PACT_OF_ANOTHER_KIND),
+            word(RefusalCode.PACT_OF_ANOTHER_KIND),
         ),
         (
             and_(
@@ -244,9 +242,9 @@ def _judged(given: Given, reach: Reach) -> Select[Any]:
                 _pact.c.id.is_not(None),
                 or_(_pact.c.signed_on.is_(None), day < _pact.c.signed_on),
             ),
-            _code(RefusalCode.BEFORE_PACT),
+            word(RefusalCode.BEFORE_PACT),
         ),
-        (before.c.times > before.c.withdrawn, _code(RefusalCode.ALREADY_RECORDED)),
+        (before.c.times > before.c.withdrawn, word(RefusalCode.ALREADY_RECORDED)),
         else_=_against_benefit(given, day, benefit),
     )
     return (
@@ -300,9 +298,9 @@ def _against_benefit(given: Given, day: ColumnElement[Any], present: FromClause)
 
     def stands(benefit: FromClause) -> ColumnElement[bool]:
         """It was not taken back, nor has it ended on a day nobody has told."""
-        over = benefit.c.status.in_([_word(BenefitStatus.FORFEITED), _word(BenefitStatus.ENDED)])
+        over = benefit.c.status.in_([word(BenefitStatus.FORFEITED), word(BenefitStatus.ENDED)])
         return and_(
-            benefit.c.status != _word(BenefitStatus.REVOKED), ~and_(over, func.upper_inf(benefit.c.period))
+            benefit.c.status != word(BenefitStatus.REVOKED), ~and_(over, func.upper_inf(benefit.c.period))
         )
 
     def covers(benefit: FromClause) -> ColumnElement[bool]:
@@ -312,19 +310,11 @@ def _against_benefit(given: Given, day: ColumnElement[Any], present: FromClause)
     return case(
         (covers(present), None),
         (exists().where(of_household, covers(other)), None),
-        (~exists().where(of_household, stands(other)), _code(RefusalCode.NO_ACTIVE_BENEFIT)),
-        (exists().where(of_household, stands(other), begun), _code(RefusalCode.AFTER_BENEFIT)),
-        (~given["rule_may_precede_benefit"], _code(RefusalCode.BEFORE_BENEFIT)),
+        (~exists().where(of_household, stands(other)), word(RefusalCode.NO_ACTIVE_BENEFIT)),
+        (exists().where(of_household, stands(other), begun), word(RefusalCode.AFTER_BENEFIT)),
+        (~given["rule_may_precede_benefit"], word(RefusalCode.BEFORE_BENEFIT)),
         else_=None,
     )
-
-
-def _word(word: BenefitStatus) -> ColumnElement[Any]:
-    return literal_column(f"'{word.value}'", Text())
-
-
-def _code(code: RefusalCode) -> ColumnElement[Any]:
-    return literal_column(f"'{code.value}'", Text())
 
 
 def given_many(reach: Reach) -> Given:

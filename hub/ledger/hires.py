@@ -3,7 +3,8 @@
 
     not of a beneficiary in reach with a benefit on the day     nothing is kept but the communication's code
     begins on a later day                                       waits for it (`hub.ledger.hires_due`)
-    follows an accepted suitable offer under a running pact     HIRED_THROUGH_SUITABLE_OFFER, once for each acceptance
+    of a person and day of whom a hire is recorded              nothing, as of nobody's
+    follows an accepted suitable offer under a running pact     HIRED_THROUGH_SUITABLE_OFFER, once for each acceptance while it stands
     any other                                                   HIRED
 
 A hire is an event of the day it begins, at midnight in Italy. It is recorded as any event is (`hub.ledger.record`): by the same rules,
@@ -15,35 +16,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    FromClause,
-    Text,
-    bindparam,
-    cast,
-    exists,
-    func,
-    literal_column,
-    select,
-    true,
-)
-from sqlalchemy.dialects.postgresql import UUID as PG_UUID
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, FromClause, true
 
-from hub.ledger.append import ZONE, Reach
-from hub.ledger.record import Recorded, Recorder, RecordEvent, record_event, why_not
+from hub.ledger import hire_statements as statements
+from hub.ledger.expressions import ZONE
+from hub.ledger.record import Recorded, Recorder, RecordEvent, record_event, refuse_form, why_not
 from hub.ledger.refusals import FOUND, Refusal, RefusalCode
-from hub.store.base import table_of
 from hub.store.fiscal_code import InvalidFiscalCode, parse_fiscal_code
-from hub.store.statement import Connection, Statement
-from hub.store.tables import Beneficiary, Communication, ConditionalityEvent, Pact
-from hub.store.vocabulary import CommunicationKind, CommunicationState, ConditionalityEventType, PactStatus
+from hub.store.statement import Connection
+from hub.store.vocabulary import CommunicationKind, CommunicationState, ConditionalityEventType
 
 OFFER_LEADS_TO_HIRE = timedelta(days=90)
 """How long after an offer was accepted a hire is taken for its fruit. No rule says (unverified): a notice period, and some."""
@@ -56,8 +41,6 @@ CONTRACT_TYPE = re.compile(r"[A-Z]\.[0-9]{2}\.[0-9]{2}", re.ASCII)
 """`TipologiaContrattuale`."""
 
 _ROME = ZoneInfo(ZONE)
-_LOCK = 7_203_012
-"""Beside the code's hash: what two that take one communication at once wait for."""
 
 _NO_BENEFIT = frozenset(
     {
@@ -68,11 +51,11 @@ _NO_BENEFIT = frozenset(
     }
 )
 """What recording says of somebody who is no beneficiary on the day."""
-
-_communication = table_of(Communication)
-_event = table_of(ConditionalityEvent)
-_person = table_of(Beneficiary)
-_pact = table_of(Pact)
+_HIRED_ALREADY = Refusal(
+    RefusalCode.ALREADY_RECORDED,
+    "A hire of this person on this day is recorded, through a suitable offer or not.",
+    ("startsOn",),
+)
 
 
 @dataclass(frozen=True)
@@ -176,12 +159,18 @@ async def take_hire(
     refusal = refuse_hire(hire)
     if refusal is not None:
         return refusal
+    # NOTE before anybody is looked for: whoever may send no hires learns nothing of who is in reach, and nothing waits for its day.
+    refusal = refuse_form(
+        recorder, _command(hire, ConditionalityEventType.HIRED, None), beginning_of(hire.starts_on)
+    )
+    if refusal is not None:
+        return replace(refusal, path=())
     hire = replace(hire, employer_code=parse_fiscal_code(hire.employer_code))
-    await _lock().execute(connection, code=hire.code)
-    person: UUID | None = await _in_reach(recorder.reach).fetchval(
+    await statements.lock().execute(connection, of=hire.code)
+    person: UUID | None = await statements.in_reach(recorder.reach).fetchval(
         connection, fiscal_code=hire.fiscal_code, **recorder.reach_values
     )
-    earlier = await _earlier().fetchrow(connection, code=hire.code)
+    earlier = await statements.earlier().fetchrow(connection, code=hire.code)
     is_ahead = hire.starts_on > day_in_italy(now)
     if earlier is not None and _stands(earlier["state"]):
         before = _as_before(earlier, hire, person)
@@ -205,7 +194,11 @@ async def record_hire(
     """Record a hire that has begun, in the open transaction of `connection`; `person`: whose it is, None for nobody in reach."""
     if person is None:
         return await _forget(connection, recorder, hire, FOUND[RefusalCode.PERSON_NOT_FOUND])
-    accepted = await _accepted().fetchrow(
+    # NOTE before what was recorded is looked at: of two hires of one person the second sees what became of the first.
+    await statements.lock().execute(connection, of=str(person))
+    if await statements.standing().fetchval(connection, person=person, at=beginning_of(hire.starts_on)):
+        return await _forget(connection, recorder, hire, replace(_HIRED_ALREADY, tells_of=person))
+    accepted = await statements.accepted().fetchrow(
         connection, person=person, starts_on=hire.starts_on, earliest=hire.starts_on - OFFER_LEADS_TO_HIRE
     )
     commands = [_command(hire, ConditionalityEventType.HIRED, None)]
@@ -216,7 +209,7 @@ async def record_hire(
         recorded = await record_event(connection, recorder, command, now=now, tolerance=tolerance)
         if isinstance(recorded, Recorded):
             followed = None if command.pact_id is None or accepted is None else accepted["id"]
-            await _put().execute(
+            await statements.put().execute(
                 connection,
                 **_row(recorder, hire, CommunicationState.RECORDED, person),
                 event_id=recorded.event_id,
@@ -269,7 +262,7 @@ async def _wait(connection: Connection, recorder: Recorder, hire: Hire, person: 
     [verdict] = await why_not(connection, recorder, [_command(hire, ConditionalityEventType.HIRED, None)])
     if isinstance(verdict, Refusal) and verdict.code in _NO_BENEFIT:
         return await _forget(connection, recorder, hire, verdict)
-    await _put().execute(
+    await statements.put().execute(
         connection,
         **_row(recorder, hire, CommunicationState.WAITING, person),
         event_id=None,
@@ -286,28 +279,15 @@ async def _forget(connection: Connection, recorder: Recorder, hire: Hire, why: R
         if why.code is RefusalCode.ALREADY_RECORDED
         else CommunicationState.NO_BENEFICIARY
     )
-    await _put().execute(
+    await statements.put().execute(
         connection,
-        **dict.fromkeys((*_SAID, "event_id", "acceptance_event_id")),
+        **dict.fromkeys((*statements.SAID, "event_id", "acceptance_event_id")),
         code=hire.code,
         kind=hire.kind.value,
         state=state.value,
         agency_id=recorder.agency_id,
     )
     return Taken(state, why=why)
-
-
-_SAID = (
-    "client_id",
-    "purpose_id",
-    "operator",
-    "beneficiary_id",
-    "starts_on",
-    "ends_on",
-    "employer_code",
-    "contract_type",
-)
-"""The columns of what is kept of a hire that stands."""
 
 
 def _row(recorder: Recorder, hire: Hire, state: CommunicationState, person: UUID) -> dict[str, Any]:
@@ -325,75 +305,3 @@ def _row(recorder: Recorder, hire: Hire, state: CommunicationState, person: UUID
         "employer_code": hire.employer_code,
         "contract_type": hire.contract_type,
     }
-
-
-@cache
-def _lock() -> Statement:
-    key = func.hashtextextended(bindparam("code", type_=Text), literal_column(str(_LOCK)))
-    return Statement(select(func.pg_advisory_xact_lock(key)))
-
-
-@cache
-def _in_reach(reach: Reach) -> Statement:
-    """The key of the person with a fiscal code, within reach."""
-    return Statement(
-        select(_person.c.id).where(
-            _person.c.fiscal_code == bindparam("fiscal_code", type_=Text), reach.covers(_person)
-        )
-    )
-
-
-@cache
-def _earlier() -> Statement:
-    """The row of a communication that came before; who records it because its day has come is waited for."""
-    row = select(_communication).where(_communication.c.code == bindparam("code"))
-    return Statement(row.with_for_update())
-
-
-@cache
-def _accepted() -> Statement:
-    """The latest acceptance of a suitable offer that a hire may be the fruit of, and its pact.
-
-    It stands, it led to no other hire, and its pact runs on the day the hire begins.
-    """
-    accepted, withdrawal, other = (
-        _event.alias("accepted"),
-        _event.alias("withdrawal"),
-        _communication.alias("other"),
-    )
-    starts_on = bindparam("starts_on", type_=Date)
-    day = cast(func.timezone(literal_column(f"'{ZONE}'", Text()), accepted.c.occurred_at), Date)
-    return Statement(
-        select(accepted.c.id, accepted.c.pact_id)
-        .join_from(accepted, _pact, _pact.c.id == accepted.c.pact_id)
-        .where(
-            accepted.c.beneficiary_id == bindparam("person", type_=PG_UUID(as_uuid=True)),
-            accepted.c.type
-            == literal_column(f"'{ConditionalityEventType.SUITABLE_OFFER_ACCEPTED.value}'", Text()),
-            day.between(bindparam("earliest", type_=Date), starts_on),
-            _pact.c.status == literal_column(f"'{PactStatus.ACTIVE.value}'", Text()),
-            _pact.c.period.op("@>")(starts_on),
-            _pact.c.signed_on <= starts_on,
-            ~exists().where(withdrawal.c.withdraws_event_id == accepted.c.id),
-            ~exists().where(other.c.acceptance_event_id == accepted.c.id),
-        )
-        .order_by(accepted.c.occurred_at.desc(), accepted.c.id.desc())
-        .limit(literal_column("1"))
-    )
-
-
-@cache
-def _put() -> Statement:
-    """The row of a communication, in place of the one that waited or came to nothing."""
-    names = ("code", "kind", "state", "agency_id", *_SAID, "event_id", "acceptance_event_id")
-    words = {"kind", "state"}
-    values = {
-        name: bindparam(name, type_=Text() if name in words else _communication.c[name].type)
-        for name in names
-    }
-    row = insert(_communication).values(values)
-    return Statement(
-        row.on_conflict_do_update(
-            index_elements=["code"], set_={name: row.excluded[name] for name in names if name != "code"}
-        )
-    )

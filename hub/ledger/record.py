@@ -167,12 +167,9 @@ def _verdict(row: asyncpg.Record, command: RecordEvent) -> Verdict:
 
 def refuse_form(recorder: Recorder, command: RecordEvent, latest: datetime) -> Refusal | None:
     """What is wrong with a command whatever the tables hold; `latest`: when it may have happened at the latest."""
-    if not 1 <= len(command.idempotency_key) <= LONGEST_KEY or not command.idempotency_key.isprintable():
-        return Refusal(
-            RefusalCode.IDEMPOTENCY_KEY_INVALID,
-            f"An idempotency key has 1 to {LONGEST_KEY} printable characters.",
-            ("idempotencyKey",),
-        )
+    refusal = refuse_key(command.idempotency_key)
+    if refusal is not None:
+        return refusal
     rule = EVENT_RULES[command.type]
     if recorder.agency_kind not in rule.recorded_by:
         return Refusal(
@@ -202,6 +199,17 @@ def refuse_form(recorder: Recorder, command: RecordEvent, latest: datetime) -> R
             ("occurredAt",),
         )
     return None
+
+
+def refuse_key(key: str) -> Refusal | None:
+    """What is wrong with an idempotency key, of whichever command."""
+    if 1 <= len(key) <= LONGEST_KEY and key.isprintable():
+        return None
+    return Refusal(
+        RefusalCode.IDEMPOTENCY_KEY_INVALID,
+        f"An idempotency key has 1 to {LONGEST_KEY} printable characters.",
+        ("idempotencyKey",),
+    )
 
 
 def values_of(recorder: Recorder, command: RecordEvent) -> dict[str, Any]:

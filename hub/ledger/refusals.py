@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class RefusalCode(StrEnum):
-    """Why an event was not recorded, or not withdrawn."""
+    """Why an event was not recorded or not withdrawn, or a communication of a hire not taken."""
 
     IDEMPOTENCY_KEY_INVALID = "IDEMPOTENCY_KEY_INVALID"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"

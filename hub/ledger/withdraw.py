@@ -18,8 +18,6 @@ from uuid import UUID
 import asyncpg
 import orjson
 from sqlalchemy import (
-    ColumnElement,
-    Date,
     DateTime,
     Integer,
     LargeBinary,
@@ -32,7 +30,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal_column,
     select,
     true,
 )
@@ -40,8 +37,9 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.types import TypeEngine
 
 from hub.errors import Unavailable
-from hub.ledger.append import CLAIM, FEED_TOPIC, WRITES, ZONE, Appended, Reach
-from hub.ledger.record import LONGEST_KEY, TRIES, Recorded, Recorder, Verdict
+from hub.ledger.append import CLAIM, FEED_TOPIC, WRITES, Appended, Reach
+from hub.ledger.expressions import day_of, word
+from hub.ledger.record import IN_THE_WAY, TRIES, Recorded, Recorder, Verdict, refuse_key
 from hub.ledger.refusals import AGAINST_WITHDRAWAL, REUSED, Refusal, RefusalCode
 from hub.store.base import table_of
 from hub.store.given import Given, required
@@ -53,12 +51,7 @@ __all__ = ["COMMANDED", "OPERATION", "WRITES", "WithdrawEvent", "kinds_of", "wit
 
 OPERATION = "withdrawConditionalityEvent"
 LONGEST_REASON = 2_000
-STANDING_IN_THE_WAY = (
-    asyncpg.ForeignKeyViolationError,
-    asyncpg.UniqueViolationError,
-    asyncpg.CheckViolationError,
-    asyncpg.DeadlockDetectedError,
-)
+STANDING_IN_THE_WAY = (*IN_THE_WAY, asyncpg.CheckViolationError)
 """How the database says that what the statement found went, or was withdrawn by another, while it ran."""
 
 _key = table_of(IdempotencyKey)
@@ -127,12 +120,9 @@ async def withdraw_event(
 
 def refuse_form(command: WithdrawEvent) -> Refusal | None:
     """What is wrong with a command whatever the tables hold."""
-    if not 1 <= len(command.idempotency_key) <= LONGEST_KEY or not command.idempotency_key.isprintable():
-        return Refusal(
-            RefusalCode.IDEMPOTENCY_KEY_INVALID,
-            f"An idempotency key has 1 to {LONGEST_KEY} printable characters.",
-            ("idempotencyKey",),
-        )
+    refusal = refuse_key(command.idempotency_key)
+    if refusal is not None:
+        return refusal
     if not command.reason.strip() or len(command.reason) > LONGEST_REASON:
         return Refusal(
             RefusalCode.REASON_INVALID,
@@ -183,7 +173,7 @@ def withdraw(given: Given, reach: Reach) -> Appended:
     withdrawal = (
         select(
             given["id"],
-            _word(ConditionalityEventType.EVENT_WITHDRAWN),
+            word(ConditionalityEventType.EVENT_WITHDRAWN),
             func.now(),
             given["event_id"],
             *(given[name] for name in SAID),
@@ -220,20 +210,20 @@ def _judged(given: Given, reach: Reach) -> Select[Any]:
     taken, earlier = _event.alias("taken"), _event.alias("earlier")
     is_seen = given.within(reach.covers_event(taken), taken)
     is_own = taken.c.agency_id == given["agency_id"]
-    last_day = _day(taken.c.recorded_at) + given["days"]
+    last_day = day_of(taken.c.recorded_at) + given["days"]
     refusal = case(
-        (taken.c.id.is_(None), _code(RefusalCode.EVENT_NOT_FOUND)),
+        (taken.c.id.is_(None), word(RefusalCode.EVENT_NOT_FOUND)),
         # NOTE about nobody, so in nobody's territory: who recorded it is told all the same that it is there.
-        (and_(taken.c.beneficiary_id.is_(None), is_own), _code(RefusalCode.CONTENT_GONE)),
+        (and_(taken.c.beneficiary_id.is_(None), is_own), word(RefusalCode.CONTENT_GONE)),
         # NOTE not `NOT`: of a citizen whom the hub does not know the rule is NULL.
-        (is_seen.is_not(true()), _code(RefusalCode.EVENT_NOT_FOUND)),
-        (~is_own, _code(RefusalCode.EVENT_OF_ANOTHER_AGENCY)),
+        (is_seen.is_not(true()), word(RefusalCode.EVENT_NOT_FOUND)),
+        (~is_own, word(RefusalCode.EVENT_OF_ANOTHER_AGENCY)),
         (
-            cast(taken.c.type, Text) == _word(ConditionalityEventType.EVENT_WITHDRAWN),
-            _code(RefusalCode.WITHDRAWAL_STANDS),
+            cast(taken.c.type, Text) == word(ConditionalityEventType.EVENT_WITHDRAWN),
+            word(RefusalCode.WITHDRAWAL_STANDS),
         ),
-        (exists().where(earlier.c.withdraws_event_id == taken.c.id), _code(RefusalCode.ALREADY_WITHDRAWN)),
-        (_day(given["at"]) > last_day, _code(RefusalCode.WITHDRAWAL_TOO_LATE)),
+        (exists().where(earlier.c.withdraws_event_id == taken.c.id), word(RefusalCode.ALREADY_WITHDRAWN)),
+        (day_of(given["at"]) > last_day, word(RefusalCode.WITHDRAWAL_TOO_LATE)),
     )
     return (
         select(
@@ -246,18 +236,6 @@ def _judged(given: Given, reach: Reach) -> Select[Any]:
         .select_from(given.rows)
         .outerjoin(taken, taken.c.id == given["event_id"])
     )
-
-
-def _day(moment: ColumnElement[Any]) -> ColumnElement[Any]:
-    return cast(func.timezone(ZONE, moment), Date)
-
-
-def _word(word: ConditionalityEventType) -> ColumnElement[Any]:
-    return literal_column(f"'{word.value}'", Text())
-
-
-def _code(code: RefusalCode) -> ColumnElement[Any]:
-    return literal_column(f"'{code.value}'", Text())
 
 
 @cache

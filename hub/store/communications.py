@@ -41,10 +41,10 @@ class Communication(Base):
             name="event",
         ),
         UniqueConstraint("event_id"),
-        # An offer that was accepted leads to one hire.
-        UniqueConstraint("acceptance_event_id"),
         Index(None, "starts_on", "code", postgresql_where=text("state = 'WAITING'")),
         Index(None, "beneficiary_id"),
+        # An offer that was accepted leads to one hire that stands: a trigger, since a constraint cannot ask what was withdrawn.
+        Index(None, "acceptance_event_id"),
     )
 
     code: Mapped[str] = mapped_column(primary_key=True)

@@ -135,7 +135,8 @@ async def test_the_same_code_with_other_content_is_refused_and_logged(desk: Serv
 async def test_who_may_not_record_hires_does_not(as_: str, desk: Service, world: World) -> None:
     answer = await desk(HIRE, as_=as_, input=hire(world))
     if as_ == "municipality":  # which records events, but none of this type
-        assert [error["code"] for error in answer.data["recordHire"]["userErrors"]] == ["TYPE_NOT_YOURS"]
+        [error] = answer.data["recordHire"]["userErrors"]
+        assert (error["code"], error["path"]) == ("TYPE_NOT_YOURS", ["input"])
     else:
         assert answer.codes == ["FORBIDDEN"]
 

@@ -17,7 +17,7 @@ from tests.store.test_feed_proofs import SIGNER, caught_up
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-COLUMNS = "agency_id, beneficiary_id, household_id, fiscal_code, inps_protocol, measure"
+COLUMNS = "agency_id, beneficiary_id, household_id, fiscal_code, inps_protocol, measure, pact_id"
 WITHDRAW = f"""
     INSERT INTO conditionality_event (type, occurred_at, withdraws_event_id, note, {COLUMNS})
     SELECT $2, now(), id, $3, {COLUMNS} FROM conditionality_event WHERE id = $1 RETURNING id
@@ -97,6 +97,7 @@ async def test_its_type_is_its_own(owner: Owner, event: UUID) -> None:
         ("fiscal_code", "'PRVGNN90R10H501Q'"),
         ("inps_protocol", "inps_protocol || '0'"),
         ("measure", "CASE measure WHEN 'ADI' THEN 'SFL' ELSE 'ADI' END"),
+        ("pact_id", "(SELECT id FROM pact WHERE id IS DISTINCT FROM e.pact_id LIMIT 1)"),
     ],
 )
 async def test_it_is_of_what_it_takes_back(owner: Owner, event: UUID, column: str, value: str) -> None:

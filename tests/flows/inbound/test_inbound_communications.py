@@ -97,7 +97,7 @@ async def test_each_file_lands_or_is_kept_aside(
     found = await aside(owner)
     known = {key: one for key, one in found.items() if not key.startswith("sha256:")}
     assert {key: (field, resolved) for key, (field, _, resolved) in known.items()} == {
-        code(2): ("communicationCode", False),
+        f"{code(2)} 06-changed.xml": ("communicationCode", False),
         code(7): ("UniLav/TipoComunicazione", False),
         code(11): ("UniLav/Lavoratore/AnagraficaCompleta/codice-fiscale", False),
     }
@@ -128,9 +128,7 @@ async def test_a_folder_is_taken_again_and_changes_nothing(
     events = await owner.fetchval("SELECT count(*) FROM conditionality_event")
     assert counted(await pull(hub, folder, clock, page_size=500)) == (12, 5, 7, 0)
     assert await owner.fetch("SELECT * FROM communication ORDER BY code") == before
-    assert {key: one[:2] for key, one in (await aside(owner)).items()} == {
-        key: one[:2] for key, one in kept.items()
-    }
+    assert await aside(owner) == kept
     assert await owner.fetchval("SELECT count(*) FROM conditionality_event") == events
 
 
@@ -148,6 +146,32 @@ async def test_what_was_mended_lands_and_is_settled(
     assert found[code(11)][2]
     assert found[code(7)] == ("file", "The file is not in the folder any more.", False)
     assert (await states(owner))["20"] == "RECORDED"
+
+
+async def test_what_says_something_else_is_settled_when_its_file_no_longer_does(
+    hub: Database, owner: asyncpg.Connection[asyncpg.Record], folder: Path, world: World, clock: Clock
+) -> None:
+    key, east = f"{code(2)} 06-changed.xml", world.people["east"].fiscal_code
+    for _ in range(2):
+        await pull(hub, folder, clock)
+        assert not (await aside(owner))[key][2], (
+            "the good one of its code lands each time, and is what it is at odds with"
+        )
+    (folder / "06-changed.xml").write_text(unisomm(code=code(2), worker=east))
+    await pull(hub, folder, clock)
+    assert (await aside(owner))[key][2]
+
+
+async def test_what_says_something_else_and_is_moved_away_waits_to_be_looked_at(
+    hub: Database, owner: asyncpg.Connection[asyncpg.Record], folder: Path, clock: Clock
+) -> None:
+    await pull(hub, folder, clock)
+    (folder / "06-changed.xml").unlink()
+    for _ in range(2):
+        await pull(hub, folder, clock)
+    found = await aside(owner)
+    assert found[f"{code(2)} 06-changed.xml"] == ("file", "The file is not in the folder any more.", False)
+    assert code(2) not in found
 
 
 async def test_a_file_that_another_names_is_not_read_elsewhere(

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from lxml import etree
 
 from connectors.communications import CommunicationRefused, NotAHire, code_of, read_hire
+from connectors.communications.shapes import UNILAV, UNISOMM, Shape
 from connectors.xml import read_xml
 from hub.ledger.hires import Hire
 from hub.store.vocabulary import CommunicationKind
@@ -115,6 +117,23 @@ def test_what_is_wrong_is_refused_by_its_place(write: Write, change: tuple[str, 
     error = refused(write().replace(*change))
     assert error.extensions["field"] == error.field
     assert re.fullmatch(r"/|Uni(Lav|Somm)(/[@A-Za-z-]+)*", error.field)
+
+
+@pytest.mark.parametrize(
+    ("shape", "published"),
+    [(UNILAV, unilav(more='dataFine="2026-12-31"')), (UNISOMM, unisomm())],
+    ids=["UniLav", "UniSomm"],
+)
+def test_what_no_published_document_shows_is_said_to_be_unverified(shape: Shape, published: str) -> None:
+    root, unseen = read_xml(published.encode()), set[str]()
+    for place, known in shape.known.items():
+        element = root.find("/".join(f"{{*}}{name}" for name in place.split("/"))) if place else root
+        assert element is not None
+        shown = {f"@{name}" for name in map(str, element.attrib)}
+        shown |= {etree.QName(child).localname for child in element.iterchildren("{*}*")}
+        assert shown <= known
+        unseen |= known - shown
+    assert unseen == shape.unverified
 
 
 @BOTH
