@@ -73,6 +73,7 @@ from hub.http.watch import Watch
 from hub.http.websocket import GraphQLSockets
 from hub.ledger.checkpoint_key import read_signer
 from hub.ledger.checkpointing import Checkpointing
+from hub.ledger.communications import HireTerms
 from hub.ledger.feed_status import FeedWatch
 from hub.ledger.hires_due import HiresDue
 from hub.ledger.sequencer import CHANNEL as FEED_CHANNEL
@@ -282,7 +283,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             max_url_bytes=settings.max_url_bytes,
         )
         routes.append(Route(FEED_PATH, stream, methods=["GET"]))
-        intake = Intake(_now, means.event_clock_tolerance, settings.max_body_bytes)
+        terms = HireTerms(means.event_clock_tolerance, means.withdrawal_days)
+        intake = Intake(_now, terms, settings.max_body_bytes)
         communications = CommunicationsEndpoint(database, admission, demands, watch, intake)
         routes.append(Route(COMMUNICATIONS_PATH, communications, methods=["POST"]))
         shows_page = settings.environment is not Environment.PRODUCTION

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A communication's document becomes a hire, or is refused: with the place that is wrong, and never what stands there."""
+"""A communication's document becomes a hire or an annulment, or is refused: with the place that is wrong, and never what stands there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from datetime import date
 
 from lxml import etree
 
-from connectors.communications.shapes import ANNULMENT, CORRECTION, HIRES, OTHER_FACTS, SHAPES, Shape
+from connectors.communications.shapes import KINDS, OTHER_FACTS, SHAPES, Shape, Tells
 from hub.errors import InvalidInput
-from hub.ledger.hires import CODE_SAID, COMMUNICATION_CODE, CONTRACT_TYPE, Hire
+from hub.ledger.communications import (
+    CODE_SAID,
+    COMMUNICATION_CODE,
+    CONTRACT_TYPE,
+    Annulment,
+    Hire,
+    Told,
+)
 from hub.store.fiscal_code import InvalidFiscalCode, parse_fiscal_code
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -28,7 +35,7 @@ class CommunicationRefused(InvalidInput):
 
 
 class NotAHire(CommunicationRefused):
-    """The communication is of something else than a hire."""
+    """The communication is of something else than a hire, its correction or its annulment."""
 
     code = "NOT_A_HIRE"
 
@@ -39,11 +46,11 @@ def code_of(root: etree._Element) -> str | None:
     return code if COMMUNICATION_CODE.fullmatch(code) else None
 
 
-def read_hire(root: etree._Element) -> Hire:
-    """The hire that a communication tells of.
+def read_communication(root: etree._Element) -> Told:
+    """What a communication tells: of a hire, first or corrected, or that an earlier one is annulled.
 
     Raises:
-        NotAHire: it corrects or annuls another, or is of an extension, a change or an end.
+        NotAHire: it is of an extension, a change or an end.
         CommunicationRefused: it is of neither model, a member is missing, unknown or there twice, or its value is none.
 
     """
@@ -53,11 +60,14 @@ def read_hire(root: etree._Element) -> Hire:
             "/", "The document is neither a UniLav nor a UniSomm of the Ministry of Labour."
         )
     document = _Document(root, shape)
-    document.check_kind()
+    tells = document.tells()
     document.check_known()
     code = code_of(root)
     if code is None:
         raise CommunicationRefused(document.path("@codiceComunicazione"), CODE_SAID)
+    worker = document.fiscal_code(*_WORKERS_CODE)
+    if tells is Tells.ANNULMENT:
+        return Annulment(code, shape.kind, worker, replaces=document.earlier_code())
     begins, ends = document.day(shape.begins), document.optional_day(shape.ends)
     if ends is not None and ends < begins:
         raise CommunicationRefused(
@@ -66,11 +76,12 @@ def read_hire(root: etree._Element) -> Hire:
     return Hire(
         code=code,
         kind=shape.kind,
-        fiscal_code=document.fiscal_code(*_WORKERS_CODE),
+        fiscal_code=worker,
         employer_code=document.fiscal_code(*shape.employer, "@codiceFiscale"),
         starts_on=begins,
         ends_on=ends,
         contract_type=document.contract_type(),
+        replaces=document.earlier_code() if tells is Tells.CORRECTION else None,
     )
 
 
@@ -88,27 +99,34 @@ class _Document:
         """A place as it is told: names of the model alone."""
         return "/".join((self._shape.root, *names))
 
-    def check_kind(self) -> None:
-        """Refuse what is not of a hire."""
+    def tells(self) -> Tells:
+        """What it tells of. An annulment need not say again what it annuls."""
         shape = self._shape
-        kind = self.text("TipoComunicazione")
-        if kind in (CORRECTION, ANNULMENT):
+        tells = KINDS.get(self.text("TipoComunicazione"))
+        if tells is None:
             raise NotAHire(
                 self.path("TipoComunicazione"),
-                "The communication corrects or annuls another: withdraw the event that came of that one, and hand over "
-                "what is right as a hire.",
-            )
-        if kind not in HIRES:
-            raise NotAHire(
-                self.path("TipoComunicazione"),
-                f"The kind of communication is none of those that tell of a hire: {', '.join(sorted(HIRES))}.",
+                f"The kind of communication is none of those that tell of a hire, correct or annul one: {', '.join(KINDS)}.",
             )
         names = {etree.QName(child).localname for child in self._root.iterchildren("{*}*")}
-        if names & OTHER_FACTS or self._at(shape.present) is None:
+        is_hire = tells is Tells.ANNULMENT or self._at(shape.present) is not None
+        if names & OTHER_FACTS or not is_hire:
             raise NotAHire(
                 self.path(*shape.present),
                 "The communication is of an extension, a change or an end of work, not of its beginning.",
             )
+        return tells
+
+    def earlier_code(self) -> str:
+        """The code of the communication that this one corrects or annuls."""
+        names = ("@codiceComunicazionePrecedente",)
+        code = self._value(names)
+        if not COMMUNICATION_CODE.fullmatch(code) or code == self._root.get("codiceComunicazione"):
+            raise CommunicationRefused(
+                self.path(*names),
+                "What corrects or annuls a communication names it by its code, and has another itself.",
+            )
+        return code
 
     def check_known(self) -> None:
         """Refuse a member that is not known, of a place that is read."""

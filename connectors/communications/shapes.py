@@ -11,12 +11,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from hub.store.vocabulary import CommunicationKind
 
-HIRES = frozenset({"01", "06", "07", "08", "09"})
-"""`TipoComunicazione` of what tells of a hire: mandatory, ex officio, and the three that complete an urgent one."""
-CORRECTION, ANNULMENT = "03", "04"
+
+class Tells(StrEnum):
+    """What a communication tells of."""
+
+    HIRE = "HIRE"
+    CORRECTION = "CORRECTION"
+    """Rettifica: what is right in place of what an earlier one said."""
+    ANNULMENT = "ANNULMENT"
+    """Annullamento: that an earlier one was none."""
+
+
+KINDS: Mapping[str, Tells] = {
+    "01": Tells.HIRE,  # mandatory
+    "03": Tells.CORRECTION,
+    "04": Tells.ANNULMENT,
+    "06": Tells.HIRE,  # ex officio
+    "07": Tells.HIRE,  # this and the two that follow complete an urgent one
+    "08": Tells.HIRE,
+    "09": Tells.HIRE,
+}
+"""`TipoComunicazione`, as Regione Piemonte has its codes (unverified): those that tell of a hire or of an earlier communication of one."""
 
 OTHER_FACTS = frozenset({"Proroga", "Trasformazione", "Cessazione", "Trasferimento", "Distacco"})
 """Elements that stand for a hire's where the communication is of an extension, a change or an end."""

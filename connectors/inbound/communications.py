@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,16 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from connectors.communications import CommunicationRefused, code_of, read_hire
+from connectors.communications import CommunicationRefused, code_of, read_communication
 from connectors.inbound.flow import PAGE_SIZE, Clock, RunReport, run_flow
 from connectors.records.delivery import Delivered, Page, Payload, Refusal
 from connectors.records.reading import DIGEST_PREFIX
 from connectors.xml import XmlLimits, XmlRefused, read_xml
 from hub.errors import ConfigurationError
+from hub.ledger.append import Everyone
+from hub.ledger.communications import HireTerms, Told
 from hub.ledger.event_rules import EVENT_RULES
-from hub.ledger.hires import Everyone, Hire, take_hire
+from hub.ledger.hires import take_communication
 from hub.ledger.record import Recorder
 from hub.ledger.refusals import Refusal as LedgerRefusal
 from hub.ledger.refusals import RefusalCode
@@ -46,7 +48,7 @@ _ASIDE = "aside"
 class FromFile:
     """A communication, and what the quarantine would hold of it."""
 
-    hire: Hire
+    told: Told
     payload: Payload
 
 
@@ -55,10 +57,10 @@ class Communications:
 
     flow = FLOW
 
-    def __init__(self, folder: Path, recorder: Recorder, tolerance: timedelta, limits: XmlLimits) -> None:
+    def __init__(self, folder: Path, recorder: Recorder, terms: HireTerms, limits: XmlLimits) -> None:
         self._folder = folder
         self._recorder = recorder
-        self._tolerance = tolerance
+        self._terms = terms
         self._limits = limits
         self._names: Iterator[str] | None = None
 
@@ -99,7 +101,7 @@ class Communications:
         try:
             root = read_xml(content, limits=self._limits)
             payload["code"] = code_of(root)
-            told = FromFile(read_hire(root), payload)
+            told = FromFile(read_communication(root), payload)
         except CommunicationRefused as refused:
             told = Refusal(refused.field, refused.message)
         except XmlRefused as refused:
@@ -113,7 +115,7 @@ class Communications:
         assert agency_id == self._recorder.agency_id
         outcomes: list[Refusal | None] = []
         for one in records:
-            taken = await take_hire(connection, self._recorder, one.hire, now=now, tolerance=self._tolerance)
+            taken = await take_communication(connection, self._recorder, one.told, now=now, terms=self._terms)
             outcomes.append(_refusal(one, taken) if isinstance(taken, LedgerRefusal) else None)
         return outcomes
 
@@ -131,7 +133,7 @@ async def pull_communications(
     agency_code: str,
     operator: str,
     clock: Clock,
-    tolerance: timedelta,
+    terms: HireTerms,
     limits: XmlLimits | None = None,
     page_size: int = PAGE_SIZE,
 ) -> RunReport:
@@ -163,7 +165,7 @@ async def pull_communications(
         reach=Everyone(),
         reach_values={},
     )
-    kind = Communications(folder, recorder, tolerance, limits or XmlLimits())
+    kind = Communications(folder, recorder, terms, limits or XmlLimits())
     return await run_flow(pool, kind, agency_code=agency_code, clock=clock, page_size=page_size)
 
 
@@ -172,7 +174,7 @@ def _refusal(one: FromFile, refusal: LedgerRefusal) -> Refusal:
     return Refusal(
         next(iter(refusal.path), None),
         refusal.message,
-        aside=_aside(one.hire.code, one.payload) if is_at_odds else None,
+        aside=_aside(one.told.code, one.payload) if is_at_odds else None,
     )
 
 

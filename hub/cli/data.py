@@ -24,6 +24,7 @@ from connectors.simulators.registry import demo_registry
 from hub.access.actors import COMMAND_LINE, acting
 from hub.cli.options import AsJson, DataDir, run, settings_of
 from hub.errors import ConfigurationError, DatabaseError, InvalidInput
+from hub.ledger.communications import HireTerms
 from hub.ledger.wire_codes import WireTable, read_wire_codes
 from hub.settings import Environment, Settings
 from hub.store.ambiti import land_ambiti, read_ambiti
@@ -271,7 +272,7 @@ def sync_communications(
                 agency_code=agency,
                 operator=by or getpass.getuser(),
                 clock=_now,
-                tolerance=timedelta(seconds=settings.event_clock_tolerance),
+                terms=HireTerms(timedelta(seconds=settings.event_clock_tolerance), settings.withdrawal_days),
             )
 
     with database_url(settings) as url:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`POST /communications`: a mandatory communication of a hire, handed over by a labour system. Nothing is told of the worker.
+"""`POST /communications`: a mandatory communication of a hire, or one that corrects or annuls it, handed over by a labour system.
+
+Nothing is told of the worker.
 
 The answer to a communication that was taken is always the same: whether the worker receives a benefit is not the sender's to know
 (docs/adr/0035). So no line of the access log is written: nobody was looked at.
@@ -10,14 +12,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.message import Message
 from typing import Final
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from connectors.communications import read_hire
+from connectors.communications import read_communication
 from connectors.inbound.quarantine import keep
 from connectors.records.delivery import Refusal as Kept
 from connectors.xml import XmlLimits, read_xml
@@ -31,8 +33,9 @@ from hub.http.demands import Demands
 from hub.http.problems import problem
 from hub.http.request import UnsupportedMediaType
 from hub.http.watch import Gone, UnderWay, Watch
-from hub.ledger.hires import Taken, take_hire
-from hub.ledger.refusals import Refusal
+from hub.ledger.communications import HireTerms, Taken
+from hub.ledger.hires import take_communication
+from hub.ledger.refusals import Refusal, RefusalCode
 from hub.plan.recorder import recorder_of
 from hub.store.engine import Database
 from hub.store.vocabulary import Capability
@@ -40,6 +43,8 @@ from hub.store.vocabulary import Capability
 PATH: Final = "/communications"
 FLOW: Final = "communications-http"
 """What is kept aside here is no file's, and settled by no run of a folder."""
+UNTOLD: Final = frozenset({RefusalCode.COMMUNICATION_CHANGED, RefusalCode.COMMUNICATION_REPLACED})
+"""Refusals that nobody is told who sends: what was kept before would show by them."""
 _JSON: Final = b"application/json"
 _MEDIA: Final = frozenset({"application/xml", "text/xml"})
 
@@ -55,7 +60,7 @@ class Intake:
     """On which terms communications are taken. `now`: the time of day, with an offset."""
 
     now: Callable[[], datetime]
-    tolerance: timedelta
+    terms: HireTerms
     max_body_bytes: int
 
 
@@ -98,31 +103,32 @@ class CommunicationsEndpoint:
             await self._demands.check(caller, operator, headers, body)
         caller.require(Capability.SEND_COMMUNICATIONS)
         # NOTE only now: of who may not send, nothing is parsed.
-        hire = read_hire(read_xml(body, charset=charset, limits=XmlLimits(bytes=self._intake.max_body_bytes)))
+        limits = XmlLimits(bytes=self._intake.max_body_bytes)
+        told = read_communication(read_xml(body, charset=charset, limits=limits))
         under_way.is_command = True
         async with self._database.write.acquire() as connection, connection.transaction():
-            taken: Taken | Refusal | None = await take_hire(
+            taken: Taken | Refusal | None = await take_communication(
                 connection,
                 recorder_of(caller, operator),
-                hire,
+                told,
                 now=self._intake.now(),
-                tolerance=self._intake.tolerance,
+                terms=self._intake.terms,
             )
-            if isinstance(taken, Refusal) and taken.tells_of is not None:
+            if isinstance(taken, Refusal) and (taken.tells_of is not None or taken.code in UNTOLD):
                 # NOTE not told: that the earlier one is known says that its worker receives a benefit. Whoever runs the hub sees it.
                 await keep(
                     connection,
                     caller.agency_id,
                     FLOW,
-                    hire.code,
-                    {"code": hire.code},
+                    told.code,
+                    {"code": told.code},
                     Kept(taken.path[0], taken.message),
                     self._intake.now(),
                 )
                 taken = None
         if isinstance(taken, Refusal):
             raise HireRefused(taken.message, reason=taken.code.value)
-        return Reply(200, orjson.dumps({"communicationCode": hire.code, "status": "TAKEN"}))
+        return Reply(200, orjson.dumps({"communicationCode": told.code, "status": "TAKEN"}))
 
     async def _send(
         self, reply: Reply, scope: Scope, headers: Headers, under_way: UnderWay, send: Send

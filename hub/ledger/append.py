@@ -139,6 +139,19 @@ class Reach(Protocol, Hashable):
 
 
 @dataclass(frozen=True)
+class Everyone:
+    """The reach of the hub itself, and of an agency about what it sent before."""
+
+    def covers(self, _row: FromClause) -> ColumnElement[bool]:
+        """See `Reach`."""
+        return true()
+
+    def covers_event(self, _row: FromClause) -> ColumnElement[bool]:
+        """See `Reach`."""
+        return true()
+
+
+@dataclass(frozen=True)
 class Appended:
     """What a statement writes: the rows of the events, all their columns, by the keys given; and what goes with them."""
 

@@ -8,39 +8,39 @@
     any other                                                   HIRED
 
 A hire is an event of the day it begins, at midnight in Italy. It is recorded as any event is (`hub.ledger.record`): by the same rules,
-under the agency that sent it.
+under the agency that sent it. One that corrects an earlier communication takes its place first, and an annulment does only that
+(`hub.ledger.replacements`).
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
-
-from sqlalchemy import ColumnElement, FromClause, true
 
 from hub.ledger import hire_statements as statements
-from hub.ledger.expressions import ZONE
+from hub.ledger.append import Everyone
+from hub.ledger.communications import (
+    EARLIEST,
+    Annulment,
+    Hire,
+    HireTerms,
+    Taken,
+    Told,
+    beginning_of,
+    day_in_italy,
+    refuse_communication,
+)
 from hub.ledger.record import Recorded, Recorder, RecordEvent, record_event, refuse_form, why_not
 from hub.ledger.refusals import FOUND, Refusal, RefusalCode
-from hub.store.fiscal_code import InvalidFiscalCode, parse_fiscal_code
+from hub.ledger.replacements import ALREADY_REPLACED, replace_earlier
+from hub.store.fiscal_code import parse_fiscal_code
 from hub.store.statement import Connection
-from hub.store.vocabulary import CommunicationKind, CommunicationState, ConditionalityEventType
+from hub.store.vocabulary import CommunicationState, ConditionalityEventType
 
 OFFER_LEADS_TO_HIRE = timedelta(days=90)
 """How long after an offer was accepted a hire is taken for its fruit. No rule says (unverified): a notice period, and some."""
-EARLIEST = date(1950, 1, 1)
-
-COMMUNICATION_CODE = re.compile(r"(?!0{16})[0-9A-Z]{16}", re.ASCII)
-"""`codiceComunicazione`, as the labour system gave it; an employer's program writes zeros before."""
-CODE_SAID = "A communication's code has 16 digits or capital letters; zeros alone are none, since it was not given one yet."
-CONTRACT_TYPE = re.compile(r"[A-Z]\.[0-9]{2}\.[0-9]{2}", re.ASCII)
-"""`TipologiaContrattuale`."""
-
-_ROME = ZoneInfo(ZONE)
 
 _NO_BENEFIT = frozenset(
     {
@@ -56,130 +56,122 @@ _HIRED_ALREADY = Refusal(
     "A hire of this person on this day is recorded, through a suitable offer or not.",
     ("startsOn",),
 )
+_CHANGED = Refusal(
+    RefusalCode.COMMUNICATION_CHANGED,
+    "A communication of this code came before and said something else: what corrects it has a code of its own.",
+    ("communicationCode",),
+)
 
 
-@dataclass(frozen=True)
-class Everyone:
-    """The reach of the hub itself, for what was sent before, and of who runs it."""
+class _Undone(Exception):
+    """What was begun for a communication is taken back, since it is refused in the end."""
 
-    def covers(self, _row: FromClause) -> ColumnElement[bool]:
-        """See `Reach`."""
-        return true()
-
-    def covers_event(self, _row: FromClause) -> ColumnElement[bool]:
-        """See `Reach`."""
-        return true()
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.code)
 
 
-@dataclass(frozen=True, slots=True)
-class Hire:
-    """A hire as a communication tells of it.
-
-    `code`: `codiceComunicazione`. `employer_code`: who hires, the agency where the work is temporary. `contract_type`: `A.01.00`, or None
-    where the communication does not say.
-    """
-
-    code: str
-    kind: CommunicationKind
-    fiscal_code: str
-    employer_code: str
-    starts_on: date
-    ends_on: date | None
-    contract_type: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of a communication.
-
-    `person`: whose it is, where something of it is kept. `why`: what recording said, where it came to nothing. `again`: it came before.
-    """
-
-    state: CommunicationState
-    event_id: UUID | None = None
-    person: UUID | None = None
-    why: Refusal | None = None
-    again: bool = False
-
-    @property
-    def is_erased(self) -> bool:
-        """Whether the content of its event was erased."""
-        return self.state is CommunicationState.ERASED
-
-
-def day_in_italy(moment: datetime) -> date:
-    """The day it is in Italy at an aware moment."""
-    return moment.astimezone(_ROME).date()
-
-
-def beginning_of(day: date) -> datetime:
-    """The moment a day begins in Italy."""
-    return datetime.combine(day, time(), _ROME)
-
-
-def refuse_hire(hire: Hire) -> Refusal | None:
-    """What is wrong with a hire whatever the tables hold."""
-    if not COMMUNICATION_CODE.fullmatch(hire.code):
-        return Refusal(RefusalCode.COMMUNICATION_CODE_INVALID, CODE_SAID, ("communicationCode",))
-    try:
-        parse_fiscal_code(hire.employer_code)
-    except InvalidFiscalCode:
-        return Refusal(
-            RefusalCode.EMPLOYER_CODE_INVALID,
-            "An employer's code is a fiscal code: 11 digits, or 16 characters, the last of which checks the others.",
-            ("employerCode",),
-        )
-    if hire.contract_type is not None and not CONTRACT_TYPE.fullmatch(hire.contract_type):
-        return Refusal(
-            RefusalCode.CONTRACT_TYPE_INVALID,
-            "A type of contract is a letter and two pairs of digits, as A.01.00.",
-            ("contractType",),
-        )
-    if hire.starts_on < EARLIEST or (hire.ends_on is not None and hire.ends_on < hire.starts_on):
-        return Refusal(
-            RefusalCode.HIRE_PERIOD_INVALID,
-            "A hire ends no sooner than it begins, and began within living memory.",
-            ("endsOn",) if hire.starts_on >= EARLIEST else ("startsOn",),
-        )
-    return None
-
-
-async def take_hire(
-    connection: Connection, recorder: Recorder, hire: Hire, *, now: datetime, tolerance: timedelta
+async def take_communication(
+    connection: Connection, recorder: Recorder, told: Told, *, now: datetime, terms: HireTerms
 ) -> Taken | Refusal:
-    """Take one communication in the open transaction of `connection`.
+    """Take one communication in the open transaction of `connection`, wholly or not at all.
 
-    One that came before gives what became of it then; one that came to nothing is judged anew, since nothing of it was kept. `tolerance`
-    as for any recording. Whether the sender may send at all is the caller's to have checked.
+    One that came before gives what became of it then; one that came to nothing is judged anew, since nothing of it was kept. Whether the
+    sender may send at all is the caller's to have checked.
 
     Raises:
         Unavailable: as `record_event` does.
 
     """
-    refusal = refuse_hire(hire)
+    # NOTE the sender before anybody is looked for: whoever may send no hires learns nothing of who is in reach, and none waits in vain.
+    refusal = refuse_communication(told) or _refuse_sender(recorder, told)
     if refusal is not None:
         return refusal
-    # NOTE before anybody is looked for: whoever may send no hires learns nothing of who is in reach, and nothing waits for its day.
-    refusal = refuse_form(
-        recorder, _command(hire, ConditionalityEventType.HIRED, None), beginning_of(hire.starts_on)
-    )
-    if refusal is not None:
-        return replace(refusal, path=())
-    hire = replace(hire, employer_code=parse_fiscal_code(hire.employer_code))
-    await statements.lock().execute(connection, of=hire.code)
+    # NOTE in one order: of two that name each other's codes neither waits for the other.
+    for code in sorted({told.code, told.replaces or told.code}):
+        await statements.lock().execute(connection, of=code)
     person: UUID | None = await statements.in_reach(recorder.reach).fetchval(
-        connection, fiscal_code=hire.fiscal_code, **recorder.reach_values
+        connection, fiscal_code=told.fiscal_code, **recorder.reach_values
     )
-    earlier = await statements.earlier().fetchrow(connection, code=hire.code)
+    earlier = await statements.earlier().fetchrow(connection, code=told.code)
+    if earlier is not None and _is_another(earlier, told):
+        return _CHANGED
+    try:
+        async with connection.transaction():  # a savepoint
+            taken: Taken | Refusal
+            if isinstance(told, Annulment):
+                taken = await _annul(connection, recorder, told, person, earlier, now=now, terms=terms)
+            else:
+                taken = await _take_hire(connection, recorder, told, person, earlier, now=now, terms=terms)
+            if isinstance(taken, Refusal):
+                raise _Undone(taken)
+    except _Undone as undone:
+        return undone.refusal
+    return taken
+
+
+def _refuse_sender(recorder: Recorder, told: Told) -> Refusal | None:
+    """Whether agencies of this kind send hires at all, whatever the day."""
+    day = beginning_of(EARLIEST)
+    command = RecordEvent(_key(told), told.fiscal_code, ConditionalityEventType.HIRED, day, None, None)
+    refusal = refuse_form(recorder, command, day)
+    return None if refusal is None else replace(refusal, path=())
+
+
+async def _take_hire(
+    connection: Connection,
+    recorder: Recorder,
+    hire: Hire,
+    person: UUID | None,
+    earlier: Any,
+    *,
+    now: datetime,
+    terms: HireTerms,
+) -> Taken | Refusal:
+    hire = replace(hire, employer_code=parse_fiscal_code(hire.employer_code))
     is_ahead = hire.starts_on > day_in_italy(now)
-    if earlier is not None and _stands(earlier["state"]):
+    if earlier is not None and _stands(earlier):
         before = _as_before(earlier, hire, person)
         if is_ahead or isinstance(before, Refusal) or before.state is not CommunicationState.WAITING:
             return before
         # Its day has come since, and nobody has recorded it yet.
-    elif person is not None and is_ahead:
+        return await record_hire(connection, recorder, hire, person, now=now, tolerance=terms.tolerance)
+    if hire.replaces is not None:
+        replaced = await replace_earlier(connection, recorder, hire, person, now=now, terms=terms)
+        if isinstance(replaced, Refusal):
+            return replaced
+        if replaced.is_erased:
+            return Taken(CommunicationState.ERASED, replaced.event_id, again=True)
+        if replaced.person is not None:
+            # NOTE what an agency sent it may correct wherever its worker lives by now.
+            recorder, person = replace(recorder, reach=Everyone(), reach_values={}), replaced.person
+        if replaced.event_id is not None and person is not None:
+            row = statements.row_of(recorder, hire, CommunicationState.RECORDED, person)
+            kept = {"event_id": replaced.event_id, "acceptance_event_id": replaced.acceptance_event_id}
+            await statements.put().execute(connection, **row | kept)
+            return Taken(CommunicationState.RECORDED, replaced.event_id, person)
+    if person is not None and is_ahead:
         return await _wait(connection, recorder, hire, person)
-    return await record_hire(connection, recorder, hire, person, now=now, tolerance=tolerance)
+    return await record_hire(connection, recorder, hire, person, now=now, tolerance=terms.tolerance)
+
+
+async def _annul(
+    connection: Connection,
+    recorder: Recorder,
+    told: Annulment,
+    person: UUID | None,
+    earlier: Any,
+    *,
+    now: datetime,
+    terms: HireTerms,
+) -> Taken | Refusal:
+    replaced = await replace_earlier(connection, recorder, told, person, now=now, terms=terms)
+    if isinstance(replaced, Refusal):
+        return replaced
+    state = CommunicationState.ANNULMENT
+    if earlier is None:
+        await statements.put().execute(connection, **statements.bare_row(recorder, told, state))
+    return Taken(state, replaced.withdrawal_id, replaced.person, again=earlier is not None)
 
 
 async def record_hire(
@@ -209,12 +201,9 @@ async def record_hire(
         recorded = await record_event(connection, recorder, command, now=now, tolerance=tolerance)
         if isinstance(recorded, Recorded):
             followed = None if command.pact_id is None or accepted is None else accepted["id"]
-            await statements.put().execute(
-                connection,
-                **_row(recorder, hire, CommunicationState.RECORDED, person),
-                event_id=recorded.event_id,
-                acceptance_event_id=followed,
-            )
+            row = statements.row_of(recorder, hire, CommunicationState.RECORDED, person)
+            kept = {"event_id": recorded.event_id, "acceptance_event_id": followed}
+            await statements.put().execute(connection, **row | kept)
             return Taken(CommunicationState.RECORDED, recorded.event_id, person)
         if recorded.code in _NO_BENEFIT or recorded.code is RefusalCode.ALREADY_RECORDED:
             return await _forget(connection, recorder, hire, recorded)
@@ -222,9 +211,13 @@ async def record_hire(
     return refusal
 
 
+def _key(told: Told) -> str:
+    return f"communication {told.code}"
+
+
 def _command(hire: Hire, kind: ConditionalityEventType, pact_id: UUID | None) -> RecordEvent:
     return RecordEvent(
-        idempotency_key=f"communication {hire.code}",
+        idempotency_key=_key(hire),
         fiscal_code=hire.fiscal_code,
         type=kind,
         occurred_at=beginning_of(hire.starts_on),
@@ -234,26 +227,29 @@ def _command(hire: Hire, kind: ConditionalityEventType, pact_id: UUID | None) ->
     )
 
 
-def _stands(state: str) -> bool:
+def _stands(earlier: Any) -> bool:
     """Whether something of it is kept, and so it is not judged anew."""
-    return state not in (CommunicationState.NO_BENEFICIARY, CommunicationState.ALREADY_RECORDED)
+    return earlier["state"] not in (CommunicationState.NO_BENEFICIARY, CommunicationState.ALREADY_RECORDED)
+
+
+def _is_another(earlier: Any, told: Told) -> bool:
+    """Whether it corrects or annuls another, or does the other of both: that is kept of all, and tells of no worker."""
+    was_annulment = earlier["state"] == CommunicationState.ANNULMENT
+    return (earlier["replaces_code"], was_annulment) != (told.replaces, isinstance(told, Annulment))
 
 
 def _as_before(earlier: Any, hire: Hire, person: UUID | None) -> Taken | Refusal:
     """The answer to a communication that came before, and stands."""
+    state = CommunicationState(earlier["state"])
+    if state is CommunicationState.REPLACED:
+        return Taken(state, why=ALREADY_REPLACED, again=True)
     if person is None:
         # To whom the person is nobody, a communication about them is about nobody, whether or not it is known.
         return Taken(CommunicationState.NO_BENEFICIARY, why=FOUND[RefusalCode.PERSON_NOT_FOUND], again=True)
-    state = CommunicationState(earlier["state"])
     told = (person, hire.kind, hire.starts_on, hire.ends_on, hire.employer_code, hire.contract_type)
     kept = ("beneficiary_id", "kind", "starts_on", "ends_on", "employer_code", "contract_type")
     if state is not CommunicationState.ERASED and told != tuple(earlier[name] for name in kept):
-        return Refusal(
-            RefusalCode.COMMUNICATION_CHANGED,
-            "A communication of this code came before and said something else: what corrects it has a code of its own.",
-            ("communicationCode",),
-            tells_of=person,
-        )
+        return replace(_CHANGED, tells_of=person)
     return Taken(state, earlier["event_id"], person, again=True)
 
 
@@ -262,12 +258,8 @@ async def _wait(connection: Connection, recorder: Recorder, hire: Hire, person: 
     [verdict] = await why_not(connection, recorder, [_command(hire, ConditionalityEventType.HIRED, None)])
     if isinstance(verdict, Refusal) and verdict.code in _NO_BENEFIT:
         return await _forget(connection, recorder, hire, verdict)
-    await statements.put().execute(
-        connection,
-        **_row(recorder, hire, CommunicationState.WAITING, person),
-        event_id=None,
-        acceptance_event_id=None,
-    )
+    row = statements.row_of(recorder, hire, CommunicationState.WAITING, person)
+    await statements.put().execute(connection, **row)
     return Taken(CommunicationState.WAITING, person=person)
 
 
@@ -279,29 +271,5 @@ async def _forget(connection: Connection, recorder: Recorder, hire: Hire, why: R
         if why.code is RefusalCode.ALREADY_RECORDED
         else CommunicationState.NO_BENEFICIARY
     )
-    await statements.put().execute(
-        connection,
-        **dict.fromkeys((*statements.SAID, "event_id", "acceptance_event_id")),
-        code=hire.code,
-        kind=hire.kind.value,
-        state=state.value,
-        agency_id=recorder.agency_id,
-    )
+    await statements.put().execute(connection, **statements.bare_row(recorder, hire, state))
     return Taken(state, why=why)
-
-
-def _row(recorder: Recorder, hire: Hire, state: CommunicationState, person: UUID) -> dict[str, Any]:
-    return {
-        "code": hire.code,
-        "kind": hire.kind.value,
-        "state": state.value,
-        "agency_id": recorder.agency_id,
-        "client_id": recorder.client_id,
-        "purpose_id": recorder.purpose_id,
-        "operator": recorder.operator,
-        "beneficiary_id": person,
-        "starts_on": hire.starts_on,
-        "ends_on": hire.ends_on,
-        "employer_code": hire.employer_code,
-        "contract_type": hire.contract_type,
-    }

@@ -13,7 +13,9 @@ import structlog
 from sqlalchemy import Date, Text, bindparam, literal_column, select, tuple_
 
 from hub.errors import Unavailable
-from hub.ledger.hires import Everyone, Hire, day_in_italy, record_hire
+from hub.ledger.append import Everyone
+from hub.ledger.communications import Hire, day_in_italy
+from hub.ledger.hires import record_hire
 from hub.ledger.record import Recorder
 from hub.ledger.refusals import Refusal
 from hub.store.base import table_of
@@ -82,6 +84,7 @@ class HiresDue:
                 row["starts_on"],
                 row["ends_on"],
                 row["contract_type"],
+                row["replaces_code"],
             )
             recorder = Recorder(
                 agency_id=row["agency_id"],

@@ -17,7 +17,8 @@ class Communication(Base):
     """One communication of a hire, by the code the labour system gave it, and what became of it.
 
     Of one that came to nothing (its worker receives no benefit, as most do not) nothing is kept but that it came (docs/adr/0035): no
-    person, no employer, no day. One that was recorded stays as it is until the content of its event is erased, which takes all of that.
+    person, no employer, no day. One that was recorded stays as it is until the content of its event is erased, which takes all of that; what
+    corrects or annuls it has a row of its own.
     """
 
     __tablename__ = "communication"
@@ -40,7 +41,18 @@ class Communication(Base):
             " ELSE num_nonnulls(event_id, acceptance_event_id) = 0 END",
             name="event",
         ),
-        UniqueConstraint("event_id"),
+        CheckConstraint("replaces_code <> code", name="replaces"),
+        CheckConstraint("state <> 'ANNULMENT' OR replaces_code IS NOT NULL", name="annulment"),
+        # What an agency sent is corrected or annulled once: then the correction is what may be corrected.
+        UniqueConstraint("replaces_code", "agency_id"),
+        # An event comes of one communication, and of those that correct it without a change of person or day.
+        Index(
+            "communication_event_id_key",
+            "event_id",
+            unique=True,
+            postgresql_where=text("replaces_code IS NULL"),
+        ),
+        Index(None, "event_id"),
         Index(None, "starts_on", "code", postgresql_where=text("state = 'WAITING'")),
         Index(None, "beneficiary_id"),
         # An offer that was accepted leads to one hire that stands: a trigger, since a constraint cannot ask what was withdrawn.
@@ -48,6 +60,8 @@ class Communication(Base):
     )
 
     code: Mapped[str] = mapped_column(primary_key=True)
+    # The communication that it corrects (rettifica) or annuls (annullamento).
+    replaces_code: Mapped[str | None] = mapped_column(ForeignKey("communication.code"))
     kind: Mapped[CommunicationKind] = mapped_column(words(CommunicationKind))
     state: Mapped[CommunicationState] = mapped_column(words(CommunicationState))
     received_at: Mapped[RecordedAt]

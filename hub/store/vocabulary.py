@@ -233,6 +233,10 @@ class CommunicationState(StrEnum):
     """Nobody in the sender's territory has this fiscal code and a benefit on the day."""
     ERASED = "ERASED"
     """It was recorded, and the content of its event was erased."""
+    REPLACED = "REPLACED"
+    """Another corrected or annulled it before it was recorded."""
+    ANNULMENT = "ANNULMENT"
+    """It is no hire: it annulled another communication."""
 
 
 class BenefitOutcome(StrEnum):

@@ -120,6 +120,7 @@ def arguments_for(world: World) -> dict[str, str]:
         'decidedOn: "2026-10-01" }',
         "Mutation.recordHire(input:)": f'{{ communicationCode: "", kind: UNILAV, fiscalCode: "{code}", '
         'employerCode: "", startsOn: "2026-09-01" }',
+        "Mutation.annulHire(input:)": f'{{ communicationCode: "", kind: UNILAV, fiscalCode: "{code}", earlierCode: "" }}',
         "Mutation.recordConditionalityEvents(input:)": "{ events: [] }",
         # Nothing is recorded: a key must have a character.
         "Mutation.recordConditionalityEvent(input:)": f'{{ idempotencyKey: "", fiscalCode: "{code}", '

@@ -80,6 +80,7 @@ RECORD_MANY = """mutation ($input: RecordConditionalityEventsInput!) { recordCon
 WITHDRAW_EVENT = """mutation ($input: WithdrawConditionalityEventInput!) { withdrawConditionalityEvent(input: $input) {
   withdrawal { id } userErrors { code } } }"""
 HIRE = """mutation ($input: RecordHireInput!) { recordHire(input: $input) { event { id } userErrors { code } } }"""
+ANNUL = """mutation ($input: AnnulHireInput!) { annulHire(input: $input) { withdrawal { id } userErrors { code } } }"""
 REPORT = """mutation { reportOutcome(input: { idempotencyKey: "", position: 1, outcome: NONE, reference: "x", decidedOn: "2026-10-01" }) {
   userErrors { code } } }"""
 GUARDED = (
@@ -255,6 +256,9 @@ class Suite:
             )
             yield Probe(
                 f"{name}: may not record a hire", bare, HIRE, _hire(self._someone(name)), ["FORBIDDEN"]
+            )
+            yield Probe(
+                f"{name}: may not annul a hire", bare, ANNUL, _annulment(self._someone(name)), ["FORBIDDEN"]
             )
             many = _many(self._someone(name))
             yield Probe(f"{name}: may not record many", bare, RECORD_MANY, many, ["FORBIDDEN"])
@@ -432,6 +436,15 @@ def _hire(fiscal_code: str | None) -> dict[str, Any]:
             "employerCode": "12345678903",
             "startsOn": "2026-09-01",
         }
+    }
+
+
+def _annulment(fiscal_code: str | None) -> dict[str, Any]:
+    """Of a hire that nobody communicated."""
+    said = _hire(fiscal_code)["input"]
+    return {
+        "input": {name: said[name] for name in ("communicationCode", "kind", "fiscalCode")}
+        | {"earlierCode": f"16{next(_numbers):014}"}
     }
 
 

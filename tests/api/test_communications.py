@@ -91,6 +91,41 @@ async def test_a_code_that_says_something_else_is_not_told_and_kept_aside(
     assert latina not in repr([dict(row) for row in kept])
 
 
+async def test_a_correction_and_an_annulment_are_answered_as_a_hire_is(intake: Service, world: World) -> None:
+    answers = set()
+    for worker in (world.people["crowd-2"].fiscal_code, UNKNOWN_CODE):
+        first, second, third = new_code(), new_code(), new_code()
+        for document in (
+            unilav(code=first, worker=worker),
+            unilav(code=second, earlier=first, worker=worker, kind="03", begins="2026-09-11"),
+            unilav(code=third, earlier=second, worker=worker, kind="04"),
+            # A second of the same earlier one is not told that it is one.
+            unilav(code=new_code(), earlier=first, worker=worker, kind="04"),
+        ):
+            answer = await post(intake, document)
+            assert set(answer.json) == {"communicationCode", "status"}
+            answers.add((answer.status, answer.json["status"]))
+        assert [(await rows(intake, code))[0]["state"] for code in (first, third)][1] == "ANNULMENT"
+    assert answers == {(200, "TAKEN")}
+
+
+async def test_what_is_not_taken_back_is_not_told_and_kept_aside(intake: Service, world: World) -> None:
+    """It is of another worker: whose hire it names, and that it is an event, is nobody's to be told."""
+    first, second = new_code(), new_code()
+    worker, other = world.people["scattered-rome"].fiscal_code, world.people["north"].fiscal_code
+    await post(intake, unilav(code=first, worker=worker, begins="2026-09-08"))
+    answer = await post(intake, unilav(code=second, earlier=first, worker=other, kind="04"))
+    assert (answer.status, answer.json["status"]) == (200, "TAKEN")
+    assert await rows(intake, second) == []
+    assert (await rows(intake, first))[0]["type"] == "HIRED"
+    sql = (
+        "SELECT field, reason FROM quarantined_record WHERE flow = 'communications-http' AND record_key = $1"
+    )
+    [kept] = await intake.owner.fetch(sql, second)
+    assert kept["field"] == "earlierCode"
+    assert worker not in kept["reason"]
+
+
 async def test_only_a_purpose_that_may_send_sends(intake: Service, world: World) -> None:
     code = new_code()
     document = unilav(code=code, worker=world.people["north"].fiscal_code)
@@ -125,7 +160,11 @@ BAD: dict[str, tuple[str | bytes, str, int, str]] = {
     "too deep": ("<a>" * 100 + "</a>" * 100, "application/xml", 400, "XML_TOO_DEEP"),
     "too large": (" " * 100_001, "application/xml", 413, "BODY_TOO_LARGE"),
     "no communication": ("<a/>", "application/xml", 400, "COMMUNICATION_REFUSED"),
-    "an annulment": (unilav(kind="04"), "application/xml", 400, "NOT_A_HIRE"),
+    "an extension": (unilav(kind="02"), "application/xml", 400, "NOT_A_HIRE"),
+    "an annulment of nothing": (unilav(kind="04"), "application/xml", 400, "COMMUNICATION_REFUSED"),
+    "a correction of what never came": (
+        unilav(kind="03", earlier="Z" * 16), "application/xml", 400, "COMMUNICATION_REFUSED",
+    ),
     "a wrong fiscal code": (unilav(worker="RSSMRA80A01H501A"), "application/xml", 400, "COMMUNICATION_REFUSED"),
     "a year that is none": (unilav(begins="1900-01-01"), "application/xml", 400, "COMMUNICATION_REFUSED"),
     "JSON": ("{}", "application/json", 415, "UNSUPPORTED_MEDIA_TYPE"),

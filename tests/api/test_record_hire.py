@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub.store.identifiers import decode_id
 from tests.api.looks import looks
 from tests.api.world import UNKNOWN_CODE
 from tests.unit.connectors.communication_documents import unilav
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
 HIRE = """mutation Hire($input: RecordHireInput!) { recordHire(input: $input) {
   event { id type occurredAt pact { id } beneficiary { id } } userErrors { code message path } } }"""
+ANNUL = """mutation Annul($input: AnnulHireInput!) { annulHire(input: $input) {
+  withdrawal { id type withdraws { id } note } userErrors { code message path } } }"""
 ACCEPT = """mutation ($input: RecordConditionalityEventInput!) {
   recordConditionalityEvent(input: $input) { event { id } userErrors { code } } }"""
-_codes = count(1)
+_codes, _others = count(1), count(1)
 
 Input = dict[str, Any]
 
@@ -33,6 +36,10 @@ Input = dict[str, Any]
 async def desk(open_hub: Opener) -> AsyncIterator[Service]:
     async with open_hub("hires", sequencer=False) as service:
         yield service
+
+
+def new_code() -> str:
+    return f"17{next(_others):014}"
 
 
 def hire(world: World, who: str = "north", **changes: Any) -> Input:
@@ -94,6 +101,101 @@ async def test_what_was_posted_is_not_recorded_again(desk: Service, world: World
     assert done["event"]["type"] == "HIRED"
     sql = "SELECT count(*) FROM idempotency_key WHERE key = $1"
     assert await desk.owner.fetchval(sql, f"communication {given['communicationCode']}") == 1
+
+
+async def test_a_correction_takes_the_place_of_the_earlier_one(desk: Service, world: World) -> None:
+    given = hire(world)
+    first = await hired(desk, given)
+    changes = {
+        "communicationCode": new_code(),
+        "earlierCode": given["communicationCode"],
+    }
+    same_day = {**given, **changes, "employerCode": "RSSMRA80A01H501U"}
+    assert await hired(desk, same_day) == first, "the day is the same, and so is the event"
+    another = {
+        **same_day,
+        "communicationCode": new_code(),
+        "earlierCode": same_day["communicationCode"],
+        "startsOn": "2026-05-02",
+    }
+    async with looks(desk) as found:
+        done = await hired(desk, another)
+    assert (done["event"]["type"], done["event"]["occurredAt"]) == ("HIRED", "2026-05-01T22:00:00+00:00")
+    assert found.only.subjects == {world.people["north"].id}
+    withdrawn = "SELECT count(*) FROM conditionality_event WHERE withdraws_event_id = $1"
+    assert await desk.owner.fetchval(withdrawn, decode_id(first["event"]["id"], "evt")[1]) == 1
+    assert await hired(desk, another) == done
+    refused = await hired(desk, {**same_day, "communicationCode": new_code()})
+    assert [(error["code"], error["path"]) for error in refused["userErrors"]] == [
+        ("COMMUNICATION_REPLACED", ["input", "earlierCode"])
+    ]
+
+
+def annulment(given: Input, world: World, **changes: Any) -> Input:
+    """Of what was communicated so."""
+    return {
+        "communicationCode": new_code(), "kind": given["kind"], "fiscalCode": given["fiscalCode"],
+        "earlierCode": given["communicationCode"], **changes,
+    }  # fmt: skip
+
+
+async def test_an_annulment_shows_the_withdrawal_of_the_event(desk: Service, world: World) -> None:
+    given = hire(world, startsOn="2026-05-12")
+    first = await hired(desk, given)
+    told = annulment(given, world)
+    async with looks(desk) as found:
+        done = (await desk(ANNUL, input=told)).data["annulHire"]
+    assert done == {
+        "withdrawal": {
+            "id": done["withdrawal"]["id"],
+            "type": "EVENT_WITHDRAWN",
+            "withdraws": {"id": first["event"]["id"]},
+            "note": f"Annulled by communication {told['communicationCode']}.",
+        },
+        "userErrors": [],
+    }
+    assert (found.only.outcome, found.only.subjects) == ("ANSWERED", {world.people["north"].id})
+    assert (await desk(ANNUL, input=told)).data["annulHire"] == done
+    again = hire(world, startsOn="2026-05-12")
+    assert (await hired(desk, again))["event"]["id"] != first["event"]["id"], (
+        "the day is free for another hire"
+    )
+
+
+async def test_an_annulment_of_what_came_to_nothing_shows_nothing(desk: Service, world: World) -> None:
+    given = hire(world, UNKNOWN_CODE)
+    await hired(desk, given)
+    done = (await desk(ANNUL, input=annulment(given, world))).data["annulHire"]
+    assert done == {"withdrawal": None, "userErrors": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "member"),
+    [
+        ({"earlierCode": "9" * 16}, "COMMUNICATION_UNKNOWN", "earlierCode"),
+        ({"earlierCode": "x"}, "COMMUNICATION_CODE_INVALID", "earlierCode"),
+        ({"communicationCode": "0" * 16}, "COMMUNICATION_CODE_INVALID", "communicationCode"),
+    ],
+)
+async def test_an_annulment_that_cannot_be_says_why(
+    change: Input, code: str, member: str, desk: Service, world: World
+) -> None:
+    done = (await desk(ANNUL, input=annulment(hire(world), world, **change))).data["annulHire"]
+    assert done["withdrawal"] is None
+    assert [(error["code"], error["path"]) for error in done["userErrors"]] == [(code, ["input", member])]
+
+
+async def test_a_desk_beyond_its_days_is_told_the_last(open_hub: Opener, world: World) -> None:
+    async with open_hub("late-annulments", sequencer=False, withdrawal_days=0) as late:
+        given = hire(world)
+        await hired(late, given)
+        await late.owner.execute(
+            "SET session_replication_role = replica;"
+            " UPDATE conditionality_event SET recorded_at = recorded_at - interval '3 days' WHERE type = 'HIRED';"
+            " SET session_replication_role = origin"
+        )
+        [error] = (await late(ANNUL, input=annulment(given, world))).data["annulHire"]["userErrors"]
+        assert (error["code"], error["path"]) == ("WITHDRAWAL_TOO_LATE", ["input", "earlierCode"])
 
 
 TOMORROW = str((datetime.now(ZoneInfo("Europe/Rome")) + timedelta(days=2)).date())

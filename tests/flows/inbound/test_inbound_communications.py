@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from connectors.inbound import RunReport, pull_communications
 from connectors.xml import XmlLimits
 from hub.errors import ConfigurationError
+from hub.ledger.communications import HireTerms
 from hub.store.engine import Database
 from tests.api.world import UNKNOWN_CODE, World, build_world
 from tests.unit.connectors.communication_documents import unilav, unisomm
@@ -35,7 +36,7 @@ async def pull(hub: Database, folder: Path, clock: Clock, **more: Any) -> RunRep
             "agency_code": "regione-12",
             "operator": "op-1",
             "clock": clock,
-            "tolerance": timedelta(seconds=60),
+            "terms": HireTerms(timedelta(seconds=60), 10_000),
             "limits": XmlLimits(bytes=20_000),
             "page_size": 3,
             **more,
@@ -72,7 +73,7 @@ def folder(tmp_path: Path, world: World) -> Path:
         "04.xml": unilav(code=code(4), worker=rome, begins="2026-10-01"),
         "05.xml": unilav(code=code(1), worker=north),
         "06-changed.xml": unilav(code=code(2), worker=east),
-        "07-annulled.xml": unilav(code=code(7), worker=north, kind="04"),
+        "07-extension.xml": unilav(code=code(7), worker=north, kind="02"),
         "08-cut.xml": unilav(code=code(8), worker=north)[:700],
         "09-bomb.xml": '<!DOCTYPE a [<!ENTITY x "ha">]><a>&x;</a>',
         "10-large.xml": b" " * 20_001,
@@ -140,7 +141,7 @@ async def test_what_was_mended_lands_and_is_settled(
     (folder / "00-new.xml").write_text(
         unilav(code=code(20), worker=world.people["scattered-rome"].fiscal_code)
     )
-    (folder / "07-annulled.xml").unlink()
+    (folder / "07-extension.xml").unlink()
     assert counted(await pull(hub, folder, clock)) == (12, 7, 5, 0)
     found = await aside(owner)
     assert found[code(11)][2]
@@ -174,6 +175,41 @@ async def test_what_says_something_else_and_is_moved_away_waits_to_be_looked_at(
     assert code(2) not in found
 
 
+async def test_corrections_and_annulments_land_in_whatever_order_the_files_are(
+    hub: Database, owner: asyncpg.Connection[asyncpg.Record], tmp_path: Path, world: World, clock: Clock
+) -> None:
+    north, east = (world.people[name].fiscal_code for name in ("north", "east"))
+    documents = {
+        "01-corrects-02.xml": unilav(
+            code=code(41), earlier=code(40), worker=north, begins="2026-09-11", kind="03"
+        ),
+        "02-first.xml": unilav(code=code(40), worker=north),
+        "03-first.xml": unisomm(code=code(42), worker=east),
+        "04-annuls-03.xml": unisomm(code=code(43), earlier=code(42), worker=east, kind="04"),
+        "05-corrects-nothing.xml": unilav(code=code(45), earlier=code(44), worker=east, kind="03"),
+    }
+    for name, document in documents.items():
+        (tmp_path / name).write_text(document)
+    assert counted(await pull(hub, tmp_path, clock, page_size=2)) == (5, 3, 2, 1)
+    for _ in range(2):
+        assert await states(owner) == {
+            "40": "RECORDED",
+            "41": "RECORDED",
+            "42": "RECORDED",
+            "43": "ANNULMENT",
+        }
+        standing = await owner.fetch(
+            "SELECT e.fiscal_code, e.occurred_at FROM conditionality_event AS e JOIN idempotency_key AS k ON k.result_id = e.id"
+            " WHERE k.key LIKE 'communication %' AND e.type = 'HIRED'"
+            " AND NOT EXISTS (SELECT FROM conditionality_event AS w WHERE w.withdraws_event_id = e.id)"
+        )
+        assert [tuple(row) for row in standing] == [(north, datetime(2026, 9, 10, 22, tzinfo=UTC))]
+        found = await aside(owner)
+        assert found[code(41)][2]
+        assert (found[code(45)][0], found[code(45)][2]) == ("earlierCode", False)
+        await pull(hub, tmp_path, clock, page_size=2)
+
+
 async def test_a_file_that_another_names_is_not_read_elsewhere(
     hub: Database, owner: asyncpg.Connection[asyncpg.Record], folder: Path, world: World, clock: Clock
 ) -> None:
@@ -186,7 +222,7 @@ async def test_a_file_that_another_names_is_not_read_elsewhere(
         os.path.join("..", "secret.xml"),  # noqa: PTH118 (the text as it would be written)
         code(7),
     )
-    (folder / "07-annulled.xml").unlink()
+    (folder / "07-extension.xml").unlink()
     await pull(hub, folder, clock)
     assert "30" not in await states(owner)
 

@@ -11,7 +11,8 @@ from uuid import UUID
 
 import asyncpg
 
-from hub.ledger.hires import Hire, Taken, beginning_of, take_hire
+from hub.ledger.communications import Hire, HireTerms, Taken, Told, beginning_of
+from hub.ledger.hires import take_communication
 from hub.ledger.record import Recorded, Recorder, RecordEvent, record_event
 from hub.ledger.refusals import Refusal
 from hub.ledger.withdraw import WithdrawEvent, withdraw_event
@@ -22,8 +23,9 @@ from tests.api.world import World
 NOW = datetime(2026, 9, 15, 9, tzinfo=UTC)
 TODAY = NOW.date()
 TOLERANCE = timedelta(seconds=60)
-DAYS = 10
-"""In which an event may be withdrawn."""
+TERMS = HireTerms(TOLERANCE, withdrawal_days=10_000)
+TOO_LATE = HireTerms(TOLERANCE, withdrawal_days=-10_000)
+"""An event may be withdrawn, or may not, whatever the time of day of the database."""
 STATE = CommunicationState
 _codes = count(1)
 
@@ -37,24 +39,31 @@ FORGOTTEN = {
 """What is not kept of one that came to nothing."""
 
 
+def unsaid(row: Row) -> set[str]:
+    """The columns of a communication in which nothing is kept; which one it corrects or annuls is kept of all that do."""
+    return {name for name, value in row.items() if value is None} - {"replaces_code"}
+
+
 def hire(world: World, who: str = "north", on: date = TODAY, **changes: Any) -> Hire:
     code = world.people[who].fiscal_code if who in world.people else who
     made = Hire(f"12{next(_codes):014}", CommunicationKind.UNILAV, code, "12345678903", on, None, "A.01.00")
     return replace(made, **changes)
 
 
-async def take(database: Database, recorder: Recorder, one: Hire, now: datetime = NOW) -> Taken | Refusal:
+async def take(
+    database: Database, recorder: Recorder, one: Told, now: datetime = NOW, terms: HireTerms = TERMS
+) -> Taken | Refusal:
     async with database.write.acquire() as connection, connection.transaction():
-        return await take_hire(connection, recorder, one, now=now, tolerance=TOLERANCE)
+        return await take_communication(connection, recorder, one, now=now, terms=terms)
 
 
-async def taken(database: Database, recorder: Recorder, one: Hire, now: datetime = NOW) -> Taken:
+async def taken(database: Database, recorder: Recorder, one: Told, now: datetime = NOW) -> Taken:
     found = await take(database, recorder, one, now)
     assert isinstance(found, Taken)
     return found
 
 
-async def kept(owner: Owner, one: Hire) -> Row | None:
+async def kept(owner: Owner, one: Told) -> Row | None:
     row = await owner.fetchrow("SELECT * FROM communication WHERE code = $1", one.code)
     return None if row is None else dict(row)
 
@@ -101,12 +110,9 @@ async def record(
     return done.event_id
 
 
-async def withdraw(
-    database: Database, recorder: Recorder, event_id: UUID | None, now: datetime | None = None
-) -> Recorded | Refusal:
+async def withdraw(database: Database, recorder: Recorder, event_id: UUID | None) -> Recorded | Refusal:
     """Whoever recorded an event takes it back."""
     assert event_id is not None
-    command = WithdrawEvent(f"withdraw-{next(_codes)}", event_id, "Was somebody else.")
-    at = now or datetime.now(UTC)  # within days of when the database says it was recorded
+    command = WithdrawEvent(f"withdraw-{next(_codes)}", UUID(int=event_id.int), "Was somebody else.")
     async with database.write.acquire() as connection, connection.transaction():
-        return await withdraw_event(connection, recorder, command, now=at, days=DAYS)
+        return await withdraw_event(connection, recorder, command, now=NOW, days=TERMS.withdrawal_days)

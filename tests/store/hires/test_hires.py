@@ -11,8 +11,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from hub.ledger.append import Everyone
+from hub.ledger.communications import beginning_of
 from hub.ledger.erasure import erase
-from hub.ledger.hires import Everyone, beginning_of
 from hub.ledger.record import Recorder
 from hub.ledger.refusals import Refusal, RefusalCode
 from hub.ledger.sequencer import sequence
@@ -33,6 +34,7 @@ from tests.store.hires.acting import (
     record,
     take,
     taken,
+    unsaid,
 )
 
 
@@ -80,7 +82,7 @@ async def test_of_who_is_no_beneficiary_nothing_is_kept(
     assert (found.state, found.event_id) == (STATE.NO_BENEFICIARY, None)
     row = await kept(owner, one)
     assert row is not None
-    assert {name for name, value in row.items() if value is None} == FORGOTTEN
+    assert unsaid(row) == FORGOTTEN
     assert one.fiscal_code not in repr(row)
     assert await events(owner) == 0
     assert await owner.fetchval("SELECT count(*) FROM idempotency_key") == 0
@@ -192,7 +194,7 @@ async def test_a_second_hire_of_one_day_is_recorded_already(
     assert (await taken(database, lazio, second)).state is STATE.ALREADY_RECORDED
     row = await kept(owner, second)
     assert row is not None
-    assert {name for name, value in row.items() if value is None} == FORGOTTEN
+    assert unsaid(row) == FORGOTTEN
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ async def test_erasing_the_event_takes_what_the_communication_said(
     row = await kept(owner, one)
     assert row is not None
     assert (row["state"], row["event_id"]) == ("ERASED", found.event_id)
-    assert {name for name, value in row.items() if value is None} == FORGOTTEN - {"event_id"}
+    assert unsaid(row) == FORGOTTEN - {"event_id"}
     again = await taken(database, lazio, one)
     assert (again.state, again.event_id, again.again) == (STATE.ERASED, found.event_id, True)
     assert await events(owner) == 1

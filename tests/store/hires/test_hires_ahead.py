@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from hub.ledger.hires import Taken, beginning_of
+from hub.ledger.communications import Taken, beginning_of
 from hub.ledger.hires_due import HiresDue
 from hub.ledger.record import Recorder
 from hub.store.engine import Database
@@ -24,6 +24,7 @@ from tests.store.hires.acting import (
     hire,
     kept,
     taken,
+    unsaid,
 )
 
 
@@ -88,4 +89,4 @@ async def test_who_has_no_benefit_on_the_day_any_more_is_forgotten(
     row = await kept(owner, one)
     assert row is not None
     assert row["state"] == "NO_BENEFICIARY"
-    assert {name for name, value in row.items() if value is None} == FORGOTTEN
+    assert unsaid(row) == FORGOTTEN

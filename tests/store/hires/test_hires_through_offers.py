@@ -10,7 +10,9 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from hub.ledger.hires import Everyone, Taken, beginning_of, take_hire
+from hub.ledger.append import Everyone
+from hub.ledger.communications import Taken, beginning_of
+from hub.ledger.hires import take_communication
 from hub.ledger.record import Recorded, Recorder
 from hub.ledger.refusals import Refusal, RefusalCode
 from hub.ledger.sequencer import sequence
@@ -20,8 +22,8 @@ from tests.api.world import World
 from tests.store.hires.acting import (
     NOW,
     STATE,
+    TERMS,
     TODAY,
-    TOLERANCE,
     Owner,
     accept,
     event,
@@ -193,7 +195,7 @@ async def test_two_hires_at_once_after_one_acceptance_are_one_through_it_and_one
     async with database.write.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        first = await take_hire(connection, lazio, one, now=NOW, tolerance=TOLERANCE)
+        first = await take_communication(connection, lazio, one, now=NOW, terms=TERMS)
         waiting = asyncio.create_task(taken(database, lazio, other))
         async with asyncio.timeout(PATIENCE):
             while not await owner.fetchval(WAITS_FOR_A_LOCK):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 UNILAV = """<?xml version="1.0" encoding="UTF-8"?>
-<UniLav xmlns="http://servizi.lavoro.gov.it/unilav" codiceComunicazione="{code}" dataInvio="2026-09-01T10:00:00"
+<UniLav xmlns="http://servizi.lavoro.gov.it/unilav" codiceComunicazione="{code}"{earlier} dataInvio="2026-09-01T10:00:00"
     assunzioneForzaMaggiore="NO" versione="CO160201R1">
   <DatoreLavoro codiceFiscale="{employer}" denominazione="ACME SRL">
     <SedeLegale><Comune>H501</Comune><cap>00100</cap><Indirizzo>Via Roma 1</Indirizzo></SedeLegale>
@@ -34,7 +34,7 @@ UNILAV = """<?xml version="1.0" encoding="UTF-8"?>
 
 UNISOMM = """<?xml version="1.0" encoding="utf-8"?>
 <UniSomm xmlns="http://servizi.lavoro.gov.it/unisomm" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
-    codiceComunicazione="{code}" dataInvio="2026-09-01T11:11:40.698205+02:00" versione="CO190701R1">
+    codiceComunicazione="{code}"{earlier} dataInvio="2026-09-01T11:11:40.698205+02:00" versione="CO190701R1">
   <AgenziaSomministrazione codiceFiscale="{employer}" denominazione="AGENZIA SPA" agenziaestera="NO" numeroIscrizioneAlbo="1">
     <SedeLavoro><Comune>G149</Comune><cap>25034</cap><Indirizzo>Via Roma 1</Indirizzo></SedeLavoro>
     <SedeLegale><Comune>B157</Comune><cap>25124</cap><Indirizzo>Via Roma 2</Indirizzo></SedeLegale>
@@ -69,11 +69,16 @@ VALUES: Mapping[str, str] = {
 
 
 def unilav(**changes: str) -> str:
-    """A UniLav, some of its values changed."""
-    return UNILAV.format(**{**VALUES, **changes})
+    """A UniLav, some of its values changed; `earlier`: the code of the communication it names."""
+    return _written(UNILAV, changes)
 
 
 def unisomm(**changes: str) -> str:
-    """A UniSomm, some of its values changed."""
+    """A UniSomm, likewise."""
     more = 'dataFineSomm="2026-12-31" TipologiaContrattuale="A.02.00"'
-    return UNISOMM.format(**{**VALUES, "more": more, **changes})
+    return _written(UNISOMM, {"more": more, **changes})
+
+
+def _written(model: str, changes: Mapping[str, str]) -> str:
+    earlier = f' codiceComunicazionePrecedente="{changes["earlier"]}"' if "earlier" in changes else ""
+    return model.format(**{**VALUES, **changes, "earlier": earlier})

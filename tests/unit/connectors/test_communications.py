@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from lxml import etree
 
-from connectors.communications import CommunicationRefused, NotAHire, code_of, read_hire
+from connectors.communications import CommunicationRefused, NotAHire, code_of, read_communication
 from connectors.communications.shapes import UNILAV, UNISOMM, Shape
 from connectors.xml import read_xml
-from hub.ledger.hires import Hire
+from hub.ledger.communications import Annulment, Hire, Told
 from hub.store.vocabulary import CommunicationKind
 from tests.unit.connectors.communication_documents import VALUES, unilav, unisomm
 
@@ -21,8 +22,8 @@ Write = Callable[..., str]
 BOTH = pytest.mark.parametrize("write", [unilav, unisomm])
 
 
-def read(document: str) -> Hire:
-    return read_hire(read_xml(document.encode()))
+def read(document: str) -> Told:
+    return read_communication(read_xml(document.encode()))
 
 
 def refused(document: str, kind: type[CommunicationRefused] = CommunicationRefused) -> CommunicationRefused:
@@ -44,6 +45,7 @@ def test_a_hire_is_what_the_document_says(write: Write, kind: CommunicationKind)
         date(2026, 9, 10), date(2026, 12, 31), "A.02.00",
     )  # fmt: skip
     permanent = read(write(more="", worker=" rssmra80a01h501u\n", employer="RSSMRA80A01H501U"))
+    assert isinstance(permanent, Hire)
     assert (permanent.ends_on, permanent.contract_type) == (None, None)
     assert permanent.fiscal_code == permanent.employer_code == "RSSMRA80A01H501U"
 
@@ -55,11 +57,54 @@ def test_every_kind_that_tells_of_a_hire_is_taken(write: Write, kind: str) -> No
 
 
 @BOTH
-@pytest.mark.parametrize("kind", ["02", "03", "04", "05", "1", "10", "001", "SECRET"])
+@pytest.mark.parametrize("kind", ["02", "05", "1", "10", "001", "SECRET"])
 def test_another_kind_is_no_hire(write: Write, kind: str) -> None:
     error = refused(write(kind=kind), NotAHire)
     assert error.field.endswith("/TipoComunicazione")
-    assert ("withdraw" in error.message) is (kind in ("03", "04"))
+
+
+EARLIER = "1200000000000002"
+
+
+@BOTH
+def test_a_correction_is_a_hire_that_names_an_earlier_one(write: Write) -> None:
+    first, correction = read(write()), read(write(kind="03", earlier=EARLIER))
+    assert isinstance(first, Hire)
+    assert correction == replace(first, replaces=EARLIER)
+    # What completes an urgent communication may name that one: it is no hire that came before.
+    assert read(write(kind="07", earlier=EARLIER)) == first
+
+
+@pytest.mark.parametrize(
+    ("write", "kind"), [(unilav, CommunicationKind.UNILAV), (unisomm, CommunicationKind.UNISOMM)]
+)
+def test_an_annulment_names_the_one_it_annuls(write: Write, kind: CommunicationKind) -> None:
+    annulment = Annulment(VALUES["code"], kind, VALUES["worker"], EARLIER)
+    assert read(write(kind="04", earlier=EARLIER)) == annulment
+    without = re.sub(
+        "(?s)<(InizioRapporto|DittaUtilizzatrice) .*</\\1>", "", write(kind="04", earlier=EARLIER)
+    )
+    assert "dataInizioMissione" not in without
+    assert read(without) == annulment, "it need not say again what it annuls"
+
+
+@BOTH
+@pytest.mark.parametrize("kind", ["03", "04"])
+@pytest.mark.parametrize(
+    "earlier", [{}, {"earlier": "0" * 16}, {"earlier": "SECRET"}, {"earlier": VALUES["code"]}]
+)
+def test_what_corrects_or_annuls_and_names_no_other_is_refused(
+    write: Write, kind: str, earlier: dict[str, str]
+) -> None:
+    assert refused(write(kind=kind, **earlier)).field.endswith("/@codiceComunicazionePrecedente")
+
+
+@pytest.mark.parametrize("kind", ["03", "04"])
+def test_what_corrects_or_annuls_an_extension_is_of_no_hire(kind: str) -> None:
+    beside = unilav(kind=kind, earlier=EARLIER).replace(
+        "<TipoComunicazione>", "<Proroga/><TipoComunicazione>"
+    )
+    refused(beside, NotAHire)
 
 
 @BOTH
