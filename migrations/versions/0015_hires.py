@@ -7,15 +7,15 @@ from alembic import op
 
 from migrations.scripts import run_script
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script(op.get_bind(), "0014_hires.sql")
+    run_script(op.get_bind(), "0015_hires.sql")
 
 
 def downgrade() -> None:
-    run_script(op.get_bind(), "0014_hires_down.sql")
+    run_script(op.get_bind(), "0015_hires_down.sql")
