@@ -7,15 +7,15 @@ from alembic import op
 
 from migrations.scripts import run_script
 
-revision = "0015"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script(op.get_bind(), "0015_hires.sql")
+    run_script(op.get_bind(), "0017_hires.sql")
 
 
 def downgrade() -> None:
-    run_script(op.get_bind(), "0015_hires_down.sql")
+    run_script(op.get_bind(), "0017_hires_down.sql")
