@@ -7,15 +7,15 @@ from alembic import op
 
 from migrations.scripts import run_script
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script(op.get_bind(), "0017_hires.sql")
+    run_script(op.get_bind(), "0018_hires.sql")
 
 
 def downgrade() -> None:
-    run_script(op.get_bind(), "0017_hires_down.sql")
+    run_script(op.get_bind(), "0018_hires_down.sql")

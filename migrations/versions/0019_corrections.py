@@ -8,15 +8,15 @@ from alembic import op
 from hub.settings import Settings
 from migrations.scripts import run_script
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script(op.get_bind(), "0018_corrections.sql", role=Settings().database_role)
+    run_script(op.get_bind(), "0019_corrections.sql", role=Settings().database_role)
 
 
 def downgrade() -> None:
-    run_script(op.get_bind(), "0018_corrections_down.sql")
+    run_script(op.get_bind(), "0019_corrections_down.sql")
