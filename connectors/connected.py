@@ -11,10 +11,13 @@ from connectors.anpr import AnprConnector, purposes_from, record_types_from
 from connectors.exchange import Exchange, Policy
 from connectors.inps import InpsConnector
 from connectors.isee import IseeConnector, Office
+from connectors.outbound.fact import Recipient
+from connectors.outbound.taking import Address
 from connectors.pdnd import ClientIdentity, Passes, TokenEndpoint
 from connectors.regional import RegionalConnector, RegionalSystem
 from hub.errors import ConfigurationError
 from hub.settings import Settings
+from hub.store.vocabulary import DeliveryChannel
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,12 @@ class ConnectedAgencies:
     inps: InpsConnector | None = None
     region: RegionalConnector | None = None
     isee: IseeConnector | None = None
+
+    def recipients(self) -> dict[Address, Recipient]:
+        """The connectors that can tell facts, by channel and agency."""
+        if self.region is None:
+            return {}
+        return {(DeliveryChannel.REGION, self.region.system.agency_code): self.region}
 
 
 def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencies:

@@ -42,7 +42,7 @@ class SignedJson:
         *,
         operator: Operator | None = None,
     ) -> Mapping[str, Any]:
-        """Ask, and give the object that was answered. Every question only reads, so it may be asked again.
+        """Ask, and give the object that was answered. Every question may be asked again: it only reads, or holds its own key.
 
         Args:
             operation: the breaker's name.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.connected import ConnectedAgencies, connect_agencies
 from connectors.kept_answers import KeptAnswers
+from connectors.outbound.dispatcher import Dispatcher
 from connectors.pdnd import Operator as DeskOperator
 from connectors.pdnd import fetch_jwks
 from connectors.rdc import BeneficiaryService, EventService
@@ -248,6 +250,8 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         stack.push_async_callback(_cancel, asyncio.create_task(months.run(), name="access log months"))
         due = HiresDue(database.write, _now, means.event_clock_tolerance)
         stack.push_async_callback(_cancel, asyncio.create_task(due.run(), name="hires due"))
+        dispatcher = Dispatcher(database.write, agencies.recipients(), _now, random.random)
+        stack.push_async_callback(_cancel, asyncio.create_task(dispatcher.run(), name="deliveries"))
         feed_watch = FeedWatch(database.write, _now)
         stack.push_async_callback(_cancel, asyncio.create_task(feed_watch.run(), name="feed watch"))
         opened = OpenStreams(

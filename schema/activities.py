@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from hub.plan.declare import Order, stored, told_apart
+from hub.plan.declare import Order, Pages, planned, stands_on, stored, told_apart
 from hub.store import tables
 from hub.store.vocabulary import ActivityKind, ActivityStatus
+from schema.cost import PAGED
+from schema.deliveries import Delivery
+from schema.node import Connection, Cursor, First, Last
 from schema.sensitivity import personal, special
 
 if TYPE_CHECKING:
@@ -32,6 +35,20 @@ class Activity:
     pact: Annotated[Pact, strawberry.lazy("schema.pacts")] | None = strawberry.field(
         description="The pact it was agreed in."
     )
+
+    @strawberry.field(
+        description="Where the facts recorded about its person under its pact are on their way to other systems, the oldest first: an event names no activity.",
+        metadata=stands_on(Pages()),
+        directives=[PAGED],
+    )
+    def deliveries(
+        self,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Delivery]:
+        return planned()
 
 
 @personal

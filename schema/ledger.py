@@ -18,6 +18,7 @@ from hub.store.base import table_of
 from hub.store.vocabulary import BenefitOutcome, ConditionalityEventType, JustifiedReason, Measure
 from schema.agencies import Agency
 from schema.cost import SUBQUERY, about
+from schema.deliveries import Delivery
 from schema.filters import all_of, before, by_any_of, condition, from_, none, none_of, one_of, some
 from schema.node import Node
 from schema.pacts import Pact
@@ -78,6 +79,10 @@ class ConditionalityEvent(Node):
     )
     outcomes: list[EventOutcome] = strawberry.field(
         description="What INPS decided because of it (esiti), in the order they were reported.",
+        directives=[about(1)],
+    )
+    deliveries: list[Delivery] = strawberry.field(
+        description="Where it is on its way to other systems that must hear of it; one for each.",
         directives=[about(1)],
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import strawberry
 
 from schema.administration_commands import AdministrationMutation
+from schema.delivery_commands import DeliveryMutation
 from schema.feed_consumers import FeedConsumerMutation
 from schema.hires import HireMutation
 from schema.recording import RecordingMutation
@@ -23,5 +24,6 @@ class Mutation(
     RecordingManyMutation,
     WithdrawalMutation,
     HireMutation,
+    DeliveryMutation,
 ):
     pass

@@ -15,6 +15,7 @@ from hub.store import tables
 from hub.store.vocabulary import GoalStatus, PactKind, PactStatus
 from schema.activities import Activity
 from schema.cost import PAGED, about
+from schema.deliveries import Delivery
 from schema.expressions import finite
 from schema.filters import (
     all_of,
@@ -83,6 +84,20 @@ class Pact(Node):
         last: Last = strawberry.UNSET,
         before: Cursor = strawberry.UNSET,
     ) -> Connection[Annotated[ConditionalityEvent, strawberry.lazy("schema.ledger")]]:
+        return planned()
+
+    @strawberry.field(
+        description="Where the facts recorded under this pact, its signing among them, are on their way to other systems; the oldest first.",
+        metadata=stands_on(Pages()),
+        directives=[PAGED],
+    )
+    def deliveries(
+        self,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Delivery]:
         return planned()
 
 

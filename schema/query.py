@@ -15,6 +15,7 @@ from hub.plan.declare import (
     NodeLookup,
     Pages,
     Rooted,
+    Stuck,
     planned,
     stands_on,
 )
@@ -23,6 +24,7 @@ from schema.access_report import AccessReportEntry
 from schema.administration import AdministrationQuery
 from schema.context import Info
 from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, about, costs
+from schema.deliveries import Delivery
 from schema.feed_consumers import FeedConsumerQuery
 from schema.feed_proofs import FeedProofsQuery
 from schema.households import Beneficiary, Household
@@ -236,6 +238,24 @@ class Query(MeasuresQuery, FeedConsumerQuery, FeedProofsQuery, AdministrationQue
         last: Last = strawberry.UNSET,
         before: Cursor = strawberry.UNSET,
     ) -> Connection[ConditionalityEvent]:
+        return planned()
+
+    @strawberry.field(
+        description="Where it is stuck: facts about the caller's people that another system must hear of and has not accepted, the oldest first.",
+        metadata=stands_on(Rooted(Stuck())),
+        directives=[OWN_PAGE, PAGED],
+    )
+    def stuck(
+        self,
+        older_than: Annotated[
+            int | None,
+            strawberry.argument(description="Hours since the fact was recorded, or more; nothing for all."),
+        ] = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[Delivery]:
         return planned()
 
     @strawberry.field(

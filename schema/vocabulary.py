@@ -56,6 +56,14 @@ strawberry.enum(
     vocabulary.Demand,
     description="What a consumer must present with each request, or be given with each answer, beyond its voucher.",
 )
+strawberry.enum(
+    vocabulary.DeliveryState,
+    description="How far a fact has come on its way to one other system: WAITING, ACCEPTED; REFUSED for good or EXHAUSTED, tried in vain (dead letters); CANCELLED, its content erased or the recipient gone before it arrived.",
+)
+strawberry.enum(
+    vocabulary.AttemptOutcome,
+    description="What came of one attempt: accepted, refused; no answer or not let in; an answer that says neither.",
+)
 strawberry.enum(vocabulary.EmploymentStatus, description="Stato occupazionale, ANPAL's codes 01 to 05.")
 strawberry.enum(
     vocabulary.GrantScope,

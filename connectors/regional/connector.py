@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A regional labour system asked, page by page, for its pacts, offers and courses."""
+"""A regional labour system: asked, page by page, for its pacts, offers and courses; told what was recorded elsewhere."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from connectors.exchange import Exchange
+from connectors.outbound.fact import Fact, Receipt
 from connectors.pdnd import ClientIdentity, EServiceAccess, Passes
 from connectors.records.delivery import Delivered, Page
 from connectors.records.fields import Json, moment
 from connectors.records.reading import best_version, deliver
-from connectors.regional import courses, offers, pacts
+from connectors.regional import courses, facts, offers, pacts
 from connectors.regional.codes import RegionalCodes
 from connectors.regional.records import RegionalCourse, RegionalOffer, RegionalPact
 from connectors.regional.system import RegionalSystem
@@ -77,6 +78,21 @@ class RegionalConnector:
     async def training_courses(self, after: str | None, limit: int) -> Page[RegionalCourse]:
         """Give the courses that changed after a cursor; see `page`."""
         return await self.page(COURSES, after, limit)
+
+    async def tell(self, fact: Fact) -> Receipt:
+        """Tell the region of a fact that was recorded here; told again under the same key it changes nothing.
+
+        Raises:
+            UpstreamUnavailable: the region does not answer.
+            UpstreamRefused: it does not let the request in.
+            UpstreamInvalid: the answer is no receipt of this fact.
+
+        """
+        answer = await self._service.ask(facts.OPERATION, facts.PATH, facts.write_fact(fact))
+        receipt = facts.read_receipt(answer, fact)
+        if receipt is None:
+            raise self._service.invalid("it is no receipt of what was sent")
+        return receipt
 
     def read(self, resource: Resource[R], raw: object) -> Delivered[R]:
         """Read one record, also one that was kept from an earlier page."""

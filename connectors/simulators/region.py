@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A regional labour system by REST: pacts, offers, courses, each in pages by the order of change.
+"""A regional labour system by REST: pacts, offers, courses, each in pages by the order of change; and it is told what was recorded elsewhere.
 
 Paths and envelopes are the hub's own, **unverified**: no region publishes them (domain.md section 9).
 """
@@ -17,7 +17,7 @@ from connectors.simulators.signed_service import Content, Operation, Pages, Sign
 
 
 class RegionSimulator(SignedService):
-    """The system as an ASGI application (`app`); operations `patti`, `offerte`, `corsi` (for `faults`)."""
+    """The system as an ASGI application (`app`); operations `patti`, `offerte`, `corsi`, `eventi` (for `faults`)."""
 
     def __init__(
         self, registry: Registry, keys: DemoKeys, world: RegionWorld, *, now: Callable[[], float] = time.time
@@ -31,6 +31,8 @@ class RegionSimulator(SignedService):
                 ("corsi", world.courses),
             )
         )
+        told = Operation("eventi", "eventi/comunicazione", audit=False, answer=world.told.take)
+        operations = (*operations, told)
         super().__init__(
             registry, keys, registry.eservices["region"], operations, now=now, single_use_evidence=False
         )

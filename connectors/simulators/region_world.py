@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from connectors.simulators.region_told import ToldEvents
+
 
 class SimulatedRecord(Protocol):
     """Something with a record to send."""
@@ -165,3 +167,4 @@ class RegionWorld:
         self.pacts = list(pacts)
         self.offers = list(offers)
         self.courses = list(courses)
+        self.told = ToldEvents()

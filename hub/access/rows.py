@@ -8,6 +8,7 @@ never null must be visible from wherever it is reached. `IMPLIED` lists the step
     household visible    ⇔  the territory holds the household, or one of its members is visible
     pact visible         ⇔  its person is visible (whose household is the pact's: a foreign key keeps it so), or, for an inclusion pact, its household
     event visible        ⇔  its person is visible; asked for by its own key, also to the agency that recorded it (`visible_by_key`)
+    delivery visible     ⇔  its person, who is its event's, is visible; or it is reached from its event
 
 Two scopes reach no person: AGGREGATE counts what the whole country would see (`counted`), OWN sees the offers and courses its
 agency published.
@@ -90,6 +91,10 @@ IMPLIED = frozenset(
         ("conditionality_event", "event_outcome"),
         ("event_outcome", "conditionality_event"),
         ("conditionality_event", "event_evidence"),
+        ("conditionality_event", "delivery"),
+        ("delivery", "conditionality_event"),
+        ("delivery", "delivery_attempt"),
+        ("activity", "delivery"),  # of the activity's own person
     }
 )
 """(from, to): whoever sees the row one comes from sees the row one comes to."""
@@ -251,6 +256,11 @@ def _pact_listed(row: FromClause, scope: Scope) -> ColumnElement[bool]:
     )
 
 
+def _delivery_listed(row: FromClause, scope: Scope) -> ColumnElement[bool]:
+    person = table_of(Beneficiary).alias()
+    return _among(row.c.beneficiary_id, select(person.c.id).where(_in_territory(person, scope)))
+
+
 def _households_of(scope: Scope) -> Select[Any] | CompoundSelect[Any]:
     """The keys of the households `_household` lets through, from the territory's own rows; some more than once."""
     household, member = table_of(Household).alias(), table_of(Beneficiary).alias()
@@ -295,10 +305,15 @@ RULES: Mapping[str, Rule] = {
     "feed_entry": _of_event,
     "event_outcome": _of_event,
     "event_evidence": _of_event,
+    "delivery": _of_person,
 }
 
 OWN: Mapping[str, Rule] = {"job_offer": _published, "training_course": _published, "puc_project": _none}
 """The rules of public tables for the scope OWN."""
 
-LISTED: Mapping[str, Rule] = {"household": _household_listed, "pact": _pact_listed}
-"""The rules with two ways, by the keys of the territory's own rows."""
+LISTED: Mapping[str, Rule] = {
+    "household": _household_listed,
+    "pact": _pact_listed,
+    "delivery": _delivery_listed,
+}
+"""The rules with two ways, and one of a table that may be another territory's from end to end, by the keys of the territory's own rows."""

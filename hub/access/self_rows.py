@@ -4,7 +4,7 @@
     beneficiary visible  ⇔  of the citizen's household
     household visible    ⇔  the citizen's
     pact visible         ⇔  the citizen's own, or the household's inclusion pact
-    event, activity, convocation, PUC assignment visible  ⇔  the citizen's own
+    event, delivery, activity, convocation, PUC assignment visible  ⇔  the citizen's own
 
 Two values say who the citizen is; both are NULL for one the hub does not know, and nothing equals NULL. The other members are
 shown as the family's application names them (docs/adr/0020): what their row says beside that is hidden by `HIDDEN`.
@@ -74,6 +74,7 @@ SELF_RULES: Mapping[str, Callable[[FromClause], ColumnElement[bool]]] = {
     "feed_entry": _of_event,
     "event_outcome": _of_event,
     "event_evidence": _of_event,
+    "delivery": _of_person,
 }
 
 SELF_IMPLIED = frozenset(
@@ -91,6 +92,10 @@ SELF_IMPLIED = frozenset(
         ("conditionality_event", "event_outcome"),
         ("event_outcome", "conditionality_event"),
         ("conditionality_event", "event_evidence"),
+        ("conditionality_event", "delivery"),
+        ("delivery", "conditionality_event"),
+        ("delivery", "delivery_attempt"),
+        ("activity", "delivery"),
     }
 )
 """(from, to), as `hub.access.rows.IMPLIED`. A member is not its pacts, activities, convocations or events: those are asked for."""

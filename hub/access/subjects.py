@@ -4,7 +4,7 @@
     beneficiary                                      the person
     household                                        the household
     pact                                             its person; an inclusion pact's, the household
-    event, activity, convocation, place in a PUC     its person
+    event, delivery, activity, convocation, place in a PUC     its person
     benefit, goal of a pact                          whom the row it is reached from is about
 
 A household reached from one of its people says nothing new: the person stands for it (docs/adr/0023).
@@ -59,6 +59,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "activity": _its_person,
     "convocation": _its_person,
     "puc_assignment": _its_person,
+    "delivery": _its_person,
 }
 """By table, where a row stands for itself. A row of `feed_entry` carries its event's columns (`hub.plan.feed`)."""
 
@@ -84,6 +85,10 @@ STEPS: frozenset[tuple[str, str]] = frozenset(
         ("conditionality_event", "event_outcome"),
         ("event_outcome", "conditionality_event"),
         ("conditionality_event", "event_evidence"),
+        ("conditionality_event", "delivery"),
+        ("delivery", "conditionality_event"),
+        ("delivery", "delivery_attempt"),
+        ("activity", "delivery"),
         ("conditionality_event", "conditionality_event"),  # a withdrawal is of the same person
     }
 )

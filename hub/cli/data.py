@@ -22,6 +22,7 @@ from connectors.inbound import RunReport, pull_admitted_households, pull_communi
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
 from hub.access.actors import COMMAND_LINE, acting
+from hub.cli import deliveries
 from hub.cli.options import AsJson, DataDir, run, settings_of
 from hub.errors import ConfigurationError, DatabaseError, InvalidInput
 from hub.ledger.communications import HireTerms
@@ -39,7 +40,7 @@ from hub.store.population.benefits import EARLIEST_TODAY
 from hub.store.population.seed import SeedReport, seed_population
 
 reference = typer.Typer(help="Reference data.", no_args_is_help=True)
-sync = typer.Typer(help="Pull from the connected agencies.", no_args_is_help=True)
+sync = typer.Typer(help="Pull from the connected agencies, and tell them.", no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,6 +48,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(seed)
     app.add_typer(reference, name="reference")
+    deliveries.add_to(sync)
     app.add_typer(sync, name="sync")
 
 

@@ -20,6 +20,7 @@ from hub.access.jwks import SignatureKey, usable_keys
 from hub.access.proof import ProofRules
 from hub.access.voucher import VoucherRules
 from hub.cli.options import DataDir, run, settings_of
+from hub.cli.trail import person
 from hub.errors import InvalidInput, SnodoError
 from hub.settings import Settings
 from hub.store.engine import database_url, open_database
@@ -37,6 +38,7 @@ commands = typer.Typer(
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
+    commands.command("person")(person)
     app.add_typer(commands, name="doctor")
 
 

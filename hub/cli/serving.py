@@ -6,16 +6,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import random
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
+import httpx2
 import typer
 import uvicorn
 from starlette.types import ASGIApp
 
+from connectors.connected import connect_agencies
+from connectors.outbound.dispatcher import Dispatcher
 from hub.access.log_months import LogMonths
 from hub.access.seen_tokens import SeenTokens
 from hub.app import running_hub, signer_of
@@ -90,14 +94,17 @@ def keep_out_of_collection() -> None:
 
 
 def worker(data_dir: DataDir = None) -> None:
-    """Do the hub's background work without serving: competes for the sequencer's lock, makes checkpoints while it has it, forgets tokens that have ended, keeps the access log's months."""
+    """Do the hub's background work without serving: competes for the sequencer's lock, makes checkpoints while it has it, tells other systems what was recorded, forgets tokens that have ended, keeps the access log's months."""
     settings = settings_of(data_dir=data_dir)
     with database_url(settings) as url:
         run(_work(settings, url))
 
 
 async def _work(settings: Settings, url: str) -> None:
-    async with open_database(url, settings) as database:
+    async with (
+        open_database(url, settings) as database,
+        httpx2.AsyncClient(timeout=settings.call_deadline, trust_env=False) as http,
+    ):
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         sequencer = Sequencer(database.write, settings.sequencer_interval)
@@ -108,8 +115,19 @@ async def _work(settings: Settings, url: str) -> None:
         due = HiresDue(
             database.write, lambda: datetime.now(UTC), timedelta(seconds=settings.event_clock_tolerance)
         )
+        dispatcher = Dispatcher(
+            database.write,
+            connect_agencies(settings, http).recipients(),
+            lambda: datetime.now(UTC),
+            random.random,
+        )
         work = asyncio.gather(
-            sequencer.run(), checkpointing.run(), SeenTokens(database.write).run(), months.run(), due.run()
+            sequencer.run(),
+            checkpointing.run(),
+            SeenTokens(database.write).run(),
+            months.run(),
+            due.run(),
+            dispatcher.run(),
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

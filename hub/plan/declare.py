@@ -162,10 +162,17 @@ class AccessReport:
 
 
 @dataclass(frozen=True)
+class Stuck:
+    """A root field: what was recorded, as many hours ago as the argument says or more, and has not arrived where it must; oldest first."""
+
+    argument: str = "olderThan"
+
+
+@dataclass(frozen=True)
 class Rooted:
     """A root field's declaration, with the capability it asks of the caller."""
 
-    source: Lookup | NodeLookup | Myself | Pages | FeedPages | FollowedFeed | Entities | AccessReport
+    source: Lookup | NodeLookup | Myself | Pages | FeedPages | FollowedFeed | Entities | AccessReport | Stuck
     requires: Capability | None = None
 
 

@@ -26,6 +26,7 @@ from hub.plan.declare import (
     Myself,
     NodeLookup,
     Rooted,
+    Stuck,
 )
 from hub.plan.entities import entities
 from hub.plan.feed import feed_pages, followed_pages
@@ -37,6 +38,7 @@ from hub.plan.plan import Plan
 from hub.plan.positions import StoredType
 from hub.plan.report import access_report
 from hub.plan.selection import Document, Selected, below
+from hub.plan.stuck import stuck_pages
 from hub.store.identifiers import decode_id, id_prefix
 from hub.store.statement import Statement
 from hub.store.vocabulary import GrantScope
@@ -81,6 +83,8 @@ def _root(builder: Builder, field: Selected, root: Rooted) -> Select[Any]:
             return entities(builder, field, definition, argument)
         case AccessReport(argument):
             return access_report(builder, field, definition, argument)
+        case Stuck(argument):
+            return stuck_pages(builder, field, definition, argument)
         case FeedPages():
             return feed_pages(builder, field, definition)
         case FollowedFeed():

@@ -16,6 +16,7 @@ from hub.store.vocabulary import ActivityKind, ActivityStatus
 if TYPE_CHECKING:
     from hub.store.households import Beneficiary
     from hub.store.opportunities import TrainingCourse
+    from hub.store.outbound import Delivery
     from hub.store.pacts import Pact
 
 
@@ -49,3 +50,9 @@ class Activity(Base):
     beneficiary: Mapped[Beneficiary] = relationship(back_populates="activities", viewonly=True)
     pact: Mapped[Pact | None] = relationship(back_populates="activities", viewonly=True)
     course: Mapped[TrainingCourse | None] = relationship(back_populates="participations", viewonly=True)
+    # Of the facts recorded about its person under its pact: an event names no activity.
+    deliveries: Mapped[list[Delivery]] = relationship(
+        primaryjoin="and_(Activity.pact_id == foreign(Delivery.pact_id),"
+        " Activity.beneficiary_id == foreign(Delivery.beneficiary_id))",
+        viewonly=True,
+    )

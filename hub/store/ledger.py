@@ -29,6 +29,7 @@ from hub.store.vocabulary import ConditionalityEventType, JustifiedReason, Measu
 if TYPE_CHECKING:
     from hub.store.consuming import EventOutcome
     from hub.store.households import Beneficiary, Household
+    from hub.store.outbound import Delivery
 
 
 class ConditionalityEvent(Base):
@@ -124,6 +125,9 @@ class ConditionalityEvent(Base):
     evidence: Mapped[list[EventEvidence]] = relationship(order_by="EventEvidence.ordinal", viewonly=True)
     outcomes: Mapped[list[EventOutcome]] = relationship(
         back_populates="event", order_by="EventOutcome.reported_at", viewonly=True
+    )
+    deliveries: Mapped[list[Delivery]] = relationship(
+        back_populates="event", order_by="Delivery.id", viewonly=True
     )
 
 

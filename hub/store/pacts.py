@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hub.store.activities import Activity
     from hub.store.households import Beneficiary, Household
     from hub.store.ledger import ConditionalityEvent
+    from hub.store.outbound import Delivery
 
 
 class Pact(Base):
@@ -104,6 +105,7 @@ class Pact(Base):
     conditionality_events: Mapped[list[ConditionalityEvent]] = relationship(
         back_populates="pact", viewonly=True
     )
+    deliveries: Mapped[list[Delivery]] = relationship(viewonly=True)
 
 
 class PactGoal(Base):

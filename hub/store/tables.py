@@ -32,6 +32,7 @@ from hub.store.ledger import (
     IdempotencyKey,
 )
 from hub.store.opportunities import JobOffer, TrainingCourse
+from hub.store.outbound import Delivery, DeliveryAttempt, Destination
 from hub.store.pacts import Pact, PactGoal
 from hub.store.puc import PucAssignment, PucProject
 from hub.store.seen_tokens import SeenToken
@@ -67,6 +68,9 @@ __all__ = [
     "Convocation",
     "DeclaredMember",
     "DeclaredVehicle",
+    "Delivery",
+    "DeliveryAttempt",
+    "Destination",
     "EmploymentCentre",
     "ErasedLook",
     "EventEvidence",

@@ -360,3 +360,34 @@ class CallWindow(StrEnum):
 
     MINUTE = "MINUTE"
     DAY = "DAY"
+
+
+class DeliveryChannel(StrEnum):
+    """By which of the hub's connectors a destination is told."""
+
+    REGION = "REGION"
+
+
+class DeliveryState(StrEnum):
+    """How far a recorded fact has come on its way to one other system."""
+
+    WAITING = "WAITING"
+    """To be sent, or sent without an answer so far."""
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"
+    """A dead letter: the recipient does not want it, however often it comes."""
+    EXHAUSTED = "EXHAUSTED"
+    """A dead letter: it was tried as often as it is."""
+    CANCELLED = "CANCELLED"
+    """Its content was erased before it arrived, or the recipient is told nothing more."""
+
+
+class AttemptOutcome(StrEnum):
+    """What came of one attempt to deliver a fact."""
+
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"
+    UNAVAILABLE = "UNAVAILABLE"
+    """No answer in time, a fault of the recipient's, or the hub was not let in."""
+    INVALID = "INVALID"
+    """An answer that says neither: it may have arrived."""

@@ -80,6 +80,7 @@ WORDS: dict[str, list[Any]] = {
     "expiringBefore": ["2026-07-01", "9999-12-31"],
     "profession": ["5.2.1", "5", "5.2.10", "3.1"],
     "withinKm": [0.5, 60, 1500],
+    "olderThan": [0, 1, 87_600],
 }
 
 
@@ -208,7 +209,7 @@ class Writer:
             elif name == "after" and field == "conditionalityFeed":
                 if self.random.random() < 0.5:
                     written.append(f"after: {self.given(argument.type, str(self.random.randint(0, 15)))}")
-            elif name in ("fiscalCode", "belfioreCode", "code", "representations") or (
+            elif name in ("fiscalCode", "belfioreCode", "code", "representations", "olderThan") or (
                 name in ("filter", "orderBy") and self.random.random() < 0.5
             ):
                 written.append(f"{name}: {self.given(argument.type, self.value(argument.type, name))}")

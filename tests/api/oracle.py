@@ -20,6 +20,7 @@ import schema.build
 from tests.api.oracle_lists import (
     RANKED,
     add_what_is_compared,
+    in_order,
     list_of,
     meets,
     page_of,
@@ -30,13 +31,14 @@ from tests.api.sight import ACTIVITY, NEVER, Field, Reader, Row, Sight
 TABLES = (
     "municipality", "employment_centre", "agency", "household", "benefit", "beneficiary", "activity", "convocation",
     "pact", "pact_goal", "puc_project", "puc_assignment", "job_offer", "training_course", "conditionality_event", "feed_entry",
-    "event_outcome", "event_evidence",
+    "event_outcome", "event_evidence", "delivery", "delivery_attempt",
 )  # fmt: skip
 PREFIX = {
     "Beneficiary": "ben",
     "Household": "hsh",
     "Pact": "pct",
     "ConditionalityEvent": "evt",
+    "Delivery": "dlv",
     "JobOffer": "job",
     "TrainingCourse": "crs",
     "PucProject": "puc",
@@ -46,6 +48,7 @@ TABLE = {
     "Household": "household",
     "Pact": "pact",
     "ConditionalityEvent": "conditionality_event",
+    "Delivery": "delivery",
     "JobOffer": "job_offer",
     "TrainingCourse": "training_course",
     "PucProject": "puc_project",
@@ -79,7 +82,7 @@ class Oracle:
             table: {row["id"]: row for row in found if "id" in row} for table, found in rows.items()
         }
         self._schema = build_schema(whole_sdl())
-        for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "EventOutcome", "EventEvidence", "Benefit", "PactGoal", "Convocation", "PucAssignment",
+        for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "EventOutcome", "EventEvidence", "DeliveryAttempt", "Benefit", "PactGoal", "Convocation", "PucAssignment",
                      "Municipality", "EmploymentCentre", "Agency"):  # fmt: skip
             for name, field in self._schema.type_map[kind].fields.items():  # type: ignore[attr-defined]
                 field.resolve = _resolver(kind, name)
@@ -272,6 +275,33 @@ def _of_event(column: str) -> Field:
     return lambda reader, row, _arguments: reader.by_id["conditionality_event"][row["event_id"]][column]
 
 
+def _deliveries(reader: Reader, row: Row, _arguments: dict[str, Any]) -> list[Row]:
+    """Of an event: whoever sees it is told where it is."""
+    found = [one for one in reader.rows["delivery"] if one["event_id"] == row["id"]]
+    return sorted(found, key=lambda one: one["id"])
+
+
+def _deliveries_of_path(reader: Reader, row: Row, arguments: dict[str, Any]) -> Row:
+    """Of an activity: those of its person under its pact."""
+    same = {name: row[name] for name in ("pact_id", "beneficiary_id")}
+    found = [] if row["pact_id"] is None else reader.where("delivery", **same)
+    return page_of(in_order(found, OLDEST_FIRST), arguments)
+
+
+def _stuck(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row:
+    """What has not arrived. Nothing in this world is as young as an hour, or as old as ten years."""
+    hours = arguments.get("olderThan") or 0
+
+    def stuck(one: Reader) -> list[Row]:
+        rows = [row for row in one.where("delivery") if row["state"] in ("WAITING", "REFUSED", "EXHAUSTED")]
+        return in_order(rows, OLDEST_FIRST) if hours < 10_000 else []
+
+    page = page_of(stuck(reader), arguments)
+    if reader.sight.kind == "AGGREGATE":
+        page["totalCount"] = 5 * round(len(stuck(reader.counting())) / 5)
+    return page
+
+
 def _position(reader: Reader, row: Row, _arguments: dict[str, Any]) -> int | None:
     return next((e["position"] for e in reader.rows["feed_entry"] if e["event_id"] == row["id"]), None)
 
@@ -290,6 +320,7 @@ def _last_day(_reader: Reader, row: Row, _arguments: dict[str, Any]) -> str | No
 
 
 EVENTS = (("occurred_at", True),)
+OLDEST_FIRST = (("waiting_since", False),)
 NAMES = (("$family", False), ("$given", False))
 
 FIELDS: dict[tuple[str, str], Field] = {
@@ -307,6 +338,7 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("Query", "pucProjects"): list_of("puc_project", ("starts_on", True)),
     ("Query", "conditionalityEvents"): list_of("conditionality_event", *EVENTS),
     ("Query", "conditionalityFeed"): _feed,
+    ("Query", "stuck"): _stuck,
     ("Query", "opportunities"): _opportunities,
     ("Query", "municipality"): _by("municipality", "belfiore_code", "belfioreCode"),
     ("Query", "employmentCentre"): _by("employment_centre", "code", "code"),
@@ -316,6 +348,7 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("EmploymentCentre", "municipality"): _to("municipality", "municipality_id"),
     ("Household", "conditionalityEvents"): list_of("conditionality_event", *EVENTS, of="household_id"),
     ("Pact", "conditionalityEvents"): list_of("conditionality_event", *EVENTS, of="pact_id"),
+    ("Pact", "deliveries"): list_of("delivery", *OLDEST_FIRST, of="pact_id"),
     ("Pact", "activities"): lambda r, row, _: r.newest("activity", "starts_on", pact_id=row["id"]),
     ("Convocation", "beneficiary"): _to("beneficiary", "beneficiary_id"),
     ("PucAssignment", "beneficiary"): _to("beneficiary", "beneficiary_id"),
@@ -328,6 +361,7 @@ FIELDS: dict[tuple[str, str], Field] = {
     **{(kind, "availableFrom"): _listed_from(kind) for kind in LISTED_FROM},
     **{(kind, "beneficiary"): _to("beneficiary", "beneficiary_id") for kind in ACTIVITY.values()},
     **{(kind, "pact"): _to("pact", "pact_id") for kind in ACTIVITY.values()},
+    **{(kind, "deliveries"): _deliveries_of_path for kind in ACTIVITY.values()},
     ("Beneficiary", "conditionalityEvents"): list_of("conditionality_event", *EVENTS, of="beneficiary_id"),
     ("Beneficiary", "nextConvocationAt"): _finite("$next"),
     ("Pact", "expiresOn"): _finite("$last_day"),
@@ -369,6 +403,15 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("ConditionalityEvent", "position"): _position,
     ("ConditionalityEvent", "outcomes"): lambda r, row, _: sorted(
         r.where("event_outcome", event_id=row["id"]), key=lambda one: (one["reported_at"], one["id"])
+    ),
+    ("ConditionalityEvent", "deliveries"): _deliveries,
+    ("Delivery", "event"): _its_event,
+    ("Delivery", "recipient"): _to("agency", "agency_id"),
+    ("Delivery", "nextAttemptAt"): lambda _r, row, _: (
+        written_form(row["not_before"]) if row["state"] == "WAITING" else None
+    ),
+    ("Delivery", "attempts"): lambda r, row, _: sorted(
+        r.where("delivery_attempt", delivery_id=row["id"]), key=lambda one: int(one["ordinal"])
     ),
     ("ConditionalityEvent", "withdraws"): _to("conditionality_event", "withdraws_event_id"),
     ("ConditionalityEvent", "withdrawnBy"): lambda r, row, _: next(

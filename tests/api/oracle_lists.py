@@ -14,7 +14,15 @@ from uuid import UUID
 
 from tests.api.sight import NEVER, Field, Reader, Row
 
-OF_PEOPLE = ("beneficiary", "household", "pact", "conditionality_event", "activity", "puc_assignment")
+OF_PEOPLE = (
+    "beneficiary",
+    "household",
+    "pact",
+    "conditionality_event",
+    "delivery",
+    "activity",
+    "puc_assignment",
+)
 """Tables that are listed, and have people in them."""
 RANKED = ("fiscal_code",)
 """Text that lists are ordered by: as the database collates it."""

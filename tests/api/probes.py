@@ -35,15 +35,17 @@ if TYPE_CHECKING:
     from tests.api.conftest import Service
 
 LISTS: Mapping[str, str] = {
-    "people": """{ beneficiaries(first: 60) { totalCount nodes { id fiscalCode household { id } pacts { id } activities { title startsOn pact { id } }
+    "people": """{ beneficiaries(first: 60) { totalCount nodes { id fiscalCode household { id } pacts { id } activities { title startsOn pact { id } deliveries(first: 5) { totalCount nodes { id } } }
       convocations { scheduledAt beneficiary { id } } pucAssignments { startsOn project { id } } nextConvocationAt
       conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
     "households": """{ households(first: 30) { totalCount nodes { id members { id } pacts { id } benefit { startsOn }
       conditionalityEvents(first: 30) { totalCount nodes { id } } } } }""",
     "pacts": """{ pacts(first: 30) { totalCount nodes { id household { id } beneficiary { id } goals { ordinal }
-      activities { title beneficiary { id } pact { id } } conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
+      activities { title beneficiary { id } pact { id } } conditionalityEvents(first: 20) { totalCount nodes { id } }
+      deliveries(first: 20) { totalCount nodes { id } } } } }""",
     "events": """{ conditionalityEvents(first: 50) { totalCount nodes { id beneficiary { id } pact { id } position
-      withdraws { id } withdrawnBy { id } evidence { sha256 } } } }""",
+      withdraws { id } withdrawnBy { id } evidence { sha256 } deliveries { id } } } }""",
+    "stuck": """{ stuck(first: 50) { totalCount nodes { id state event { id beneficiary { id } } attempts { outcome } } } }""",
     "courses": """{ trainingCourses(first: 20) { totalCount nodes { id participations(first: 10) { totalCount nodes {
       title beneficiary { id } pact { id } course { id } } } } } }""",
     "projects": """{ pucProjects(first: 20) { totalCount nodes { id assignments(first: 10) { totalCount nodes {
@@ -69,7 +71,8 @@ LISTS: Mapping[str, str] = {
 }
 """By name: a list, with a step along every road that leads on from its rows."""
 NODE = """__typename id ... on Beneficiary { fiscalCode household { id } } ... on Household { members { id } }
-  ... on Pact { whose: beneficiary { id } household { id } } ... on ConditionalityEvent { beneficiary { id } } ... on Opportunity { title }"""
+  ... on Pact { whose: beneficiary { id } household { id } } ... on ConditionalityEvent { beneficiary { id } } ... on Opportunity { title }
+  ... on Delivery { state event { id } }"""
 ENTITIES = f"query ($given: [_Any!]!) {{ _entities(representations: $given) {{ ... on Node {{ {NODE} }} }} }}"
 FEED = "{ conditionalityFeed(first: 100) { entries { position fiscalCode event { id beneficiary { id } outcomes { reference event { id } } } } endCursor hasMore } }"
 FOLLOW = "subscription { conditionalityFeed(first: 5) { entries { position } } }"
@@ -96,6 +99,7 @@ GUARDED = (
     "{ accessChanges { totalCount } }",
     '{ accessReport(fiscalCode: "12345678903") { nodes { __typename } } }',
 )
+RESEND = "mutation ($i: ResendDeliveryInput!) { resendDelivery(input: $i) { userErrors { code } } }"
 NOBODY = "00000000-0000-7000-8000-000000000000"
 CHANGES: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (REGISTER, TOWN),
@@ -103,15 +107,16 @@ CHANGES: tuple[tuple[str, Mapping[str, Any]], ...] = (
     (REVOKE, {"purposeId": NOBODY}),
     (WITHDRAW, {"clientId": NOBODY}),
     (LIMIT, {"agencyCode": "nobody", "perMinute": 90}),
+    (RESEND, {"delivery": f"dlv_{NOBODY.replace('-', '')}"}),
     (DEFINE, {"name": "mutants", "description": "x", "fields": ["JobOffer.title"]}),
 )
 """Changes of who may see what, by somebody who may not; where they were let, they would change nothing that is asked here."""
 TYPES = {
-    "ben": "Beneficiary", "hsh": "Household", "pct": "Pact", "evt": "ConditionalityEvent", "job": "JobOffer", "crs": "TrainingCourse",
+    "ben": "Beneficiary", "hsh": "Household", "pct": "Pact", "evt": "ConditionalityEvent", "dlv": "Delivery", "job": "JobOffer", "crs": "TrainingCourse",
     "puc": "PucProject",
 }  # fmt: skip
 TABLES = {
-    "ben": "beneficiary", "hsh": "household", "pct": "pact", "evt": "conditionality_event", "job": "job_offer",
+    "ben": "beneficiary", "hsh": "household", "pct": "pact", "evt": "conditionality_event", "dlv": "delivery", "job": "job_offer",
     "crs": "training_course", "puc": "puc_project",
 }  # fmt: skip
 EVENTS = "SELECT count(*) FROM conditionality_event"
@@ -273,7 +278,7 @@ class Suite:
         for change, given in CHANGES:
             yield Probe(f"public: may not {change}", stranger, change, {"i": given}, ["FORBIDDEN"])
         for title, query in LISTS.items():
-            if title in ("people", "households", "pacts", "events"):
+            if title in ("people", "households", "pacts", "events", "stuck"):
                 yield Probe(f"public: may not ask for {title}", stranger, query, {}, ["FORBIDDEN_FIELD"])
         gone = replace(inps, capabilities=frozenset())
         yield Probe("inps: may no longer follow the feed", inps, FOLLOW, {}, ["FORBIDDEN"], gone)

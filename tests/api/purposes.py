@@ -47,6 +47,7 @@ OWN_ORDER = {
     "Household": [],
     "Pact": ["Pact.createdOn"],
     "ConditionalityEvent": ["ConditionalityEvent.occurredAt"],
+    "Delivery": ["Delivery.waitingSince"],
     "TrainingActivity": ["TrainingActivity.startsOn"],
     "PucAssignment": ["PucAssignment.startsOn"],
 }

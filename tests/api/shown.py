@@ -16,7 +16,7 @@ from graphql.execution import Executor
 from tests.api.oracle import Oracle
 from tests.api.sight import ACTIVITY, Row, Sight
 
-PERSON = {"ConditionalityEvent", "Convocation", "PucAssignment", *ACTIVITY.values()}
+PERSON = {"ConditionalityEvent", "Delivery", "Convocation", "PucAssignment", *ACTIVITY.values()}
 STANDS = {"Beneficiary", "Household", "Pact", "FeedEntry", *PERSON}
 """Types whose rows say whom they are about."""
 
@@ -72,6 +72,7 @@ TABLES = {
     "Household": "household",
     "Pact": "pact",
     "ConditionalityEvent": "conditionality_event",
+    "Delivery": "delivery",
     "PucAssignment": "puc_assignment",
     "TrainingActivity": "activity",
     "Activity": "activity",

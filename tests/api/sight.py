@@ -81,7 +81,7 @@ class Reader:
                 return me is not None and row["id"] == me["household_id"]
             case "pact" if row["beneficiary_id"] is None:
                 return me is not None and row["household_id"] == me["household_id"]
-            case "pact" | "conditionality_event" | "activity" | "convocation" | "puc_assignment":
+            case "pact" | "conditionality_event" | "delivery" | "activity" | "convocation" | "puc_assignment":
                 return me is not None and row["beneficiary_id"] == me["id"]
             case "feed_entry" | "event_outcome" | "event_evidence":
                 return self.sees("conditionality_event", self.by_id["conditionality_event"][row["event_id"]])
@@ -113,9 +113,11 @@ class Reader:
                 )
             case "pact" if row["beneficiary_id"] is None:
                 return self.sees("household", self.by_id["household"][row["household_id"]])
-            case "conditionality_event" if row["beneficiary_id"] is None:  # what was erased, and what says so
+            case "conditionality_event" | "delivery" if (
+                row["beneficiary_id"] is None
+            ):  # what was erased, and what says so
                 return self.sight.kind == "NATIONAL"
-            case "pact" | "conditionality_event" | "activity" | "convocation" | "puc_assignment":
+            case "pact" | "conditionality_event" | "delivery" | "activity" | "convocation" | "puc_assignment":
                 return self.sees("beneficiary", self.by_id["beneficiary"][row["beneficiary_id"]])
             case "feed_entry" | "event_outcome" | "event_evidence":
                 event = self.by_id["conditionality_event"][row["event_id"]]

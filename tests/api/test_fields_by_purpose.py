@@ -31,6 +31,7 @@ ADMINISTERED = frozenset(
         "Mutation.withdrawClient",
         "Mutation.defineFieldSet",
         "Mutation.setCallLimits",
+        "Mutation.resendDelivery",
     }
 )
 """Roots that need ADMINISTER, whose answers are public as far as fields go."""

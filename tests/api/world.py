@@ -233,6 +233,8 @@ async def build_world(connection: asyncpg.Connection[asyncpg.Record]) -> World:
         await _events(b)
     # What was queued is in the feed; the three events that were not wait for ever, as if no sequencer ran.
     await sequence(connection)
+    async with connection.transaction():
+        await _deliveries(b)
     return b.world
 
 
@@ -291,12 +293,72 @@ async def add_border_cases(connection: asyncpg.Connection[asyncpg.Record], world
             "east", "EVENT_WITHDRAWN", moment(14), pact=None, note="x", queued=True, withdraws=erased
         )
     await sequence(connection)
+    async with connection.transaction():
+        await _deliver(b, "WHERE e.id = $1", erased)
     await connection.execute(
         "SELECT erase_feed_content((SELECT position FROM feed_entry WHERE event_id = $1), $2, 'dpo', 'x')",
         erased,
         demo_key("agency", "inps"),
     )
     await sequence(connection)
+
+
+async def _deliveries(b: _Builder) -> None:
+    """On their way to a region that is told nothing of what comes later: some of every state."""
+    await b.add(
+        "destination",
+        agency_id=demo_key("agency", "regione-12"),
+        channel="REGION",
+        types=["HIRED"],
+        areas=[],
+        drawn_up_to=0,
+        ended_at=moment(20),
+    )
+    made = await _deliver(b, "ORDER BY f.position")
+    b.world.nodes.append(f"dlv_{made[0].hex}")
+
+
+async def _deliver(b: _Builder, which: str, *values: Any) -> list[UUID]:
+    """Deliveries of entries of the feed that are about somebody."""
+    rows = await b.connection.fetch(
+        f"SELECT f.position, e.*, d.id AS destination, d.agency_id AS recipient FROM feed_entry f"
+        f" JOIN conditionality_event e ON e.id = f.event_id CROSS JOIN destination d {which}",
+        *values,
+    )
+    states, made = cycle(("WAITING", "ACCEPTED", "REFUSED", "EXHAUSTED")), list[UUID]()
+    for number, row in enumerate(rows):
+        state = next(states)
+        made.append(
+            await b.add(
+                "delivery",
+                destination_id=row["destination"],
+                position=row["position"],
+                event_id=row["id"],
+                agency_id=row["recipient"],
+                beneficiary_id=row["beneficiary_id"],
+                pact_id=row["pact_id"],
+                type=row["type"],
+                waiting_since=row["recorded_at"],
+                state=state,
+                attempt_count=number % 3,
+                not_before=moment(21),
+                settled_at=None if state == "WAITING" else moment(22),
+                code="SOGGETTO_SCONOSCIUTO" if state == "REFUSED" else None,
+            )
+        )
+        for ordinal in range(number % 3, 0, -1):
+            ended = ordinal < 2
+            await b.connection.execute(
+                "INSERT INTO delivery_attempt (delivery_id, ordinal, started_at, ended_at, outcome, code)"
+                " VALUES ($1, $2, $3, $4, $5, $6)",
+                made[-1],
+                ordinal,
+                moment(20 + ordinal),
+                moment(20 + ordinal, 10) if ended else None,
+                "UNAVAILABLE" if ended else None,
+                "HTTP 503" if ended else None,
+            )
+    return made
 
 
 async def _people(b: _Builder) -> None:

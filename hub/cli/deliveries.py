@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`snodo sync …`: what other systems are told, how that goes, and sending again what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+
+import typer
+
+from connectors.outbound.dead_letters import PREFIX, dead_letters_of, resend_all
+from connectors.outbound.destinations import Standing, end, register, standings
+from hub.cli.options import DataDir, run, settings_of
+from hub.errors import InvalidInput
+from hub.settings import Settings
+from hub.store.engine import database_url, open_connection
+from hub.store.identifiers import decode_id
+from hub.store.migrations import check_version
+from hub.store.statement import Connection
+from hub.store.vocabulary import ConditionalityEventType, DeliveryChannel
+
+T = TypeVar("T")
+
+
+def add_to(sync: typer.Typer) -> None:
+    """Add these commands to the group `sync`."""
+    sync.command("tell")(tell)
+    sync.command("status")(status)
+    sync.command("retry")(retry)
+
+
+def tell(
+    agency: Annotated[str, typer.Argument(help="Code of the agency whose system is told.")],
+    types: Annotated[
+        list[ConditionalityEventType] | None, typer.Option("--type", help="A type of facts; once for each.")
+    ] = None,
+    areas: Annotated[
+        list[str] | None,
+        typer.Option("--area", help="Code of a region or a municipality; none for the whole country."),
+    ] = None,
+    channel: Annotated[DeliveryChannel, typer.Option(help="By which connector.")] = DeliveryChannel.REGION,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="Tell it nothing more; what waits is not sent.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Have an agency's system told of facts as they are recorded, from now on; again to change which."""
+
+    async def registered(connection: Connection) -> str:
+        async with connection.transaction():
+            if stop:
+                cancelled = await end(connection, agency, channel, _now())
+                return f"{agency} is told nothing more; {cancelled} facts that waited are not sent."
+            await register(connection, agency, channel, types or [], areas or [])
+        where = f"in {', '.join(areas)}" if areas else "in the whole country"
+        return (
+            f"{agency} is told of {', '.join(sorted(one.value for one in types or []))} {where}, from now on."
+        )
+
+    typer.echo(_with_connection(settings_of(data_dir=data_dir), registered))
+
+
+def status(data_dir: DataDir = None) -> None:
+    """Say of each system that is told facts how many wait, were refused or given up, and since when the oldest waits."""
+    found = _with_connection(settings_of(data_dir=data_dir), standings)
+    for one in found:
+        typer.echo(described(one))
+    if not found:
+        typer.echo("No system is told anything; `snodo sync tell` registers one.")
+
+
+def retry(
+    deliveries: Annotated[list[str] | None, typer.Argument(help="Ids of deliveries, `dlv_…`.")] = None,
+    agency: Annotated[str | None, typer.Option(help="All dead letters of this agency's systems.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Send again what was refused or given up, under its key and in its place; what waits or arrived stays as it is."""
+    if bool(deliveries) == bool(agency):
+        raise InvalidInput("Name deliveries, or with --agency whose.")
+    keys = [decode_id(one, PREFIX)[1] for one in deliveries or []]
+
+    async def resent(connection: Connection) -> int:
+        chosen = keys if agency is None else await dead_letters_of(connection, agency)
+        return await resend_all(connection, chosen, _now())
+
+    typer.echo(f"{_with_connection(settings_of(data_dir=data_dir), resent)} wait to be sent again.")
+
+
+def described(one: Standing) -> str:
+    """One line about a destination."""
+    line = f"{one.agency_code} ({one.channel.value}): {one.waiting} wait, {one.refused} refused, {one.exhausted} given up"
+    if one.waiting_since is not None:
+        line += f"; the oldest since {one.waiting_since:%Y-%m-%d %H:%M} UTC"
+    if one.ended_at is not None:
+        return f"{line}; told nothing more since {one.ended_at:%Y-%m-%d %H:%M} UTC"
+    if one.behind:
+        line += f"; {one.behind} entries of the feed not looked through"
+    if one.resting_until is not None:
+        line += f"; it did not answer, and is left alone until {one.resting_until:%Y-%m-%d %H:%M:%S} UTC"
+    return line
+
+
+def _with_connection(settings: Settings, ask: Callable[[Connection], Awaitable[T]]) -> T:
+    async def asked(url: str) -> T:
+        connection = await open_connection(url, settings)
+        try:
+            await check_version(connection, url)
+            return await ask(connection)
+        finally:
+            await connection.close()
+
+    with database_url(settings) as url:
+        return run(asked(url))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

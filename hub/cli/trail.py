@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`snodo doctor person`: where the facts about one person stopped, in sentences; the look is written down first."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from hub.access.caller import Caller, Scope
+from hub.access.line import Look, Selection
+from hub.access.log import AccessLog
+from hub.access.operator import Operator
+from hub.cli.options import DataDir, run, settings_of
+from hub.errors import InvalidInput
+from hub.ledger.trail import Aside, Sent, Step, Trail, read_trail
+from hub.settings import Settings
+from hub.store.base import table_of
+from hub.store.engine import database_url, open_connection
+from hub.store.fiscal_code import parse_fiscal_code
+from hub.store.identifiers import encode_id
+from hub.store.migrations import check_version
+from hub.store.statement import Connection, Statement
+from hub.store.tables import Agency, Purpose
+from hub.store.vocabulary import AccessOutcome, AgencyKind, AttemptOutcome, DeliveryState, GrantScope
+
+SHOWN = (
+    "ConditionalityEvent.occurredAt",
+    "ConditionalityEvent.outcomes",
+    "ConditionalityEvent.position",
+    "ConditionalityEvent.recordedAt",
+    "ConditionalityEvent.source",
+    "ConditionalityEvent.type",
+    "ConditionalityEvent.withdrawnBy",
+    "Delivery.attempts",
+    "Delivery.code",
+    "Delivery.nextAttemptAt",
+    "Delivery.recipient",
+    "Delivery.settledAt",
+    "Delivery.state",
+    "Query.beneficiary",
+)
+"""What the command shows, as the schema calls it: what its line of the access log says was asked for."""
+LONGEST_CODE = 64
+"""Characters that are read of a fiscal code."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Support:
+    """The command, as the access log names an operation."""
+
+    name: str
+    selection: Selection
+
+
+_OPERATION = _Support(
+    "snodo doctor person", Selection(SHOWN, hashlib.sha256("\n".join(SHOWN).encode()).digest(), {})
+)
+
+
+def person(
+    purpose: Annotated[
+        UUID,
+        typer.Option(
+            help="The registered purpose under which you look; its agency is who looks, in the log."
+        ),
+    ],
+    by: Annotated[str | None, typer.Option(help="Who looks; when absent, the user of this system.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say where the facts about a person stopped: asks for the fiscal code, or reads it from stdin; writes the look down first."""
+    settings = settings_of(data_dir=data_dir)
+    fiscal_code = _asked()
+    operator = Operator(by or getpass.getuser(), socket.gethostname(), "command line")
+    with database_url(settings) as url:
+        trail = run(_look(settings, url, fiscal_code, purpose, operator))
+    for line in told(trail):
+        typer.echo(line)
+
+
+def _asked() -> str:
+    """The code, from the terminal without an echo or from stdin: never an argument, which every process of the system can read.
+
+    Raises:
+        InvalidFiscalCode: it is none.
+
+    """
+    if sys.stdin.isatty():
+        return parse_fiscal_code(typer.prompt("Fiscal code", hide_input=True))
+    return parse_fiscal_code(sys.stdin.readline(LONGEST_CODE).strip())
+
+
+async def _look(settings: Settings, url: str, fiscal_code: str, purpose: UUID, operator: Operator) -> Trail:
+    connection = await open_connection(url, settings)
+    try:
+        await check_version(connection, url)
+        caller = await _caller(connection, purpose)
+        log = AccessLog(lambda: open_connection(url, settings), time.perf_counter)
+        await log.know(connection, [_OPERATION.selection])
+        async with connection.transaction(isolation="repeatable_read"):
+            trail = await read_trail(connection, fiscal_code)
+            subjects = "{}" if trail.person is None else f"{{{trail.person}}}"
+            # NOTE in the transaction that read: nothing is told whose line is not there.
+            await log.write_within(
+                connection, Look(caller, operator, _OPERATION, {}), subjects, AccessOutcome.ANSWERED
+            )
+    finally:
+        await connection.close()
+    return trail
+
+
+async def _caller(connection: Connection, purpose: UUID) -> Caller:
+    row = await _registered().fetchrow(connection, purpose=purpose)
+    if row is None:
+        raise InvalidInput("No such purpose is registered; `snodo agency list` names those that are.")
+    return Caller(
+        row["id"],
+        row["code"],
+        AgencyKind(row["kind"]),
+        None,
+        purpose,
+        Scope(GrantScope.NATIONAL, single=False),
+    )
+
+
+@cache
+def _registered() -> Statement:
+    agency, purpose = table_of(Agency), table_of(Purpose)
+    return Statement(
+        select(agency.c.id, agency.c.code, agency.c.kind)
+        .join_from(purpose, agency, agency.c.id == purpose.c.agency_id)
+        .where(
+            purpose.c.purpose_id == bindparam("purpose", type_=PG_UUID(as_uuid=True)),
+            purpose.c.revoked_at.is_(None),
+        )
+    )
+
+
+def told(trail: Trail) -> Iterator[str]:
+    """A trail in sentences; it names no person."""
+    if trail.person is None:
+        yield "The hub knows nobody by this code: if facts were recorded about the person, then in another system, or under another code."
+    elif not trail.steps:
+        yield "No fact about this person was recorded at the hub: whoever should have recorded one has not, or not here."
+    for step in trail.steps:
+        yield from _step(step)
+    yield from map(_aside, trail.aside)
+
+
+def _step(step: Step) -> Iterator[str]:
+    yield f"{step.type.value} of {_at(step.occurred_at)}: recorded by {step.recorded_by} on {_at(step.recorded_at)}."
+    if step.withdrawn:
+        yield "  It was taken back since: it counts as never recorded."
+    if step.position is None or step.published_at is None:
+        yield "  STOPPED here: it is not in the feed. Does a sequencer run? `snodo feed` says how many wait."
+        return
+    yield f"  In the feed at position {step.position:,} since {_at(step.published_at)}."
+    if step.acknowledged_at is None:
+        yield "  WAITS: INPS has not acknowledged the feed up to there; `snodo feed status` says how far it is."
+    else:
+        yield f"  Acknowledged by INPS on {_at(step.acknowledged_at)}."
+    for decision in step.decisions:
+        yield f"  {decision.agency} reported {decision.outcome.value} on {_at(decision.reported_at)}."
+    for sent in step.sent:
+        yield f"  {_sent(sent)}"
+
+
+def _sent(sent: Sent) -> str:
+    delivery = encode_id("dlv", sent.id)
+    said = f" with code {sent.code}" if sent.code else ""
+    settled = "" if sent.settled_at is None else f" on {_at(sent.settled_at)}"
+    match sent.state:
+        case DeliveryState.ACCEPTED:
+            return f"Accepted by {sent.recipient}{settled}."
+        case DeliveryState.REFUSED:
+            return f"STOPPED: {sent.recipient} refused it{said}{settled}. When that is mended: `snodo sync retry {delivery}`."
+        case DeliveryState.EXHAUSTED:
+            return (
+                f"STOPPED: given up{settled} after {sent.attempts} attempts at {sent.recipient}{said}. "
+                f"When it answers again: `snodo sync retry {delivery}`."
+            )
+        case DeliveryState.CANCELLED:
+            return f"Not sent to {sent.recipient}: cancelled{settled}."
+        case _ if sent.attempts == 0:
+            return f"WAITS for its first attempt at {sent.recipient}."
+        case _:
+            last = _OUTCOMES[sent.outcome]
+            return (
+                f"WAITS: {sent.attempts} attempts at {sent.recipient}, at the last {last}{said}; "
+                f"the next not before {_at(sent.not_before)}."
+            )
+
+
+_OUTCOMES = {
+    None: "no answer was noted",
+    AttemptOutcome.UNAVAILABLE: "it did not answer or did not let the hub in",
+    AttemptOutcome.INVALID: "it answered something that is no receipt",
+    AttemptOutcome.REFUSED: "it refused",
+    AttemptOutcome.ACCEPTED: "it accepted",
+}
+
+
+def _aside(aside: Aside) -> str:
+    field = f" ({aside.field})" if aside.field else ""
+    return (
+        f"STOPPED on its way in: a record of {aside.agency}, {aside.flow}, waits since {_at(aside.received_at)}: "
+        f"{aside.reason}{field}"
+    )
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

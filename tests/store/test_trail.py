@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`snodo doctor person`: one person's facts in sentences, step by step, and a line of the access log for every look."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import asyncpg
+import pytest
+from typer.testing import CliRunner
+
+from hub.cli import command_line
+from hub.cli.trail import told
+from hub.ledger.trail import read_trail
+from hub.store.engine import Database
+from hub.store.reference.demo import demo_key, load_demo_reference
+from tests.api.world import UNKNOWN_CODE, World, build_world
+
+PURPOSE = "00000000-0000-4000-8000-0000000000aa"
+
+
+@pytest.fixture
+async def world(database: Database, owner: asyncpg.Connection[asyncpg.Record]) -> World:
+    await load_demo_reference(owner)
+    made = await build_world(owner)
+    await owner.execute(
+        "INSERT INTO purpose (purpose_id, agency_id, description) VALUES ($1, $2, 'Assistenza')",
+        PURPOSE,
+        demo_key("agency", "inps"),
+    )
+    return made
+
+
+async def lines(database: Database, code: str) -> list[str]:
+    async with database.write.acquire() as connection:
+        return list(told(await read_trail(connection, code)))
+
+
+async def test_each_fact_says_where_it_stopped(
+    database: Database, owner: asyncpg.Connection[asyncpg.Record], world: World
+) -> None:
+    person = world.people["crowd-0"]
+    said = "\n".join(await lines(database, person.fiscal_code))
+    rows = await owner.fetch(
+        "SELECT d.*, f.position AS place FROM delivery d JOIN feed_entry f ON f.event_id = d.event_id WHERE d.beneficiary_id = $1",
+        person.id,
+    )
+    assert {row["state"] for row in rows} >= {"WAITING", "ACCEPTED"}
+    for row in rows:
+        delivery = f"dlv_{row['id'].hex}"
+        assert f"In the feed at position {row['place']:,} since" in said
+        assert (f"`snodo sync retry {delivery}`" in said) == (row["state"] in ("REFUSED", "EXHAUSTED"))
+    assert "WAITS: INPS has not acknowledged" in said
+    assert "It was taken back since" in said
+    for secret in (person.fiscal_code, "Rossi"):
+        assert secret not in said
+
+
+async def test_what_is_not_in_the_feed_stopped_before_it(database: Database, world: World) -> None:
+    said = await lines(database, world.people["torino-in-rome"].fiscal_code)
+    assert any("STOPPED here: it is not in the feed." in line for line in said)
+
+
+async def test_what_could_not_land_is_found_by_the_code_wherever_it_stands(
+    database: Database, owner: asyncpg.Connection[asyncpg.Record], world: World
+) -> None:
+    for code, resolved in ((UNKNOWN_CODE, "NULL"), (UNKNOWN_CODE, "now()")):
+        await owner.execute(
+            "INSERT INTO quarantined_record (agency_id, flow, record_key, payload, field, reason, resolved_at)"
+            f" VALUES ($1, 'admitted-households', $2, $3, 'cod_stato', 'The code is not known.', {resolved})",
+            demo_key("agency", "inps"),
+            resolved,
+            json.dumps({"beneficiari": [{"x": 1}, {"cod_fiscale": code}]}),
+        )
+    nobody, aside = await lines(database, UNKNOWN_CODE)
+    assert nobody.startswith("The hub knows nobody by this code")
+    assert aside.startswith("STOPPED on its way in: a record of")
+    assert "The code is not known. (cod_stato)" in aside
+    [nothing] = await lines(database, world.people["child"].fiscal_code)
+    assert nothing.startswith("No fact about this person")
+
+
+def _ask(url: str, code: str, *words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    monkeypatch.setenv("SNODO_DATABASE_URL", url)
+    asked = ["doctor", "person", "--purpose", PURPOSE, "--by", "m.rossi", *words]
+    ended = CliRunner().invoke(command_line(asked), asked, input=f"{code}\n")
+    return ended.exit_code, ended.stdout + str(ended.exception or "")
+
+
+async def test_a_look_is_written_down_before_anything_is_said(
+    database_url: str,
+    owner: asyncpg.Connection[asyncpg.Record],
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person = world.people["crowd-0"]
+    code, said = await asyncio.to_thread(_ask, database_url, person.fiscal_code, monkeypatch=monkeypatch)
+    assert code == 0, said
+    assert "In the feed at position" in said
+    line = await owner.fetchrow("SELECT * FROM access_log")
+    assert line is not None
+    assert (line["agency_id"], str(line["purpose_id"])) == (demo_key("agency", "inps"), PURPOSE)
+    assert (line["user_id"], line["loa"], line["operation"]) == (
+        "m.rossi",
+        "command line",
+        "snodo doctor person",
+    )
+    assert (line["subjects"], line["outcome"]) == ([person.id], "ANSWERED")
+    assert person.fiscal_code not in str(dict(line))
+    stored = await owner.fetchval(
+        "SELECT coordinates FROM access_selection WHERE selection_hash = $1", line["selection_hash"]
+    )
+    assert "Delivery.state" in stored
+
+
+@pytest.mark.parametrize("code", ["", "RSSMRA80A01H501A", "x"])
+async def test_what_is_no_fiscal_code_is_refused_without_being_said(
+    database_url: str, world: World, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    status, said = await asyncio.to_thread(_ask, database_url, code, monkeypatch=monkeypatch)
+    assert status == 1
+    assert not code or len(code) < 2 or code not in said
+
+
+async def test_without_a_registered_purpose_nobody_looks(
+    database_url: str,
+    owner: asyncpg.Connection[asyncpg.Record],
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await owner.execute("UPDATE purpose SET revoked_at = now() WHERE purpose_id = $1", PURPOSE)
+    code, said = await asyncio.to_thread(
+        _ask, database_url, world.people["north"].fiscal_code, monkeypatch=monkeypatch
+    )
+    assert code == 1
+    assert "No such purpose is registered" in said
+    assert await owner.fetchval("SELECT count(*) FROM access_log") == 0
+
+
+def test_what_is_logged_is_of_the_schema() -> None:
+    from hub.cli.trail import SHOWN
+    from schema.build import build_schema
+
+    assert list(SHOWN) == sorted(SHOWN)
+    assert set(SHOWN) <= build_schema()[1].fields.levels.keys()
