@@ -22,6 +22,7 @@ from hub.plan.catalogue import Catalogue
 from hub.plan.declare import Entities, Rooted, planned, stands_on
 from hub.plan.entities import key_names
 from schema.cost import OWN_ROW, ListSize
+from schema.deliveries import Delivery
 from schema.households import Beneficiary, Household
 from schema.ledger import ConditionalityEvent
 from schema.opportunities import JobOffer, TrainingCourse
@@ -42,6 +43,7 @@ ENTITIES: TypeAlias = (
     | Household
     | Pact
     | ConditionalityEvent
+    | Delivery
     | JobOffer
     | TrainingCourse
     | PucProject

@@ -37,7 +37,8 @@ def stuck_pages(builder: Builder, field: Selected, definition: GraphQLField, arg
         # NOTE the words as in the indexes' own conditions: with others PostgreSQL would not see that it may use them.
         conditions = [row.c.state.in_(_OPEN), listed(row, target.table.name, builder.scope)]
         if hours is not None:
-            age = literal_column("interval '1 hour'", Interval) * hours
+            years, months, weeks, days = (literal_column("0"),) * 4
+            age = func.make_interval(years, months, weeks, days, hours, type_=Interval)
             conditions.append(row.c.waiting_since <= func.now() - age)
         return conditions
 

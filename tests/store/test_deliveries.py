@@ -68,7 +68,7 @@ async def test_what_came_of_a_delivery_stays(
         ("UPDATE delivery SET settled_at = now() WHERE state = 'WAITING'", "delivery_settled_at_check"),
         ("UPDATE delivery SET leased_until = now() WHERE state = 'REFUSED'", "delivery_leased_until_check"),
         ("UPDATE delivery SET resent_after = attempt_count + 1", "delivery_attempts_check"),
-        ("UPDATE delivery SET state = 'LOST' WHERE state = 'WAITING'", "delivery_state_check"),
+        ("UPDATE delivery SET state = 'LOST' WHERE state = 'REFUSED'", "delivery_state_check"),
         (
             "UPDATE delivery_attempt SET outcome = 'ACCEPTED' WHERE ended_at IS NULL",
             "delivery_attempt_ended_at_check",
