@@ -9,6 +9,6 @@ retries       how long to wait, and when to give up
 dispatcher    the loop: draw, take, tell, settle
 dead_letters  what was refused or given up, sent again because somebody says so
 
-The feed is the outbox (docs/adr/0036): an event is in it once, at a place that never changes, and a destination remembers up to which
+The feed is the outbox (docs/adr/0038): an event is in it once, at a place that never changes, and a destination remembers up to which
 place it was drawn for. Of one person's facts a destination is told the next when it has answered the one before.
 """

@@ -19,7 +19,9 @@ from hub.plan.selection import Selected
 
 MOST_HOURS = 87_600
 """Ten years."""
-_OPEN: tuple[ColumnElement[Any], ...] = tuple(literal_column(f"'{state}'") for state in ("WAITING", "REFUSED", "EXHAUSTED"))
+_OPEN: tuple[ColumnElement[Any], ...] = tuple(
+    literal_column(f"'{state}'") for state in ("WAITING", "REFUSED", "EXHAUSTED")
+)
 
 
 def stuck_pages(builder: Builder, field: Selected, definition: GraphQLField, argument: str) -> Select[Any]:

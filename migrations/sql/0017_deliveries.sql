@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: EUPL-1.2
--- What other systems are told of facts recorded here, and how far each fact has come (docs/adr/0036). The hub's role comes as the
+-- What other systems are told of facts recorded here, and how far each fact has come (docs/adr/0038). The hub's role comes as the
 -- setting snodo.role.
 
 -- Where a fact is, is for whoever may see the fact; what is stuck, for the offices.
