@@ -8,15 +8,15 @@ from alembic import op
 from hub.settings import Settings
 from migrations.scripts import run_script
 
-revision = "0017"
-down_revision = "0016"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_script(op.get_bind(), "0017_deliveries.sql", role=Settings().database_role)
+    run_script(op.get_bind(), "0020_deliveries.sql", role=Settings().database_role)
 
 
 def downgrade() -> None:
-    run_script(op.get_bind(), "0017_deliveries_down.sql")
+    run_script(op.get_bind(), "0020_deliveries_down.sql")
