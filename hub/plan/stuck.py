@@ -39,8 +39,8 @@ def stuck_pages(builder: Builder, field: Selected, definition: GraphQLField, arg
         # NOTE the words as in the indexes' own conditions: with others PostgreSQL would not see that it may use them.
         conditions = [row.c.state.in_(_OPEN), listed(row, target.table.name, builder.scope)]
         if hours is not None:
-            years, months, weeks, days = (literal_column("0"),) * 4
-            age = func.make_interval(years, months, weeks, days, hours, type_=Interval)
+            none = literal_column("0", Integer)  # of years, months, weeks and days
+            age = func.make_interval(none, none, none, none, hours, type_=Interval)
             conditions.append(row.c.waiting_since <= func.now() - age)
         return conditions
 
