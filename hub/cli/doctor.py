@@ -70,7 +70,9 @@ async def _examine_hub(settings: Settings, url: str) -> int:
     async with httpx2.AsyncClient(trust_env=False) as http:
         try:
             agencies = connect_agencies(settings, http)
-            named = [name for name in ("anpr", "inps", "region") if getattr(agencies, name) is not None]
+            named = [
+                name for name in ("anpr", "inps", "isee", "region") if getattr(agencies, name) is not None
+            ]
             say(f"agencies: {', '.join(named) or 'none connected'}", None)
         except SnodoError as error:
             say("agencies", error)

@@ -38,7 +38,7 @@ def test_the_world_has_the_named_consumers_and_e_services(registry: Registry) ->
     assert set(registry.consumers) == {
         "centre", "municipality", "region", "inps", "ministry", "accredited", "dpo", "admin", "hub", "hub-m2m",
     }  # fmt: skip
-    assert set(registry.eservices) == {"hub", "anpr", "inps", "region"}
+    assert set(registry.eservices) == {"hub", "anpr", "inps", "isee", "region"}
     for name in ("centre", "municipality", "region", "inps"):
         assert registry.consumer(name).purpose_for("hub").eservice == "hub"
     for eservice in ("anpr", "inps", "region"):
