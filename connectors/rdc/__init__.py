@@ -3,9 +3,12 @@
 
 serviceRDC                who is in a household, and where its benefit stands (`beneficiaries`)
 EventiCondizionalitaRDC   conditionality events, from a centre (`events`)
+
+and serviceRDC asked of somebody else (`client`).
 """
 
 from connectors.rdc.beneficiaries import BeneficiaryService
+from connectors.rdc.client import RdcClient, ToldPerson, by_password
 from connectors.rdc.codes import RdcCodes, read_codes
 from connectors.rdc.events import EventService
 from connectors.rdc.outcomes import Outcome
@@ -14,6 +17,9 @@ __all__ = [
     "BeneficiaryService",
     "EventService",
     "Outcome",
+    "RdcClient",
     "RdcCodes",
+    "ToldPerson",
+    "by_password",
     "read_codes",
 ]
