@@ -110,6 +110,8 @@ def arguments_for(world: World) -> dict[str, str]:
         "Query.assessEligibility(input:)": '{measure: ADI, on: "2025-03-01", members: [{key: "a", birthDate: "1950-01-01", applicant: true}]}',
         "Query.measureRules(measure:)": "MIA",
         "Query.measureRules(on:)": '"2025-03-01"',
+        "Beneficiary.registryCheck(kind:)": "RESIDENCE",
+        "Beneficiary.registryCheck(measure:)": "ADI",
         "Query.feedInclusionProof(position:)": "1",
         "Query.feedInclusionProof(size:)": "1",
         "Query.feedConsistencyProof(from:)": "1",
