@@ -65,5 +65,9 @@ OWN_PAGE = costs(100)
 """A root field that is a page: a round trip, and the page found in the whole table."""
 WORKED_OUT = costs(10)
 """A field that the hub works out from another table's rows: a subquery, and some tens of microseconds of its own."""
+REASONED = costs(100)
+"""A field that the hub reasons out from all that is declared of a household: subqueries, and a fifth of a millisecond of its own."""
+CALENDAR = costs(1_000)
+"""The months of a measure, each reasoned out anew."""
 SUBQUERY = costs(2)
 """A computed field that reads another table."""

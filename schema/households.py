@@ -18,11 +18,13 @@ from hub.store.vocabulary import BenefitStatus, EmploymentStatus, Measure, Oblig
 from schema.activities import Activity
 from schema.appointments import Convocation
 from schema.context import Info
-from schema.cost import AGENCY_CALL, PAGED, WORKED_OUT, about
+from schema.cost import AGENCY_CALL, PAGED, REASONED, WORKED_OUT, about
+from schema.entitlement import ENTITLEMENT, HouseholdEntitlement, entitlement_of
 from schema.expressions import finite
 from schema.isee import HOUSEHOLD_ISEE, IseeAttestation
 from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, ConditionalityEventOrder
 from schema.node import Connection, Cursor, First, Last, Node
+from schema.obligations import OBLIGATION, ObligationByRule, obligation_of
 from schema.pacts import Pact
 from schema.puc import PucAssignment
 from schema.registry_checks import RegistryCheck, registry_check
@@ -98,6 +100,15 @@ class Household(Node):
         row: Any = self
         return await info.context.live.isee(row["$id"], row["$members"])
 
+    @strawberry.field(
+        description="What the law of a day says of it, by what was declared: whether it has the right, to how much, for how long, and why.",
+        metadata=stands_on(ENTITLEMENT),
+        directives=[REASONED],
+    )
+    def entitlement(self, on: datetime.date) -> HouseholdEntitlement | None:
+        row: Any = self
+        return entitlement_of(row["$id"], row["$facts"], on)
+
 
 @personal
 @stored(
@@ -118,7 +129,9 @@ class Beneficiary(Node):
     municipality: Municipality = strawberry.field(description="Of residence, as the hub was told.")
     employment_centre: EmploymentCentre | None
     employment_status: EmploymentStatus
-    obligation: Obligation = strawberry.field(directives=[SPECIAL])
+    obligation: Obligation = strawberry.field(
+        description="As an agency said; `obligationByRule` is what the law says.", directives=[SPECIAL]
+    )
     household: Household
     pacts: list[Pact] = strawberry.field(
         description="The person's own, newest first; inclusion pacts are the household's.",
@@ -158,6 +171,18 @@ class Beneficiary(Node):
         if not of_oneself(info.context.caller, row["$id"]):
             return None
         return standing_of(row["$ledger"], info.context.means.now())
+
+    @strawberry.field(
+        description="Whether the rules of its household's measure bind it on a day, by what is known of it. Of nobody but itself for a "
+        "citizen; null also before its birth.",
+        metadata=stands_on(OBLIGATION),
+        directives=[SPECIAL, REASONED],
+    )
+    def obligation_by_rule(self, info: Info, on: datetime.date) -> ObligationByRule | None:
+        row: Any = self
+        if not of_oneself(info.context.caller, row["$id"]):
+            return None
+        return obligation_of(row["$id"], row["$obligation"], row["$facts"], on)
 
     @strawberry.field(
         description="Residenza anagrafica: live, ANPR C020. Of nobody but itself for a citizen.",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -51,6 +52,9 @@ PLAIN: Mapping[str, Any] = {
 """A member of whom all is known, and nothing frees it."""
 
 
+_NUMBERS = count(1)
+
+
 async def declare(
     owner: Owner,
     household: UUID,
@@ -64,11 +68,10 @@ async def declare(
 ) -> UUID:
     """Tell, as INPS, what `facts` add to a whole declaration; the members by their keys."""
     told = {**WHOLE, **facts}
-    count = await owner.fetchval("SELECT count(*) FROM household_declaration")
     values = {
         "household_id": household,
         "source_agency_id": await owner.fetchval("SELECT id FROM agency WHERE code = 'inps'"),
-        "external_id": f"test-{count}",
+        "external_id": f"test-{next(_NUMBERS)}",
         "as_of": as_of or starts_on,
         "starts_on": starts_on,
         "ends_on": ends_on,

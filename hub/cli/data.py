@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from connectors.connected import connect_agencies
+from connectors.declarations import DeclarationsReport, land_declarations
 from connectors.inbound import RunReport, pull_admitted_households, pull_communications, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
@@ -279,6 +280,32 @@ def sync_communications(
 
     with database_url(settings) as url:
         typer.echo(describe(run(pull(url))))
+
+
+@sync.command("declarations")
+def sync_declarations(
+    file: Annotated[Path, typer.Argument(help="What was declared of households: one JSON object a line.")],
+    agency: Annotated[str, typer.Option(help="Code of the agency that tells it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Take what was declared of households, for rights and duties to be reckoned from; run again for more."""
+    settings = settings_of(data_dir=data_dir)
+    if not file.is_file():
+        raise ConfigurationError(f"There is no file {file}.")
+
+    async def land(url: str) -> DeclarationsReport:
+        async with open_database(url, settings) as database, database.write.acquire() as connection:
+            await check_version(connection, url)
+            with file.open(encoding="utf-8", errors="replace") as lines:
+                return await land_declarations(connection, agency, lines)
+
+    with database_url(settings) as url:
+        report = run(land(url))
+    for refused in report.refused:
+        typer.echo(f"Line {refused.number}: {refused.why}.", err=True)
+    typer.echo(f"{report.landed:,} landed, {report.known:,} known before, {len(report.refused):,} refused.")
+    if report.refused:
+        raise typer.Exit(1)
 
 
 def _sync(settings: Settings, flow: str) -> None:

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: EUPL-1.2
--- What was declared of households and their members: documents of agencies, told once (docs/adr/0036). The hub's role comes as the
+-- What was declared of households and their members: documents of agencies, told once (docs/adr/0039). The hub's role comes as the
 -- setting snodo.role.
 
 CREATE TABLE household_declaration (

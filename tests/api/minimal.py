@@ -108,6 +108,8 @@ def arguments_for(world: World) -> dict[str, str]:
         "Query.employmentCentre(code:)": '"H501C900031"',
         "Query._entities(representations:)": "[]",
         "Query.assessEligibility(input:)": '{measure: ADI, on: "2025-03-01", members: [{key: "a", birthDate: "1950-01-01", applicant: true}]}',
+        "Household.entitlement(on:)": '"2026-03-01"',
+        "Beneficiary.obligationByRule(on:)": '"2026-03-01"',
         "Query.measureRules(measure:)": "MIA",
         "Query.measureRules(on:)": '"2025-03-01"',
         "Beneficiary.registryCheck(kind:)": "RESIDENCE",

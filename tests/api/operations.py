@@ -38,6 +38,8 @@ FEDERATED = {
     ("Beneficiary", "registeredFamily"),
     ("Beneficiary", "conditionalityStanding"),
     ("Beneficiary", "registryCheck"),
+    ("Beneficiary", "obligationByRule"),
+    ("Household", "entitlement"),
     ("Household", "payments"),
     ("Household", "isee"),
 }
