@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from bench.agencies import agencies
 from bench.apart import idle_cpu, seed_speed, voucher_check
 from bench.conditions import conditions, ended, machine, write_conditions
 from bench.connectors import connectors
@@ -153,6 +154,15 @@ def _connectors(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, A
     return told, known
 
 
+def _agencies(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
+    with open_world(DATA / str(given.beneficiaries), given.beneficiaries) as world:
+        known = conditions(world, _shown(given), {})
+        codes, positions = asyncio.run(read_people(world.url))
+        told = agencies(world, questions(codes, [""], positions)[0], given.rounds, given.seconds)
+    show_apart(told)
+    return told, known
+
+
 PARTS: Mapping[str, Part] = {
     "questions": _questions,
     "growth": _growth,
@@ -160,6 +170,7 @@ PARTS: Mapping[str, Part] = {
     "ledger": _ledger,
     "measures": _measures,
     "connectors": _connectors,
+    "agencies": _agencies,
 }
 ALONE = {"measures", "connectors"}
 """Parts that need neither wrk nor a database."""
@@ -174,7 +185,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="everything: the questions, growth, memory, the ledger, the measures and connectors",
+        help="everything: the questions, growth, memory, the ledger, the measures, connectors and agencies",
     )
     parser.add_argument(
         "--growth", action="store_true", help="the page and the list over databases of several sizes, alone"
@@ -194,6 +205,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--connectors", action="store_true", help="reading what labour systems send, alone; needs neither"
+    )
+    parser.add_argument(
+        "--agencies",
+        action="store_true",
+        help="stored data beside agencies that hang, what the hub adds to a call, fifty at once; alone",
     )
     parser.add_argument("--beneficiaries", type=int, default=200_000, help="size of the database")
     parser.add_argument("--connections", type=int, nargs="+", default=[32, 1], help="of wrk")

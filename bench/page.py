@@ -58,6 +58,19 @@ CONNECTORS = {
     "sap.size": "one of them, with five policies",
 }
 """What is told of the connectors."""
+AGENCIES = {
+    "well.p99": "stored data while agencies are asked ten times a second, all of them well: p99",
+    "hanging.p99": "the same, all of them hanging: p99",
+    "hanging_ratio": "the second over the first",
+    "residence.direct.p50": "a residence by the connector alone, two signed calls: p50",
+    "residence.p50": "the same by the hub: p50",
+    "residence.added": "what the hub adds",
+    "fifty.alone": "a residence where each call takes a second",
+    "fifty.together": "fifty in one query, fifty calls allowed at once",
+    "fifty.ratio": "the second over the first",
+    "fifty.vouchers": "vouchers they cost",
+}
+"""What is told of agencies, by the figures' names."""
 MISSED = "**"
 """What stands around a ratio that misses its aim."""
 
@@ -227,6 +240,16 @@ def _connectors(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
         yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
 
 
+def _agencies(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield _sentence(known)
+    yield ""
+    yield "| what | | |"
+    yield "|---|---|---|"
+    for name, title in AGENCIES.items():
+        figure = found[f"agencies.{name}"]
+        yield f"| {title} | {_aimed(figure)} | {figure.unit} |"
+
+
 PARTS: Mapping[str, Part] = {
     "questions": _questions,
     "growth": _growth,
@@ -234,6 +257,7 @@ PARTS: Mapping[str, Part] = {
     "ledger": _ledger,
     "measures": _measures,
     "connectors": _connectors,
+    "agencies": _agencies,
 }
 
 

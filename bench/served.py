@@ -57,7 +57,7 @@ class Served:
 @contextmanager
 def served(contender: Contender, world: World, first: Question) -> Iterator[Served]:
     """The server until the block ends."""
-    port = _free_port()
+    port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SNODO_")}
     environment |= {
         "SNODO_DATABASE_URL": world.url,
@@ -135,7 +135,8 @@ def _await_answer(
                 time.sleep(0.01)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -78,7 +78,8 @@ class Breaker:
         self._state = State.CLOSED
         self._generation = 0
         self._slices: deque[_Slice] = deque()
-        self._opened_at = 0.0
+        self._opened_by = (0, 0)
+        self._turned_at = clock()
         self._trials_running = 0
         self._trials_succeeded = 0
 
@@ -88,6 +89,20 @@ class Breaker:
         if self._state is State.OPEN and self._remaining() <= 0:
             return State.HALF_OPEN
         return self._state
+
+    @property
+    def since(self) -> float:
+        """When it came into that state, on its clock; when it was made, if it never turned."""
+        waited = self._policy.open_for if self._state is not self.state else 0.0
+        return self._turned_at + waited
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Calls in the window, and how many of them failed; those that opened it, while it is not closed."""
+        if self._state is not State.CLOSED:
+            return self._opened_by
+        self._forget(self._index())
+        return self._sums()
 
     @property
     def wait(self) -> float:
@@ -116,18 +131,19 @@ class Breaker:
         return Permit(self, self._generation, trial=trial)
 
     def _remaining(self) -> float:
-        return max(0.0, self._opened_at + self._policy.open_for - self._clock())
+        return max(0.0, self._turned_at + self._policy.open_for - self._clock())
 
     def _trial_is_free(self) -> bool:
         return self._trials_running + self._trials_succeeded < self._policy.trials
 
     def _turn(self, state: State) -> None:
+        if self._state is State.CLOSED:
+            self._opened_by = self._sums()
         self._state = state
         self._generation += 1
         self._slices.clear()
         self._trials_running = self._trials_succeeded = 0
-        if state is State.OPEN:
-            self._opened_at = self._clock()
+        self._turned_at = self._clock()
         self._told(state)
 
     def _end(self, generation: int, *, trial: bool, failed: bool | None) -> None:
@@ -149,16 +165,24 @@ class Breaker:
                 self._turn(State.CLOSED)
 
     def _is_failing(self, failed: bool) -> bool:
-        index = int(self._clock() * _SLICES / self._policy.window)
-        while self._slices and self._slices[0].index <= index - _SLICES:
-            self._slices.popleft()
+        index = self._index()
+        self._forget(index)
         if not self._slices or self._slices[-1].index != index:
             self._slices.append(_Slice(index))
         self._slices[-1].calls += 1
         self._slices[-1].failures += failed
-        calls = sum(part.calls for part in self._slices)
-        failures = sum(part.failures for part in self._slices)
+        calls, failures = self._sums()
         return calls >= self._policy.least_calls and failures >= calls * self._policy.failure_rate
+
+    def _index(self) -> int:
+        return int(self._clock() * _SLICES / self._policy.window)
+
+    def _forget(self, index: int) -> None:
+        while self._slices and self._slices[0].index <= index - _SLICES:
+            self._slices.popleft()
+
+    def _sums(self) -> tuple[int, int]:
+        return sum(part.calls for part in self._slices), sum(part.failures for part in self._slices)
 
 
 class Permit:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx2
@@ -28,6 +29,18 @@ class ConnectedAgencies:
     inps: InpsConnector | None = None
     region: RegionalConnector | None = None
     isee: IseeConnector | None = None
+    exchanges: tuple[Exchange, ...] = ()
+    """Every way out to them, PDND's token endpoint first."""
+    passes: Passes | None = None
+    identity: ClientIdentity | None = None
+    tokens: TokenEndpoint | None = None
+
+    async def aclose(self) -> None:
+        """End what is under way in the background: vouchers that are renewed, a key that is read."""
+        if self.passes is not None:
+            await self.passes.aclose()
+        if self.identity is not None:
+            await self.identity.aclose()
 
     def recipients(self) -> dict[Address, Recipient]:
         """The connectors that can tell facts, by channel and agency."""
@@ -64,10 +77,16 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
         raise ConfigurationError(
             "To call an agency the hub needs SNODO_CLIENT_ID, SNODO_CLIENT_KEY_FILE and SNODO_PDND_TOKEN_URL."
         )
-    identity = ClientIdentity.from_pem(settings.client_id, settings.client_key_file)
+    identity = ClientIdentity.following(settings.client_id, settings.client_key_file)
+    exchanges: list[Exchange] = []
+
+    def exchange_with(agency: str, *, name: str | None = None) -> Exchange:
+        exchanges.append(Exchange(agency, _policy(settings), http, name=name))
+        return exchanges[-1]
+
     tokens = TokenEndpoint(
         identity,
-        Exchange("PDND", _policy(settings), http),
+        exchange_with("PDND"),
         url=settings.pdnd_token_url,
         assertion_audience=settings.pdnd_assertion_audience,
     )
@@ -77,7 +96,7 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
         anpr = AnprConnector(
             identity,
             passes,
-            Exchange("ANPR", _policy(settings), http),
+            exchange_with("ANPR"),
             url=settings.anpr_url,
             audience=settings.anpr_audience,
             purposes=purposes_from(settings.anpr_purpose_id),
@@ -87,7 +106,7 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
         inps = InpsConnector(
             identity,
             passes,
-            Exchange("INPS", _policy(settings), http),
+            exchange_with("INPS"),
             url=settings.inps_url,
             audience=settings.inps_audience,
             purpose_id=settings.inps_purpose_id,
@@ -98,12 +117,13 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
         system = RegionalSystem(
             settings.region_code, settings.region_url, settings.region_audience, settings.region_purpose_id
         )
-        region = RegionalConnector(identity, passes, Exchange("REGION", _policy(settings), http), system)
-    return ConnectedAgencies(anpr, inps, region, _isee(settings, identity, passes, http))
+        region = RegionalConnector(identity, passes, exchange_with("REGION"), system)
+    isee = _isee(settings, identity, passes, exchange_with)
+    return ConnectedAgencies(anpr, inps, region, isee, tuple(exchanges), passes, identity, tokens)
 
 
 def _isee(
-    settings: Settings, identity: ClientIdentity, passes: Passes, http: httpx2.AsyncClient
+    settings: Settings, identity: ClientIdentity, passes: Passes, exchange_with: Callable[..., Exchange]
 ) -> IseeConnector | None:
     url, audience, purpose_id = (
         settings.inps_isee_url,
@@ -119,7 +139,7 @@ def _isee(
     return IseeConnector(
         identity,
         passes,
-        Exchange("INPS", _policy(settings), http),
+        exchange_with("INPS", name="INPS ISEE"),
         url=url,
         audience=audience,
         purpose_id=purpose_id,

@@ -6,7 +6,11 @@
 
 An agency's connector builds one `Exchange` for its agency, says how a request is *prepared* (anew for each
 attempt: a ModI signature carries a `jti` that the agency accepts once), and gets the raw answer. Whether
-an answer that came is right by the agency's contract is the connector's business, not this module's.
+an answer that came is right by the agency's contract is the connector's business, not this module's; that it
+was not is counted here (`reading`).
+
+Each call is counted where it ends (`connectors.calls`), and a call that the agency failed is one line of the log. It carries
+the trace of the request it is made for (`hub.trace`).
 """
 
 from __future__ import annotations
@@ -14,19 +18,22 @@ from __future__ import annotations
 import asyncio
 import random as random_module
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx2
 import structlog
 
 from connectors.breaker import Breaker, BreakerOpen, BreakerPolicy, State
+from connectors.calls import WITHOUT_AGENCY, CallAccount, ConnectorStatus, OperationStatus, Outcome
 from connectors.limits import Bulkhead, BulkheadFull, RetryBudget
 from hub.errors import UpstreamInvalid, UpstreamUnavailable
 from hub.single_flight import SingleFlight
+from hub.trace import HEADER, trace, traceparent
 
 _GRACE = 0.05
 """Seconds the caller's deadline lies behind the attempt's own, so that the breaker hears of a timeout."""
@@ -65,6 +72,7 @@ class Policy:
 class _Trouble:
     """Why an attempt that may be repeated came to nothing, and when the agency asked to be left until."""
 
+    outcome: Outcome
     reason: str
     retry_after: float | None = None
 
@@ -103,6 +111,21 @@ def server_error(answer: Answer) -> bool:
     return answer.status >= 500
 
 
+@dataclass(slots=True, eq=False)
+class _Call:
+    """One call while it is under way: what it is, and how it would be said to have ended."""
+
+    operation: str
+    prepare: Prepare
+    idempotent: bool
+    until: float
+    failed: Failed
+    trace: tuple[str, str]
+    outcome: Outcome = Outcome.GIVEN_UP
+    """NOTE as long as nothing else was said of it, it was cancelled."""
+    attempts: int = 0
+
+
 class Exchange:
     """All calls of the hub to one agency."""
 
@@ -116,12 +139,15 @@ class Exchange:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = random_module.random,
+        name: str | None = None,
     ) -> None:
         """Take the agency's name as errors say it, and an HTTP client that the caller closes.
 
-        `clock` is monotonic seconds, `now` the time of day (Retry-After may be a date), `random` in [0, 1).
+        `clock` is monotonic seconds, `now` the time of day (Retry-After may be a date), `random` in [0, 1); `name`: its own
+        in figures, where an agency has two exchanges.
         """
         self.agency = agency
+        self.name = name or agency
         self._policy = policy
         self._http = http
         self._clock = clock
@@ -132,11 +158,24 @@ class Exchange:
         self._bulkhead = Bulkhead(policy.concurrency, policy.queue)
         self._flights: SingleFlight[Answer] = SingleFlight()
         self._breakers: dict[str, Breaker] = {}
+        self.accounts: dict[str, CallAccount] = {}
+        """Of each operation that was called."""
 
     @property
     def states(self) -> dict[str, State]:
         """The state of each operation's breaker, for /status and the metrics."""
         return {operation: breaker.state for operation, breaker in self._breakers.items()}
+
+    @property
+    def status(self) -> ConnectorStatus:
+        """How the agency does, as this process has seen it."""
+        return ConnectorStatus(
+            self.name,
+            self._budget.left,
+            self._bulkhead.in_use,
+            self._bulkhead.waiting,
+            tuple(self._operation_status(operation) for operation in sorted(self.accounts)),
+        )
 
     def until(self) -> float:
         """The deadline, on this exchange's clock, of work that begins now and makes several calls."""
@@ -169,84 +208,133 @@ class Exchange:
 
         """
         limit = self.until() if until is None else until
-        async with self._deadline(operation, limit + _GRACE):
+        call = _Call(operation, prepare, idempotent, limit, failed, trace())
+        if limit <= self._clock():
+            self._account(operation).end(Outcome.DEADLINE, 0.0, self._now())
+            raise self._late(call)
+        async with self._deadline(call, limit + _GRACE):
             if key is None:
-                return await self._attempts(operation, prepare, idempotent, limit, failed)
-            return await self._flights.run(
-                (operation, key), lambda: self._attempts(operation, prepare, idempotent, limit, failed)
-            )
+                return await self._counted(call)
+            begun: list[_Call] = []
 
-    async def _attempts(
-        self, operation: str, prepare: Prepare, idempotent: bool, until: float, failed: Failed
-    ) -> Answer:
-        breaker = self._breaker(operation)
+            def begin() -> Coroutine[Any, Any, Answer]:
+                begun.append(call)
+                return self._counted(call)
+
+            try:
+                return await self._flights.run((operation, key), begin)
+            finally:
+                if not begun:
+                    self._account(operation).joined += 1
+
+    @contextmanager
+    def reading(self, operation: str) -> Iterator[None]:
+        """Count and log an answer that is read in the block, where it turns out to be none the contract allows."""
+        try:
+            yield
+        except UpstreamInvalid:
+            self._account(operation).invalid += 1
+            _log.warning("answer.invalid", agency=self.agency, operation=operation)
+            raise
+
+    async def _counted(self, call: _Call) -> Answer:
+        account, began = self._account(call.operation), self._clock()
+        try:
+            return await self._attempts(call, account)
+        finally:
+            seconds = self._clock() - began
+            account.end(call.outcome, seconds, self._now())
+            if call.outcome is not Outcome.ANSWERED and call.outcome not in WITHOUT_AGENCY:
+                # NOTE as many lines as calls were made: an open breaker makes none.
+                _log.warning(
+                    "call.failed",
+                    agency=self.agency,
+                    operation=call.operation,
+                    outcome=call.outcome.value,
+                    attempts=call.attempts,
+                    seconds=round(seconds, 3),
+                    trace=call.trace[0],
+                )
+
+    async def _attempts(self, call: _Call, account: CallAccount) -> Answer:
+        breaker = self._breaker(call.operation)
         self._budget.deposit()
         attempt = 1
         while True:
-            outcome = await self._attempt(operation, breaker, prepare, until, failed)
+            outcome = await self._attempt(call, account, breaker)
             if isinstance(outcome, Answer):
+                call.outcome = Outcome.ANSWERED
                 return outcome
             delay = max(self._backoff(attempt), outcome.retry_after or 0.0)
             if (
-                not idempotent
+                not call.idempotent
                 or attempt >= self._policy.attempts
-                or self._clock() + delay >= until
+                or self._clock() + delay >= call.until
                 or breaker.wait > delay
                 or not self._budget.withdraw()
             ):
                 again = max(outcome.retry_after or self._policy.longest_backoff, breaker.wait)
-                raise self._unavailable(operation, outcome.reason, again)
+                raise self._ended(call, outcome.outcome, outcome.reason, again)
+            account.retries += 1
             await self._sleep(delay)
             attempt += 1
 
-    async def _attempt(
-        self, operation: str, breaker: Breaker, prepare: Prepare, until: float, failed: Failed
-    ) -> Answer | _Trouble:
+    async def _attempt(self, call: _Call, account: CallAccount, breaker: Breaker) -> Answer | _Trouble:
         if wait := breaker.wait:  # before a voucher is asked for, or a place in the queue
-            raise self._open(operation, wait)
-        async with self._deadline(operation, until):
-            outgoing = await prepare()
+            raise self._open(call, wait)
+        async with self._deadline(call, call.until):
+            try:
+                outgoing = await call.prepare()
+            except Exception:
+                call.outcome = Outcome.UNPREPARED
+                raise
         try:
-            async with self._bulkhead.slot(until - self._clock()):
-                return await self._through(operation, breaker, outgoing, until, failed)
+            async with self._bulkhead.slot(call.until - self._clock()):
+                return await self._through(call, account, breaker, outgoing)
         except BulkheadFull:
             again = self._policy.longest_backoff
-            raise self._unavailable(operation, "too many calls are waiting for it", again) from None
+            raise self._ended(call, Outcome.FULL, "too many calls are waiting for it", again) from None
 
     async def _through(
-        self, operation: str, breaker: Breaker, outgoing: Outgoing, until: float, failed: Failed
+        self, call: _Call, account: CallAccount, breaker: Breaker, outgoing: Outgoing
     ) -> Answer | _Trouble:
         try:
             permit = breaker.enter()
         except BreakerOpen as closed:
-            raise self._open(operation, closed.wait) from None
-        allowed = min(self._policy.attempt_timeout, max(0.0, until - self._clock()))
+            raise self._open(call, closed.wait) from None
+        allowed = min(self._policy.attempt_timeout, max(0.0, call.until - self._clock()))
+        call.attempts += 1
+        account.attempts += 1
+        account.bytes_sent += len(outgoing.body)
+        header = {HEADER: traceparent(*call.trace), **outgoing.headers}
         try:
             async with asyncio.timeout(allowed):
-                answer = await self._send(outgoing)
-            is_failure = failed(answer)
+                answer = await self._send(replace(outgoing, headers=header))
+            is_failure = call.failed(answer)
         except (TimeoutError, httpx2.TimeoutException):
             # An attempt that was given only the rest of a deadline says nothing about the agency.
             if allowed < self._policy.attempt_timeout / 2:
                 permit.abandoned()
             else:
                 permit.failed()
-            return _Trouble("it did not answer in time")
+            return _Trouble(Outcome.TIMEOUT, "it did not answer in time")
         except httpx2.TransportError as error:
             permit.failed()
-            return _Trouble(f"the connection failed ({type(error).__name__})")
-        except UpstreamInvalid:
+            return _Trouble(Outcome.CONNECTION, f"the connection failed ({type(error).__name__})")
+        except _Unreadable as unreadable:
             permit.succeeded()  # it answers; what it says is another matter
-            raise
+            call.outcome = unreadable.outcome
+            raise UpstreamInvalid(unreadable.sentence, agency=self.agency) from None
         except BaseException:
             permit.abandoned()
             raise
+        account.bytes_received += len(answer.body)
         if is_failure:
             permit.failed()
-            return _Trouble(f"it failed (HTTP {answer.status})", self._retry_after(answer))
+            return _Trouble(Outcome.FAILED, f"it failed (HTTP {answer.status})", self._retry_after(answer))
         permit.succeeded()
         if answer.status == 429:
-            return _Trouble("it is over its limit (HTTP 429)", self._retry_after(answer))
+            return _Trouble(Outcome.OVER_LIMIT, "it is over its limit (HTTP 429)", self._retry_after(answer))
         return answer
 
     async def _send(self, outgoing: Outgoing) -> Answer:
@@ -261,16 +349,17 @@ class Exchange:
         ) as response:
             # A compressed answer could grow past the cap inside the decoder: we asked for none.
             if response.headers.get("content-encoding", "").lower() in {"gzip", "deflate", "br", "zstd"}:
-                raise UpstreamInvalid(
-                    f"{self.agency} compressed an answer asked for as is.", agency=self.agency
-                )
+                raise _Unreadable(Outcome.ENCODED, f"{self.agency} compressed an answer asked for as is.")
+            most = self._policy.max_bytes
+            too_large = _Unreadable(Outcome.TOO_LARGE, f"{self.agency} sent more than {most} bytes.")
+            told = response.headers.get("content-length", "")
+            if told.isascii() and told.isdigit() and int(told) > most:
+                raise too_large
             body = bytearray()
             async for chunk in response.aiter_raw():
                 body += chunk
-                if len(body) > self._policy.max_bytes:
-                    raise UpstreamInvalid(
-                        f"{self.agency} sent more than {self._policy.max_bytes} bytes.", agency=self.agency
-                    )
+                if len(body) > most:
+                    raise too_large
             return Answer(response.status_code, response.headers, bytes(body))
 
     def _breaker(self, operation: str) -> Breaker:
@@ -302,21 +391,41 @@ class Exchange:
             moment = moment.replace(tzinfo=UTC)
         return max(0.0, (moment - self._now()).total_seconds())
 
-    def _open(self, operation: str, wait: float) -> UpstreamUnavailable:
-        return self._unavailable(operation, "it has failed too often of late", wait)
+    def _open(self, call: _Call, wait: float) -> UpstreamUnavailable:
+        return self._ended(call, Outcome.OPEN, "it has failed too often of late", wait)
 
-    def _unavailable(
-        self, operation: str, reason: str, retry_after: float | None = None
+    def _late(self, call: _Call) -> UpstreamUnavailable:
+        return self._ended(call, Outcome.DEADLINE, "the time for it is over", self._policy.longest_backoff)
+
+    def _ended(
+        self, call: _Call, outcome: Outcome, reason: str, retry_after: float | None = None
     ) -> UpstreamUnavailable:
+        call.outcome = outcome
         return UpstreamUnavailable(
-            f"{self.agency} is not available for {operation}: {reason}.",
+            f"{self.agency} is not available for {call.operation}: {reason}.",
             agency=self.agency,
             retry_after=retry_after,
-            operation=operation,
+            operation=call.operation,
+        )
+
+    def _account(self, operation: str) -> CallAccount:
+        return self.accounts.setdefault(operation, CallAccount())
+
+    def _operation_status(self, operation: str) -> OperationStatus:
+        account, breaker = self.accounts[operation], self._breaker(operation)
+        calls, failures = breaker.counted
+        return OperationStatus(
+            operation,
+            breaker.state,
+            self._now() - timedelta(seconds=self._clock() - breaker.since),
+            calls,
+            failures / calls if calls else 0.0,
+            account.last_success_at,
+            account.last_failure_at,
         )
 
     @asynccontextmanager
-    async def _deadline(self, operation: str, until: float) -> AsyncIterator[None]:
+    async def _deadline(self, call: _Call, until: float) -> AsyncIterator[None]:
         left = until - self._clock()
         try:
             if left <= 0:
@@ -324,5 +433,12 @@ class Exchange:
             async with asyncio.timeout(left):
                 yield
         except TimeoutError:
-            again = self._policy.longest_backoff
-            raise self._unavailable(operation, "the time for it is over", again) from None
+            raise self._late(call) from None
+
+
+class _Unreadable(Exception):
+    """An answer that is not read to its end."""
+
+    def __init__(self, outcome: Outcome, sentence: str) -> None:
+        self.outcome, self.sentence = outcome, sentence
+        super().__init__(sentence)

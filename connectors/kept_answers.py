@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The last answer an agency gave about a person or a household: what is shown, as STALE, while it does not answer."""
+"""The last answer an agency gave about a person or a household, given again: as STALE, or as CACHED to who lets it be so old."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import DateTime, Text, bindparam, select
+from sqlalchemy import DateTime, Text, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
-from sqlalchemy.dialects.postgresql import insert
 
 from hub.store.base import table_of
 from hub.store.engine import Pool
@@ -57,22 +58,27 @@ class KeptAnswers:
                 answered_at=kept.answered_at,
             )
 
-    async def last(
-        self, agency: str, operation: str, subject: Subject, *, since: datetime
-    ) -> KeptAnswer | None:
-        """The last answer, unless it was given before `since`."""
+    async def latest(
+        self, agency: str, operation: str, subjects: Sequence[Subject], *, since: datetime
+    ) -> dict[Subject, KeptAnswer]:
+        """The last answers about them, but for those given before `since`: one statement, however many they are."""
+        people = [one.beneficiary_id for one in subjects if one.beneficiary_id is not None]
+        households = [one.household_id for one in subjects if one.household_id is not None]
         async with self._pool.acquire() as connection:
-            row = await _last().fetchrow(
+            rows = await _latest().fetch(
                 connection,
                 agency=agency,
                 operation=operation,
-                beneficiary_id=subject.beneficiary_id,
-                household_id=subject.household_id,
+                beneficiaries=people,
+                households=households,
                 since=since,
             )
-        if row is None:
-            return None
-        return KeptAnswer(None if row["answer"] is None else orjson.loads(row["answer"]), row["answered_at"])
+        return {
+            Subject(row["beneficiary_id"], row["household_id"]): KeptAnswer(
+                None if row["answer"] is None else orjson.loads(row["answer"]), row["answered_at"]
+            )
+            for row in rows
+        }
 
 
 @cache
@@ -96,14 +102,18 @@ def _keep() -> Statement:
 
 
 @cache
-def _last() -> Statement:
-    uuid = PG_UUID(as_uuid=True)
+def _latest() -> Statement:
+    uuids = ARRAY(PG_UUID(as_uuid=True))
     return Statement(
-        select(_answer.c.answer, _answer.c.answered_at).where(
+        select(
+            _answer.c.beneficiary_id, _answer.c.household_id, _answer.c.answer, _answer.c.answered_at
+        ).where(
             _answer.c.agency == bindparam("agency", type_=Text),
             _answer.c.operation == bindparam("operation", type_=Text),
-            _answer.c.beneficiary_id.is_not_distinct_from(bindparam("beneficiary_id", type_=uuid)),
-            _answer.c.household_id.is_not_distinct_from(bindparam("household_id", type_=uuid)),
+            or_(
+                _answer.c.beneficiary_id == any_(bindparam("beneficiaries", type_=uuids)),
+                _answer.c.household_id == any_(bindparam("households", type_=uuids)),
+            ),
             _answer.c.answered_at >= bindparam("since", type_=DateTime(timezone=True)),
         )
     )

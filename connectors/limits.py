@@ -21,6 +21,11 @@ class RetryBudget:
         self._burst = burst
         self._tokens = burst
 
+    @property
+    def left(self) -> float:
+        """Retries that may be made now; a fraction is on its way to the next."""
+        return self._tokens
+
     def deposit(self) -> None:
         """Count one first attempt."""
         self._tokens = min(self._burst, self._tokens + self._ratio)
@@ -44,6 +49,13 @@ class Bulkhead:
         self._slots = asyncio.Semaphore(concurrency)
         self._queue = queue
         self._waiting = 0
+        self.in_use = 0
+        """Calls that hold a slot."""
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for one."""
+        return self._waiting
 
     @asynccontextmanager
     async def slot(self, patience: float) -> AsyncIterator[None]:
@@ -63,7 +75,9 @@ class Bulkhead:
             raise BulkheadFull from None
         finally:
             self._waiting -= 1
+        self.in_use += 1
         try:
             yield
         finally:
+            self.in_use -= 1
             self._slots.release()

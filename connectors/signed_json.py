@@ -15,6 +15,7 @@ import orjson
 
 from connectors.exchange import Answer, Exchange, Outgoing
 from connectors.pdnd import EServiceAccess, Operator, SecuredRequest
+from connectors.strict_json import strict_json
 from hub.errors import UpstreamInvalid, UpstreamRefused
 
 _TITLE = re.compile(r"[A-Za-z ]{1,60}\Z")
@@ -69,7 +70,8 @@ class SignedJson:
         answer = await self._exchange.call(operation, prepare, idempotent=True, key=(body, operator))
         if answer.status == 401 and sent:
             self._access.rejected(sent[-1])
-        return self._read(answer)
+        with self._exchange.reading(operation):
+            return self._read(answer)
 
     def invalid(self, what: str) -> UpstreamInvalid:
         """The error that says which part of an answer is not as agreed; never its value."""
@@ -96,7 +98,7 @@ class SignedJson:
         if answer.media_type not in {"application/json", "application/problem+json"}:
             return None
         try:
-            content = orjson.loads(answer.body)
-        except orjson.JSONDecodeError:
+            content = strict_json(answer.body)
+        except ValueError:
             return None
         return content if isinstance(content, dict) else None

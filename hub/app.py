@@ -25,6 +25,7 @@ from connectors.outbound.dispatcher import Dispatcher
 from connectors.pdnd import Operator as DeskOperator
 from connectors.pdnd import fetch_jwks
 from connectors.rdc import BeneficiaryService, EventService
+from connectors.tls import open_client
 from connectors.xml import XmlLimits
 from hub.access.call_counts import DefaultLimits, StoredCallCounts
 from hub.access.caller import Caller
@@ -44,6 +45,7 @@ from hub.access.voucher import VoucherRules, VoucherVerifier
 from hub.errors import ClientError, ConfigurationError
 from hub.http.addresses import Addresses
 from hub.http.admission import Admission
+from hub.http.agency_metrics import AgencyMetrics
 from hub.http.attempts import FailedAttempts
 from hub.http.authentication import Authenticator
 from hub.http.call_metrics import CallMetrics
@@ -166,18 +168,20 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
     origins, watch = Origins(settings.allowed_origins or ""), Watch(settings.request_deadline)
     async with (
         open_database(url, settings) as database,
-        httpx2.AsyncClient(timeout=settings.call_deadline, trust_env=False) as http,
+        open_client(settings) as http,
         contextlib.AsyncExitStack() as stack,
     ):
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         agencies = connect_agencies(settings, http)
+        stack.push_async_callback(agencies.aclose)
         log = AccessLog(lambda: open_connection(url, settings), time.perf_counter)
         stack.push_async_callback(log.close)
         runner = Runner(database.read, settings.read_connections)
         stack.push_async_callback(runner.close)
         recording = Runner(database.record, settings.write_connections)
         stack.push_async_callback(recording.close)
+        exchanges = [*agencies.exchanges]
         sources = AgencySources(
             agencies.anpr,
             agencies.inps,
@@ -185,6 +189,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             timedelta(seconds=settings.stale_answer_age),
             settings.call_concurrency,
             agencies.isee,
+            exchanges,
         )
 
         default_limits = DefaultLimits.from_settings(settings)
@@ -222,6 +227,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         stack.push_async_callback(_cancel, asyncio.create_task(seen.run(), name="seen tokens"))
         signing = Signing.from_settings(settings, http, keys, seen)
         stack.push_async_callback(signing.close)
+        exchanges += signing.exchanges
         unseen = catalogue.fields.unseen
         authenticator = Authenticator(
             verifier,
@@ -273,6 +279,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         )
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl()), *signing.routes()]
         metrics.register(CallMetrics(limiter, attempts))
+        metrics.register(AgencyMetrics(exchanges))
         verifier_key = None if signer is None else signer.key
         routes += FeedProofs(database, admission, demands, watch, verifier_key, time.monotonic).routes()
         stream = FeedStream(

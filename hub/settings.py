@@ -403,10 +403,15 @@ class Settings(BaseSettings):
     call_max_bytes: int = Field(
         5_000_000, ge=1_000, description="Largest answer taken from an agency, in bytes."
     )
+    ca_file: Path | None = Field(
+        None,
+        description="PEM file of authorities whose certificates are trusted beside the system's when an agency is called.",
+    )
     stale_answer_age: float = Field(
         86_400.0,
         ge=0,
-        description="Oldest answer, in seconds, returned as STALE when the agency does not answer; 0 never.",
+        le=31_536_000,
+        description="Oldest answer, in seconds, given again: as STALE when the agency does not answer, as CACHED to who asks with `maxAge`; 0 never.",
     )
     anpr_url: str | None = Field(None, description="Base URL of ANPR's services, before `/Cxxx-…/v1`.")
     anpr_audience: str | None = Field(
@@ -420,6 +425,10 @@ class Settings(BaseSettings):
         None,
         description="What each `tipoScheda` of ANPR's history of registrations means, which it does not publish: `CODE=RESIDENTS` or `CODE=ABROAD` (AIRE), by commas. A registration of another code proves nothing.",
     )
+    anpr_certificate_file: Path | None = Field(
+        None,
+        description="PEM file of the TLS certificate shown to ANPR, with its chain and its key; when absent, none is.",
+    )
     inps_url: str | None = Field(None, description="Base URL of INPS's services for the hub.")
     inps_audience: str | None = Field(None, description="Audience of INPS's e-service.")
     inps_purpose_id: str | None = Field(None, description="PDND purpose for INPS.")
@@ -430,9 +439,17 @@ class Settings(BaseSettings):
         None, description="`UserId` in the SOAP header, as INPS gave it to the hub."
     )
     inps_isee_office_code: str | None = Field(None, description="`CodiceUfficio` beside it.")
+    inps_certificate_file: Path | None = Field(
+        None,
+        description="PEM file of the TLS certificate shown to INPS, with its chain and its key; when absent, none is.",
+    )
     region_code: str | None = Field(
         None, description="ISTAT code of the region whose labour system is connected."
     )
     region_url: str | None = Field(None, description="Base URL of that region's labour system (REST).")
     region_audience: str | None = Field(None, description="Audience of that region's e-service.")
     region_purpose_id: str | None = Field(None, description="PDND purpose for that region.")
+    region_certificate_file: Path | None = Field(
+        None,
+        description="PEM file of the TLS certificate shown to that region, with its chain and its key; when absent, none is.",
+    )

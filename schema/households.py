@@ -28,7 +28,7 @@ from schema.obligations import OBLIGATION, ObligationByRule, obligation_of
 from schema.pacts import Pact
 from schema.puc import PucAssignment
 from schema.registry_checks import RegistryCheck, registry_check
-from schema.residence import PaymentStatus, RegisteredFamily, ResidenceRecord
+from schema.residence import MaxAge, PaymentStatus, RegisteredFamily, ResidenceRecord
 from schema.scalars import FiscalCode
 from schema.sensitivity import SPECIAL, personal
 from schema.standing import STANDING, ConditionalityStanding, standing_of
@@ -87,18 +87,18 @@ class Household(Node):
         metadata=stands_on(Federated(needs=("id", "inps_protocol"))),
         directives=[AGENCY_CALL],
     )
-    async def payments(self, info: Info) -> PaymentStatus | None:
+    async def payments(self, info: Info, max_age: MaxAge = strawberry.UNSET) -> PaymentStatus | None:
         row: Any = self
-        return await info.context.live.payments(row["$id"], row["$inps_protocol"])
+        return await info.context.live.payments(row["$id"], row["$inps_protocol"], max_age or 0)
 
     @strawberry.field(
         description="Attestazione ISEE that holds today: live, INPS, asked by one of the household's people.",
         metadata=stands_on(HOUSEHOLD_ISEE),
         directives=[AGENCY_CALL],
     )
-    async def isee(self, info: Info) -> IseeAttestation | None:
+    async def isee(self, info: Info, max_age: MaxAge = strawberry.UNSET) -> IseeAttestation | None:
         row: Any = self
-        return await info.context.live.isee(row["$id"], row["$members"])
+        return await info.context.live.isee(row["$id"], row["$members"], max_age or 0)
 
     @strawberry.field(
         description="What the law of a day says of it, by what was declared: whether it has the right, to how much, for how long, and why.",
@@ -189,22 +189,24 @@ class Beneficiary(Node):
         metadata=stands_on(Federated(needs=("id", "fiscal_code"))),
         directives=[AGENCY_CALL],
     )
-    async def residence(self, info: Info) -> ResidenceRecord | None:
+    async def residence(self, info: Info, max_age: MaxAge = strawberry.UNSET) -> ResidenceRecord | None:
         row: Any = self
         if not of_oneself(info.context.caller, row["$id"]):
             return None
-        return await info.context.live.residence(row["$id"], row["$fiscal_code"])
+        return await info.context.live.residence(row["$id"], row["$fiscal_code"], max_age or 0)
 
     @strawberry.field(
         description="Stato di famiglia: live, ANPR C021. Of nobody but itself for a citizen.",
         metadata=stands_on(Federated(needs=("id", "fiscal_code"))),
         directives=[AGENCY_CALL],
     )
-    async def registered_family(self, info: Info) -> RegisteredFamily | None:
+    async def registered_family(
+        self, info: Info, max_age: MaxAge = strawberry.UNSET
+    ) -> RegisteredFamily | None:
         row: Any = self
         if not of_oneself(info.context.caller, row["$id"]):
             return None
-        return await info.context.live.registered_family(row["$id"], row["$fiscal_code"])
+        return await info.context.live.registered_family(row["$id"], row["$fiscal_code"], max_age or 0)
 
     @strawberry.field(
         description="Controllo anagrafico by the law of a measure and a day (null: today), of what ANPR tells live: C029 for residence, C018 for the title to stay. Of nobody but itself for a citizen.",

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Federated fields: each agency asked once per request and subject, however often a field is selected.
 
-When the agency does not answer, its last answer is given as STALE if policy allows its age; else the field is null and its
-error says so. What the agency refuses, or answers wrongly, is never covered up with an older answer.
+Who says how old an answer may be (`maxAge`) is given one that is kept, as CACHED, and the agency is not asked. When it is asked and
+does not answer, its last answer is given as STALE if policy allows its age; else the field is null and its error says so. What the
+agency refuses, or answers wrongly, is never covered up with an older answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,12 +22,14 @@ from aiodataloader import DataLoader
 
 from connectors.anpr import AnprConnector, FamilyMember, Residence
 from connectors.anpr.registry_facts import kept_citizenship, kept_record
+from connectors.calls import ConnectorStatus
+from connectors.exchange import Exchange
 from connectors.inps import InpsConnector
 from connectors.inps.records import PaymentStatus as PaidStatus
 from connectors.isee import IseeConnector
 from connectors.kept_answers import KeptAnswer, KeptAnswers, Subject
 from connectors.pdnd import Operator
-from hub.errors import UpstreamUnavailable
+from hub.errors import InvalidInput, UpstreamUnavailable
 from hub.measures.registry_check import RegistryCheckKind
 from schema.isee import IseeAttestation, isee_of, kept_isee
 from schema.residence import (
@@ -40,8 +43,12 @@ from schema.standing import ROME
 
 log = structlog.get_logger()
 
+DATABASE_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
 T = TypeVar("T")
 Ask = Callable[[str], Awaitable[dict[str, Any] | None]]
+Wanted = tuple[UUID, str, int]
+"""Whom a question is about (the key of its row), what the agency is asked by, and how old the answer may be, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,8 @@ class AgencySources:
     at_once: int = 16
     """Calls one request may have under way: a long list waits for itself, and leaves room for others."""
     isee: IseeConnector | None = None
+    exchanges: Sequence[Exchange] = ()
+    """Every way out of this process."""
 
 
 class LiveAnswers:
@@ -76,9 +85,13 @@ class LiveAnswers:
         self._payments = self._loader("INPS", "payment-status", self._ask_payments, of_household=True)
         self._isee = self._loader("INPS", "isee", self._ask_isee, of_household=True)
 
-    async def residence(self, key: str, fiscal_code: str) -> ResidenceRecord | None:
-        """ANPR C020, by the person's row and fiscal code."""
-        kept, freshness = await self._residence.load((UUID(key), fiscal_code))
+    def connectors(self) -> list[ConnectorStatus]:
+        """How the agencies do, as this process has seen them."""
+        return [exchange.status for exchange in self._sources.exchanges]
+
+    async def residence(self, key: str, fiscal_code: str, max_age: int) -> ResidenceRecord | None:
+        """ANPR C020, by the person's row and fiscal code; at most so many seconds old."""
+        kept, freshness = await self._residence.load(self._wanted(key, fiscal_code, max_age))
         if kept.answer is None:
             return None
         return ResidenceRecord(
@@ -86,9 +99,9 @@ class LiveAnswers:
             as_of=kept.answered_at, source="ANPR", freshness=freshness,
         )  # fmt: skip
 
-    async def registered_family(self, key: str, fiscal_code: str) -> RegisteredFamily | None:
-        """ANPR C021, by the person's row and fiscal code."""
-        kept, freshness = await self._family.load((UUID(key), fiscal_code))
+    async def registered_family(self, key: str, fiscal_code: str, max_age: int) -> RegisteredFamily | None:
+        """ANPR C021, by the person's row and fiscal code; at most so many seconds old."""
+        kept, freshness = await self._family.load(self._wanted(key, fiscal_code, max_age))
         if kept.answer is None:
             return None
         members = [
@@ -107,11 +120,11 @@ class LiveAnswers:
         self, kind: RegistryCheckKind, key: str, fiscal_code: str
     ) -> tuple[KeptAnswer, Freshness]:
         """What ANPR tells for a registry check (C029, C018), by the person's row and fiscal code."""
-        return await self._registry[kind].load((UUID(key), fiscal_code))
+        return await self._registry[kind].load(self._wanted(key, fiscal_code, 0))
 
-    async def payments(self, key: str, inps_protocol: str) -> PaymentStatus | None:
-        """INPS's payment status, by the household's row and protocol."""
-        kept, freshness = await self._payments.load((UUID(key), inps_protocol))
+    async def payments(self, key: str, inps_protocol: str, max_age: int) -> PaymentStatus | None:
+        """INPS's payment status, by the household's row and protocol; at most so many seconds old."""
+        kept, freshness = await self._payments.load(self._wanted(key, inps_protocol, max_age))
         if kept.answer is None:
             return None
         amount = kept.answer["last_amount"]
@@ -123,9 +136,9 @@ class LiveAnswers:
             as_of=kept.answered_at, source="INPS", freshness=freshness, unverified=True,
         )  # fmt: skip
 
-    async def isee(self, key: str, members: list[str]) -> IseeAttestation | None:
+    async def isee(self, key: str, members: list[str], max_age: int) -> IseeAttestation | None:
         """INPS's attestation, by the household's row and its people's fiscal codes, eldest first."""
-        kept, freshness = await self._isee.load((UUID(key), " ".join(members)))
+        kept, freshness = await self._isee.load(self._wanted(key, " ".join(members), max_age))
         if kept.answer is None:
             return None
         return isee_of(kept.answer, as_of=kept.answered_at, source="INPS", freshness=freshness)
@@ -139,32 +152,67 @@ class LiveAnswers:
                 task.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
 
+    def _wanted(self, key: str, content: str, max_age: int) -> Wanted:
+        """What is asked for.
+
+        Raises:
+            InvalidInput: the age is negative, or more than any answer's that this hub gives again.
+
+        """
+        most = int(self._sources.stale_answer_age.total_seconds())
+        if not 0 <= max_age <= most:
+            raise InvalidInput(
+                f"`maxAge` is a number of seconds from 0 to {most}: older answers are not given again here.",
+                limit=most,
+            )
+        return UUID(key), content, max_age
+
     def _loader(
         self, agency: str, operation: str, ask: Ask, *, of_household: bool = False
-    ) -> DataLoader[tuple[UUID, str], tuple[KeptAnswer, Freshness]]:
+    ) -> DataLoader[Wanted, tuple[KeptAnswer, Freshness]]:
+        kept_answers = self._sources.kept
+
+        def subject_of(key: UUID) -> Subject:
+            return Subject(household_id=key) if of_household else Subject(beneficiary_id=key)
+
         async def one(subject: Subject, content: str) -> tuple[KeptAnswer, Freshness]:
             asked_at = self._now()
             try:
                 async with self._room:
                     kept = KeptAnswer(await ask(content), asked_at)
             except UpstreamUnavailable:
-                last = await self._sources.kept.last(
-                    agency, operation, subject, since=asked_at - self._sources.stale_answer_age
-                )
+                since = asked_at - self._sources.stale_answer_age
+                last = (await kept_answers.latest(agency, operation, [subject], since=since)).get(subject)
                 if last is None:
                     raise
                 return last, Freshness.STALE
             try:
-                await self._sources.kept.keep(agency, operation, subject, kept)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                await kept_answers.keep(agency, operation, subject, kept)
+            except DATABASE_TROUBLE as error:
                 # The answer is there; only the next outage will miss it.
                 log.warning("answer.not_kept", agency=agency, operation=operation, error=type(error).__name__)
             return kept, Freshness.LIVE
 
-        async def many(keys: list[tuple[UUID, str]]) -> list[Any]:
-            subjects = [
-                Subject(household_id=key) if of_household else Subject(beneficiary_id=key) for key, _ in keys
-            ]
+        async def young(keys: list[Wanted]) -> Mapping[Wanted, KeptAnswer]:
+            """Of the questions that may be answered with what is kept, those that can."""
+            asked_at = self._now()
+            since = {key: asked_at - timedelta(seconds=key[2]) for key in keys if key[2]}
+            if not since:
+                return {}
+            subjects = [subject_of(key[0]) for key in since]
+            try:
+                found = await kept_answers.latest(agency, operation, subjects, since=min(since.values()))
+            except DATABASE_TROUBLE as error:
+                log.warning(
+                    "answer.not_found", agency=agency, operation=operation, error=type(error).__name__
+                )
+                return {}
+            kept = {key: found.get(subject_of(key[0])) for key in since}
+            return {
+                key: one for key, one in kept.items() if one is not None and one.answered_at >= since[key]
+            }
+
+        async def many(keys: list[Wanted]) -> list[Any]:
             if self._closed:
                 raise asyncio.CancelledError
             # NOTE the loader asks in a task of its own, which outlives whoever waits for it unless it is stopped here.
@@ -172,10 +220,13 @@ class LiveAnswers:
             assert task is not None
             self._asking.add(task)
             try:
-                return await asyncio.gather(
-                    *(one(subject, content) for subject, (_, content) in zip(subjects, keys, strict=True)),
-                    return_exceptions=True,
+                cached = await young(keys)
+                asked = [key for key in keys if key not in cached]
+                answers = await asyncio.gather(
+                    *(one(subject_of(key), content) for key, content, _ in asked), return_exceptions=True
                 )
+                given: dict[Wanted, Any] = dict(zip(asked, answers, strict=True))
+                return [given[key] if key in given else (cached[key], Freshness.CACHED) for key in keys]
             finally:
                 self._asking.discard(task)
 

@@ -22,6 +22,7 @@ from hub.plan.declare import (
 from hub.store.vocabulary import Capability
 from schema.access_report import AccessReportEntry
 from schema.administration import AdministrationQuery
+from schema.connectors import ConnectorsQuery
 from schema.context import Info
 from schema.cost import OWN_PAGE, OWN_ROW, PAGED, ListSize, about, costs
 from schema.deliveries import Delivery
@@ -61,7 +62,7 @@ from schema.territory import EmploymentCentre, Municipality
 @strawberry.type(
     description="Every question; what it answers is what the caller's purpose and territory let it see."
 )
-class Query(MeasuresQuery, FeedConsumerQuery, FeedProofsQuery, AdministrationQuery):
+class Query(MeasuresQuery, FeedConsumerQuery, FeedProofsQuery, AdministrationQuery, ConnectorsQuery):
     @strawberry.field(
         description="Whatever an id names, if the caller may see it.",
         metadata=stands_on(Rooted(NodeLookup())),

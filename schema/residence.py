@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 import decimal
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 
 import strawberry
 
@@ -22,8 +23,16 @@ class Freshness(StrEnum):
 
 strawberry.enum(
     Freshness,
-    description="LIVE asked just now; CACHED kept from a moment ago (not given by this version); STALE the last known, because the agency does not answer.",
+    description="LIVE asked just now; CACHED kept from before, and no older than `maxAge`; STALE the last known, because the agency does not answer.",
 )
+
+MaxAge: TypeAlias = Annotated[
+    int | None,
+    strawberry.argument(
+        description="Seconds: what the agency answered no longer ago is given again, as CACHED, and it is not asked. 0, as where "
+        "it is left out: it is asked now."
+    ),
+]
 
 
 @personal

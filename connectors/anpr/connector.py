@@ -166,7 +166,8 @@ class AnprConnector:
         """Ask for the national id, which the caller may keep: it does not change."""
         limit = self._exchange.until() if until is None else until
         answer = await self._ask(UseCase.NATIONAL_ID, operator, limit, fiscal_code=fiscal_code)
-        return answers.national_id(answer)
+        with self._exchange.reading(UseCase.NATIONAL_ID):
+            return answers.national_id(answer)
 
     async def _of_person(
         self,
@@ -186,7 +187,8 @@ class AnprConnector:
         if found is None:
             return None
         answer = await self._ask(use_case, operator, until, id_anpr=found.value, declared=declared)
-        return read(answer, found)
+        with self._exchange.reading(use_case):
+            return read(answer, found)
 
     async def _ask(
         self,

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any, NoReturn
 
 from connectors.anpr.fields import Json, invalid, part, parts, text
 from connectors.anpr.records import IdAnpr
 from connectors.anpr.refusals import SeveralSubjects, SubjectDeceased, by_codes, error_codes, refusal
 from connectors.anpr.services import AGENCY
 from connectors.exchange import Answer
+from connectors.strict_json import strict_json
 from hub.errors import UpstreamInvalid
 
 
@@ -81,21 +80,7 @@ def _json_object(answer: Answer) -> Json | None:
     if answer.media_type != "application/json" and not problem:
         return None
     try:
-        # NOTE strictly: a member that stands twice, which orjson lets pass, would say one thing here and another at ANPR.
-        content = json.loads(
-            answer.body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant
-        )
-    except (ValueError, RecursionError):
+        content = strict_json(answer.body)
+    except ValueError:
         return None
     return content if isinstance(content, dict) else None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise ValueError("a member stands twice")
-    return content
-
-
-def _no_constant(_: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are no JSON")

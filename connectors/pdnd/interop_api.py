@@ -13,12 +13,11 @@ import uuid
 from collections.abc import Callable
 from uuid import UUID
 
-import orjson
-
 from connectors.exchange import Answer, Exchange, Outgoing
 from connectors.pdnd.dpop import ProofKey
 from connectors.pdnd.signed_answer import check_answer
 from connectors.pdnd.tokens import TokenEndpoint, Voucher
+from connectors.strict_json import strict_json
 from hub.access.client_keys import ClientKey
 from hub.access.jwks import KeySet, usable_keys
 from hub.errors import UpstreamInvalid, UpstreamRefused
@@ -47,7 +46,7 @@ class InteropApi:
 
         `signed_by`: PDND's keys, by one of which each answer must be signed; None where TLS alone is relied on.
         """
-        self._exchange = exchange
+        self.exchange = exchange
         self._tokens = tokens
         self._proofs = proofs
         self._url = url.rstrip("/")
@@ -93,7 +92,7 @@ class InteropApi:
             headers = {"Authorization": f"DPoP {token}", "DPoP": proof, "Accept": "application/json"}
             return Outgoing("GET", url, headers)
 
-        return await self._exchange.call("keys", prepare, idempotent=True)
+        return await self.exchange.call("keys", prepare, idempotent=True)
 
     async def _fresh(self) -> Voucher:
         kept = self._voucher
@@ -114,7 +113,7 @@ def client_key(content: bytes, kid: str) -> ClientKey:
 
     """
     try:
-        answer = orjson.loads(content)
+        answer = strict_json(content)
         client_id, jwk = UUID(answer["clientId"]), answer["jwk"]
         named = jwk.get("kid", kid)
         key = usable_keys({"keys": [{**jwk, "kid": kid}]})[kid]

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import orjson
 
 from connectors.exchange import Exchange, Outgoing, Policy
+from connectors.strict_json import strict_json
 from hub.errors import ConfigurationError, UpstreamInvalid
 
 POLICY = Policy(deadline=10.0, attempt_timeout=4.0, concurrency=1, queue=0, max_bytes=1_000_000)
@@ -54,8 +54,8 @@ def public_key_set(content: bytes) -> dict[str, Any]:
 
     """
     try:
-        key_set = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        key_set = strict_json(content)
+    except ValueError:
         raise ValueError("not JSON") from None
     keys = key_set.get("keys") if isinstance(key_set, dict) else None
     if not isinstance(keys, list) or not keys:

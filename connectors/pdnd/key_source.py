@@ -49,7 +49,7 @@ def _api(settings: Settings, url: str, http: httpx2.AsyncClient, pdnd_keys: KeyS
         concurrency=settings.call_concurrency,
         max_bytes=min(settings.call_max_bytes, 100_000),
     )
-    exchange = Exchange("PDND", policy, http)
+    exchange = Exchange("PDND", policy, http, name="PDND API")
     tokens = TokenEndpoint(
         ClientIdentity.from_pem(settings.m2m_client_id, settings.m2m_client_key_file),
         exchange,

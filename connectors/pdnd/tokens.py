@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-import orjson
-
 from connectors.exchange import Answer, Exchange, Outgoing
 from connectors.pdnd.assertion import client_assertion
 from connectors.pdnd.dpop import ProofKey
 from connectors.pdnd.identity import ClientIdentity
+from connectors.strict_json import strict_json
 from hub.errors import UpstreamInvalid, UpstreamRefused
 
 AGENCY = "PDND"
@@ -67,7 +66,8 @@ class TokenEndpoint:
 
         asked_at = self._now()
         answer = await self._exchange.call("token", prepare, idempotent=True)
-        return decode_token_answer(answer, asked_at)
+        with self._exchange.reading("token"):
+            return decode_token_answer(answer, asked_at)
 
     async def m2m_voucher(self, proofs: ProofKey) -> Voucher:
         """Ask for a voucher for PDND's own API, bound to a key. Raises as `voucher` does."""
@@ -78,7 +78,8 @@ class TokenEndpoint:
 
         asked_at = self._now()
         answer = await self._exchange.call("token", prepare, idempotent=True)
-        return decode_token_answer(answer, asked_at, kind="DPoP")
+        with self._exchange.reading("token"):
+            return decode_token_answer(answer, asked_at, kind="DPoP")
 
     def _request(self, purpose_id: str | None, digest: str | None, more: Mapping[str, str]) -> Outgoing:
         assertion = client_assertion(
@@ -132,8 +133,8 @@ def _json_object(answer: Answer) -> dict[str, object] | None:
     if answer.media_type not in {"application/json", "application/problem+json"}:
         return None
     try:
-        content = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
+        content = strict_json(answer.body)
+    except ValueError:
         return None
     return content if isinstance(content, dict) else None
 

@@ -77,14 +77,14 @@ class AnprSimulator:
         self.refusals: list[str] = []
         self.operators: list[tuple[str, str]] = []
         """(use case, userID) of each question that was let in: what ANPR's own audit would show."""
-        self.faults = Faults()
+        self.faults = Faults(now)
         self._verifiers = {
             use_case: ModiVerifier(
                 registry,
                 registry.eservices[(eservices or {}).get(use_case, "anpr")],
                 jwks=keys.jwks(),
                 client_keys=keys.client_keys(registry),
-                now=now,
+                now=self.faults.clock,
                 single_use_evidence=single_use_evidence,
             )
             for use_case in ANSWERING

@@ -4,12 +4,19 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import os
+import re
+import socket
+import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -34,6 +41,19 @@ class FaultKind(StrEnum):
     """The right answer cut in the middle, with the length and type of the whole: broken JSON."""
     DROP = "drop"
     """The connection ends in the middle of the answer."""
+    RESET = "reset"
+    """The connection is reset before there is an answer."""
+    HUGE = "huge"
+    """200 with a hundred megabytes, of no length that was said."""
+    GZIP_TRUNCATED = "gzip-truncated"
+    """The right answer compressed, though nobody asked for that, and cut in the middle."""
+    WRONG_CHARSET = "wrong-charset"
+    """The right answer in UTF-16, labelled as UTF-8."""
+    DUPLICATE_KEYS = "duplicate-keys"
+    """The right answer, whose first member stands there twice, with two values."""
+    KEY_ROTATED = "key-rotated"
+    """The agency no longer knows the key by which what it is shown was signed: 401 to the voucher it is shown first, and to no
+    other; to a request without a voucher 400."""
     HANG = "hang"
     """Nothing, until the caller gives up."""
 
@@ -50,12 +70,19 @@ class Fault:
 
 EVERY = "*"
 """The name that stands for every operation without a fault of its own."""
+HUGE_BYTES = 100_000_000
 
 
 class Faults:
-    """The switches of one simulator; may be set from any thread."""
+    """The switches of one simulator; may be set from any thread.
 
-    def __init__(self) -> None:
+    `now`: the right time, in seconds since the epoch. The simulator looks at `clock`, which `set_clock` puts out.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._ahead = 0.0
+        self._old: str | None = None
         self._lock = threading.Lock()
         self._set: dict[str, Fault] = {}
         self._struck: Counter[str] = Counter()
@@ -66,12 +93,28 @@ class Faults:
         with self._lock:
             self._set[operation] = fault
             self._struck[operation] = 0
+            self._old = None
+
+    def set_clock(self, ahead: float) -> None:
+        """Let the agency's clock run so many seconds ahead of the right time; behind it, if negative."""
+        self._ahead = ahead
+
+    def clock(self) -> float:
+        """What the agency takes for the time."""
+        return self._now() + self._ahead
+
+    def is_old(self, credential: str) -> bool:
+        """Whether this is the first credential that was shown since a fault was last set."""
+        with self._lock:
+            self._old = self._old or credential
+            return self._old == credential
 
     def clear(self, operation: str | None = None) -> None:
-        """Let an operation, or all, work again."""
+        """Let an operation work again; or all, and the clock go right."""
         with self._lock:
             if operation is None:
                 self._set.clear()
+                self._ahead = 0.0
             else:
                 self._set.pop(operation, None)
 
@@ -113,15 +156,56 @@ class FaultyAsgi:
                 await self.app(scope, receive, send)
             case FaultKind.WRONG_TYPE | FaultKind.TRUNCATED:
                 await self.app(scope, receive, _spoil(send, fault.kind))
+            case FaultKind.GZIP_TRUNCATED | FaultKind.WRONG_CHARSET | FaultKind.DUPLICATE_KEYS:
+                await self.app(scope, receive, _rewrite(send, fault.kind))
+            case FaultKind.KEY_ROTATED:
+                credential = Headers(scope=scope).get("authorization")
+                if credential is not None and not self._faults.is_old(credential):
+                    await self.app(scope, receive, send)
+                else:
+                    await _refuse(send, 400 if credential is None else 401)
             case FaultKind.HANG:
-                while (await receive())["type"] != "http.disconnect":
-                    pass
+                await _gone(receive)
+            case FaultKind.RESET:
+                _reset(send)
+                await _gone(receive)
+            case FaultKind.HUGE:
+                await _flood(send)
             case FaultKind.DROP:
                 await _start(send, 200, "application/json", length=1_000)
                 await send({"type": "http.response.body", "body": b'{"', "more_body": True})
                 # Ending here, 998 bytes short, makes the server close the connection.
             case _:
                 await _instead(send, fault)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _reset(send: Send) -> None:
+    # NOTE ASGI has no word for it: uvicorn's `send` belongs to what holds the connection.
+    transport = send.__self__.transport  # type: ignore[attr-defined]
+    with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as connection:
+        # Closed with nothing lingering, a connection is reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+async def _flood(send: Send) -> None:
+    chunk = b" " * 65_536
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-type", b"application/json")],
+        }
+    )
+    for _ in range(HUGE_BYTES // len(chunk)):  # what is sent to nobody any more goes nowhere
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await asyncio.sleep(0)
+    await send({"type": "http.response.body", "body": b"{}"})
 
 
 _PAGE = b"<!DOCTYPE html><html><head><title>Manutenzione</title></head><body>Servizio sospeso</body></html>"
@@ -146,6 +230,13 @@ async def _instead(send: Send, fault: Fault) -> None:
         body = _PROBLEM % (503, b"APIUnavailable", b"APIUnavailable", 503, b"The API is not available")
         status, media_type = 503, "application/problem+json"
     await _start(send, status, media_type, length=len(body), retry_after=fault.retry_after)
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _refuse(send: Send, status: int) -> None:
+    title = b"TokenAuthenticationFailed" if status == 401 else b"Bad Request"
+    body = _PROBLEM % (status, title, title, status, b"Invalid token")
+    await _start(send, status, "application/problem+json", length=len(body))
     await send({"type": "http.response.body", "body": body})
 
 
@@ -175,3 +266,39 @@ def _spoil(send: Send, kind: FaultKind) -> Send:
             await send(message)
 
     return spoiling
+
+
+_FIRST_MEMBER = re.compile(rb'\s*\{\s*("(?:[^"\\]|\\.)*")\s*:')
+
+
+def _rewrite(send: Send, kind: FaultKind) -> Send:
+    """Keep the answer back until it is whole, and send another in its place."""
+    begun: list[Message] = []
+    pieces: list[bytes] = []
+
+    async def rewriting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            begun.append(message)
+            return
+        pieces.append(message.get("body", b""))
+        if message.get("more_body"):
+            return
+        headers, body = _rewritten(dict(begun[0]["headers"]), b"".join(pieces), kind)
+        headers[b"content-length"] = str(len(body)).encode()
+        await send({**begun[0], "headers": list(headers.items())})
+        await send({"type": "http.response.body", "body": body})
+
+    return rewriting
+
+
+def _rewritten(headers: dict[bytes, bytes], body: bytes, kind: FaultKind) -> tuple[dict[bytes, bytes], bytes]:
+    if kind is FaultKind.GZIP_TRUNCATED:
+        packed = gzip.compress(body)
+        return {**headers, b"content-encoding": b"gzip"}, packed[: len(packed) // 2]
+    if kind is FaultKind.WRONG_CHARSET:
+        return {**headers, b"content-type": b"application/json; charset=utf-8"}, body.decode().encode(
+            "utf-16"
+        )
+    first = _FIRST_MEMBER.match(body)
+    assert first is not None, "an answer is an object with members"
+    return headers, b"{" + first[1] + b":null," + body[body.index(b"{") + 1 :]

@@ -114,16 +114,16 @@ class PdndSimulator:
         self._registry = registry
         self._keys = keys
         self._client_keys = keys.client_keys(registry)
-        self._now = now
+        self.faults = Faults(now)
+        self._now = self.faults.clock
         self._limit = rate_limit
         self._interval = rate_interval
         self._spent: dict[str, tuple[int, int]] = {}
         self.refusals: list[str] = []
         self.issued: list[str] = []
         """The purpose ids of the vouchers issued, in order."""
-        self.faults = Faults()
-        self._proofs = SeenTokens(now)
-        self.api = InteropApi(registry, keys, now)
+        self._proofs = SeenTokens(self._now)
+        self.api = InteropApi(registry, keys, self._now)
         routes = [
             *self.api.routes,
             Route("/token.oauth2", self._token, methods=["POST"]),

@@ -58,19 +58,19 @@ class SignedService:
         single_use_evidence: bool,
     ) -> None:
         """Take the demo world, its keys, the e-service that is offered, and its operations."""
+        self.faults = Faults(now)
         self._verifier = ModiVerifier(
             registry,
             eservice,
             jwks=keys.jwks(),
             client_keys=keys.client_keys(registry),
-            now=now,
+            now=self.faults.clock,
             single_use_evidence=single_use_evidence,
         )
         self._audience = eservice.audiences[0]
         self.refusals: list[str] = []
         self.operators: list[tuple[str, str]] = []
         """(operation, userID) of each question with evidence that was let in: what the agency's audit would show."""
-        self.faults = Faults()
         names = {f"/{one.path}": one.name for one in operations}
         routes = [Route("/status", self._status, methods=["GET"]), *map(self._route, operations)]
         self.app = FaultyAsgi(Starlette(routes=routes), self.faults, names.get)

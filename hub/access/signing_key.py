@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The key the hub signs its answers with: from a PEM file, which may be replaced while the hub runs."""
+"""A key the hub signs with: from a PEM file, which may be replaced while the hub runs."""
 
 from __future__ import annotations
 
@@ -38,8 +38,14 @@ class SigningKey:
     that only grow. Belongs to one event loop.
     """
 
-    def __init__(self, path: Path, kid: str | None, clock: Callable[[], float]) -> None:
-        """Read the key. `kid`: its name on PDND; None for its thumbprint (RFC 7638), as PDND names keys.
+    def __init__(
+        self,
+        path: Path,
+        kid: str | None,
+        clock: Callable[[], float],
+        setting: str = "SNODO_SIGNING_KEY_FILE",
+    ) -> None:
+        """Read the key. `kid`: its name on PDND; None for its thumbprint (RFC 7638), as PDND names keys; `setting`: what names the file.
 
         Raises:
             ConfigurationError: the file cannot be read, or holds no private RSA key.
@@ -48,10 +54,16 @@ class SigningKey:
         self._path = path
         self._kid = kid
         self._clock = clock
-        self._loaded = _load(path, kid)
+        self._setting = setting
+        self._loaded = _load(path, kid, setting)
         self._before: _Loaded | None = None
         self._look_at = clock() + LOOK
         self._loading: asyncio.Task[None] | None = None
+
+    @property
+    def kid(self) -> str:
+        """The name of the key that is signed with now."""
+        return self._loaded.kid
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Sign claims as a compact JWS with header `alg`, `typ: JWT`, `kid`."""
@@ -91,15 +103,15 @@ class SigningKey:
     async def _follow(self) -> None:
         try:
             if await asyncio.to_thread(_version, self._path) != self._loaded.version:
-                loaded = await asyncio.to_thread(_load, self._path, self._kid)
+                loaded = await asyncio.to_thread(_load, self._path, self._kid, self._setting)
                 # NOTE of one name there is one key: a file written anew, or a key that took over its name, has none before it.
                 if loaded.kid != self._loaded.kid:
                     self._before = self._loaded
                 self._loaded = loaded
-                _log.info("signing_key_replaced", kid=loaded.kid)
+                _log.info("signing_key_replaced", setting=self._setting, kid=loaded.kid)
         except (OSError, ConfigurationError) as error:
             # The one at hand is still good; what is in the file is not.
-            _log.error("signing_key_unreadable", error=type(error).__name__)
+            _log.error("signing_key_unreadable", setting=self._setting, error=type(error).__name__)
         finally:
             self._loading = None
 
@@ -109,16 +121,12 @@ def _version(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _load(path: Path, kid: str | None) -> _Loaded:
+def _load(path: Path, kid: str | None, setting: str) -> _Loaded:
     try:
         version = _version(path)
         key = RSAKey.import_key(path.read_bytes())
     except (OSError, ValueError, JoseError) as error:
-        raise ConfigurationError(
-            f"{path} (SNODO_SIGNING_KEY_FILE) is not a PEM file with an RSA key."
-        ) from error
+        raise ConfigurationError(f"{path} ({setting}) is not a PEM file with an RSA key.") from error
     if not key.is_private:
-        raise ConfigurationError(
-            f"{path} (SNODO_SIGNING_KEY_FILE) holds a public key; the private one is needed."
-        )
+        raise ConfigurationError(f"{path} ({setting}) holds a public key; the private one is needed.")
     return _Loaded(key, kid or key.thumbprint(), version)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import asyncpg
-import httpx2
 import orjson
 import typer
 from rich.console import Console
@@ -22,6 +21,7 @@ from connectors.declarations import DeclarationsReport, land_declarations
 from connectors.inbound import RunReport, pull_admitted_households, pull_communications, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
+from connectors.tls import open_client
 from hub.access.actors import COMMAND_LINE, acting
 from hub.cli import deliveries
 from hub.cli.options import AsJson, DataDir, run, settings_of
@@ -317,7 +317,7 @@ def _sync(settings: Settings, flow: str) -> None:
 async def _pull(settings: Settings, url: str, flow: str) -> list[RunReport]:
     async with (
         open_database(url, settings) as database,
-        httpx2.AsyncClient(timeout=settings.call_deadline, trust_env=False) as http,
+        open_client(settings) as http,
     ):
         async with database.write.acquire() as connection:
             await check_version(connection, url)

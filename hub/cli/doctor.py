@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,8 +13,12 @@ from typing import Annotated, Literal
 import httpx2
 import orjson
 import typer
+from prometheus_client.parser import text_string_to_metric_families
 
+from connectors import reachability
+from connectors.breaker import State
 from connectors.connected import connect_agencies
+from connectors.tls import open_client
 from hub.access.evidence import HEADER, MISSPELT
 from hub.access.examination import Finding, Presentation, Verdict, examine
 from hub.access.jwks import SignatureKey, usable_keys
@@ -43,23 +48,33 @@ def add_to(app: typer.Typer) -> None:
 
 
 @commands.callback()
-def doctor(context: typer.Context, data_dir: DataDir = None) -> None:
+def doctor(
+    context: typer.Context,
+    hub: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A running hub, to be asked how the agencies do as it sees them."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
     """Check settings, database and connections, and say what to mend."""
     if context.invoked_subcommand is None:
         settings = settings_of(data_dir=data_dir)
         with database_url(settings) as url:
-            faults = run(_examine_hub(settings, url))
+            faults = run(_examine_hub(settings, url, hub))
         if faults:
             raise typer.Exit(1)
 
 
-async def _examine_hub(settings: Settings, url: str) -> int:
+async def _examine_hub(settings: Settings, url: str, running: str | None) -> int:
     faults = 0
 
-    def say(what: str, fault: SnodoError | None) -> None:
+    def tell(what: str, fault: str | None) -> None:
         nonlocal faults
         faults += fault is not None
-        typer.echo(f"{'FAULT' if fault else 'ok   '} {what}{': ' + fault.message if fault else ''}")
+        typer.echo(f"{'FAULT' if fault else 'ok   '} {what}{': ' + fault if fault else ''}")
+
+    def say(what: str, fault: SnodoError | None) -> None:
+        tell(what, None if fault is None else fault.message)
 
     try:
         async with open_database(url, settings) as database, database.write.acquire() as connection:
@@ -67,16 +82,53 @@ async def _examine_hub(settings: Settings, url: str) -> int:
         say("database: reached, of this hub's version, role can be taken", None)
     except SnodoError as error:
         say("database", error)
-    async with httpx2.AsyncClient(trust_env=False) as http:
-        try:
-            agencies = connect_agencies(settings, http)
+    try:
+        async with open_client(settings) as http, aclosing(connect_agencies(settings, http)) as agencies:
             named = [
                 name for name in ("anpr", "inps", "isee", "region") if getattr(agencies, name) is not None
             ]
             say(f"agencies: {', '.join(named) or 'none connected'}", None)
-        except SnodoError as error:
-            say("agencies", error)
+            if agencies.tokens is not None:
+                async for finding in reachability.examine(settings, http, agencies.tokens):
+                    tell(finding.what, finding.fault)
+    except SnodoError as error:
+        say("agencies", error)
+    if running is not None:
+        async with httpx2.AsyncClient(trust_env=False, timeout=reachability.PATIENCE) as http:
+            for finding in await agencies_as_seen(running, http):
+                tell(finding.what, finding.fault)
     return faults
+
+
+async def agencies_as_seen(hub: str, http: httpx2.AsyncClient) -> list[reachability.Finding]:
+    """How each operation of the agencies does, as the process that answers at this address has it in `/metrics`."""
+    try:
+        answer = await http.get(f"{hub.rstrip('/')}/metrics")
+        answer.raise_for_status()
+        families = list(text_string_to_metric_families(answer.text))
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        told = f"its /metrics cannot be read ({type(error).__name__}): is this the address of a hub, and may this machine ask it?"
+        return [reachability.Finding(f"hub at {hub}", told)]
+    samples = [sample for family in families for sample in family.samples]
+    failing = {
+        (one.labels["agency"], one.labels["operation"]): one.value
+        for one in samples
+        if one.name == "snodo_agency_failure_rate"
+    }
+    findings = []
+    for sample in samples:
+        if sample.name == "snodo_agency_breaker" and sample.value == 1:
+            agency, operation, state = (sample.labels[name] for name in ("agency", "operation", "state"))
+            share = f"{failing.get((agency, operation), 0.0):.0%} of its last calls failed"
+            fault = None
+            if state != State.CLOSED.value:
+                fault = f"the breaker is {state}, {share}: it is called again by itself; if that lasts, ask {agency}."
+            findings.append(
+                reachability.Finding(
+                    f"hub at {hub}, {agency} {operation}{'' if fault else f': {share}'}", fault
+                )
+            )
+    return findings or [reachability.Finding(f"hub at {hub}: has called no agency yet")]
 
 
 @commands.command()

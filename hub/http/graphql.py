@@ -31,6 +31,7 @@ from hub.http.request import (
 from hub.http.streams import EVENTS, PARTS, Accepted, Stream, StreamSender, accepted
 from hub.http.watch import Gone, UnderWay, Watch
 from hub.settings import HttpProfile
+from hub.trace import RECEIVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class GraphQLEndpoint:
         """Answer one HTTP request."""
         headers = headers_of(scope["headers"])
         accept, media, origin = headers.get(b"accept"), UNSAID, None
+        if b"traceparent" in headers:
+            RECEIVED.set(headers[b"traceparent"])  # read where an agency is called, and nowhere else
         streams = accepted(accept) if accept is not None and (EVENTS in accept or PARTS in accept) else None
         under_way = self._watch.enter()
         try:

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.pdnd import key_source
+from connectors.exchange import Exchange
+from connectors.pdnd import InteropApi, key_source
 from hub.access.client_keys import ClientKeys
 from hub.access.client_token import ClientTokenRules
 from hub.access.evidence import EvidenceVerifier
@@ -32,6 +33,8 @@ class Signing:
     signer: AnswerSigner | None
     keys: ClientKeys
     own_key: SigningKey | None
+    exchanges: tuple[Exchange, ...] = ()
+    """The way out to PDND's API, where consumers' keys are looked up there."""
 
     @classmethod
     def from_settings(
@@ -43,9 +46,8 @@ class Signing:
             ConfigurationError: the settings of keys contradict each other, or a file cannot be read.
 
         """
-        keys = ClientKeys(
-            key_source(settings, http, pdnd_keys), time.time, longest_age=settings.client_key_age
-        )
+        source = key_source(settings, http, pdnd_keys)
+        keys = ClientKeys(source, time.time, longest_age=settings.client_key_age)
         rules = ClientTokenRules(settings.audience, settings.clock_skew)
         path, own = settings.signing_key_file, None
         if path is not None:
@@ -56,6 +58,7 @@ class Signing:
             None if own is None else AnswerSigner(own, settings.audience, time.time),
             keys,
             own,
+            (source.exchange,) if isinstance(source, InteropApi) else (),
         )
 
     def routes(self) -> list[Route]:

@@ -47,6 +47,7 @@ FEDERATED = {
 ASIDE = {
     "_service",
     "permittedFields",
+    "connectorStatus",
     "measureRules",
     "assessEligibility",
     "agencies",

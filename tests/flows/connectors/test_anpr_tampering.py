@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
@@ -16,7 +15,7 @@ import pytest
 
 from connectors.anpr import UseCase
 from connectors.anpr.questions import question
-from connectors.pdnd import Operator
+from connectors.pdnd import ClientIdentity, Operator
 from connectors.simulators.jws import decode_segment, sign
 from connectors.simulators.keys import PDND
 from connectors.simulators.registry import ANPR_AUDIENCES, demo_id
@@ -361,9 +360,7 @@ async def test_another_consumers_operator_cannot_borrow_the_hubs_voucher(
     world: World, operator: Operator
 ) -> None:
     """A stolen voucher without the client's key: nothing can be signed with it."""
-    thief = dataclasses.replace(
-        world.identity, key=type(world.identity.key).import_key(world.keys.path("centre").read_bytes())
-    )
+    thief = ClientIdentity.from_pem(world.identity.client_id, world.keys.path("centre"))
     body = body_of(world)
     headers = await secured(world, operator, body)
     headers[SIGNATURE] = thief.sign(parts(headers[SIGNATURE])[1])

@@ -17,7 +17,7 @@ from connectors.inbound import pull_admitted_households, pull_region
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.pdnd import issue_voucher
 from connectors.simulators.serving import serve
-from hub.app import running_hub
+from hub.app import Hub, running_hub
 from hub.cli.simulation import Simulation, simulated_agencies
 from hub.settings import Settings
 from hub.store.reference.demo import load_demo_reference
@@ -27,9 +27,10 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Scene:
-    """The simulated agencies, the hub's address, and the way to ask it."""
+    """The simulated agencies, the hub, its address, and the way to ask it."""
 
     simulation: Simulation
+    hub: Hub
     address: str
     http: httpx2.AsyncClient
 
@@ -59,8 +60,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def call_timeout() -> float:
-    """Seconds a call to an agency may take; three times as much in all."""
-    return 0.5
+    """Seconds a call to an agency may take; twice as much in all."""
+    return 1.5
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ async def scene(
         settings = Settings(
             data_dir=data_dir,
             call_timeout=call_timeout,
-            call_deadline=3 * call_timeout,
+            call_deadline=2 * call_timeout,
             sequencer_interval=0.01,
             **simulation.settings(),
         )
@@ -87,7 +88,7 @@ async def scene(
             assert hub.agencies.region is not None
             await pull_admitted_households(hub.database.write, hub.agencies.inps, clock=_now)
             await pull_region(hub.database.write, hub.agencies.region, clock=_now)
-            yield Scene(simulation, urls["hub"], http)
+            yield Scene(simulation, hub, urls["hub"], http)
 
 
 def _now() -> datetime:

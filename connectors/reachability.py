@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Whether the agencies can be reached as the settings say: each finding a sentence somebody can act on."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import httpx2
+from cryptography import x509
+
+from connectors.anpr import UseCase, purposes_from
+from connectors.pdnd import TokenEndpoint
+from connectors.tls import certificates
+from hub.errors import SnodoError
+from hub.settings import Settings
+
+PATIENCE = 10.0
+"""Seconds for an address to answer."""
+AHEAD = 2.0
+"""Seconds the hub's clock may be ahead of an agency's: whose gateways allow no future at all; tokens are dated five seconds back."""
+BEHIND = 30.0
+"""Seconds it may be behind: an assertion lives a minute."""
+EXPIRES_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, and what is wrong with it; None where nothing is."""
+
+    what: str
+    fault: str | None = None
+
+
+async def examine(
+    settings: Settings, http: httpx2.AsyncClient, tokens: TokenEndpoint, now: datetime | None = None
+) -> AsyncIterator[Finding]:
+    """Look at each agency the settings name: its address, TLS, the clocks, the certificate it is shown, and its vouchers.
+
+    Nobody's data are asked for. `now`: the hub's clock, where it is not the machine's.
+    """
+    for path in dict.fromkeys(certificates(settings).values()):
+        yield certificate_finding(path, now or datetime.now(UTC))
+    for name, url in addresses(settings).items():
+        async for finding in _address(name, url, http, now):
+            yield finding
+    for name, purpose in purposes(settings):
+        try:
+            await tokens.voucher(purpose)
+        except SnodoError as error:
+            yield Finding(f"voucher for {name}", error.message)
+        else:
+            yield Finding(f"voucher for {name}: given")
+
+
+def addresses(settings: Settings) -> Mapping[str, str]:
+    """What is asked of each agency: ModI's `/status`, which wants no voucher; of PDND its token endpoint's host, by GET."""
+    anpr = settings.anpr_url and f"{settings.anpr_url.rstrip('/')}/{UseCase.RESIDENCE.service}/v1/status"
+    found = {
+        "PDND": settings.pdnd_token_url,
+        "ANPR": anpr,
+        "INPS": settings.inps_url and f"{settings.inps_url.rstrip('/')}/status",
+        "INPS_ISEE": settings.inps_isee_url,
+        "REGION": settings.region_url and f"{settings.region_url.rstrip('/')}/status",
+    }
+    return {name: url for name, url in found.items() if url}
+
+
+def purposes(settings: Settings) -> list[tuple[str, str]]:
+    """Each purpose a voucher is asked for, once, with whose it is."""
+    named = [
+        ("INPS", settings.inps_purpose_id),
+        ("INPS_ISEE", settings.inps_isee_purpose_id),
+        ("REGION", settings.region_purpose_id),
+    ]
+    if settings.anpr_purpose_id:
+        of_use_cases = purposes_from(settings.anpr_purpose_id)
+        several = len(set(of_use_cases.values())) > 1
+        named = [
+            *(
+                (f"ANPR {use_case.value}" if several else "ANPR", one)
+                for use_case, one in of_use_cases.items()
+            ),
+            *named,
+        ]
+    first: dict[str, str] = {}
+    for name, purpose in named:
+        if purpose:
+            first.setdefault(purpose, name)
+    return [(name, purpose) for purpose, name in first.items()]
+
+
+async def _address(
+    name: str, url: str, http: httpx2.AsyncClient, now: datetime | None
+) -> AsyncIterator[Finding]:
+    host = httpx2.URL(url).host
+    try:
+        answer = await http.get(url, timeout=PATIENCE, follow_redirects=False)
+    except httpx2.TransportError as error:
+        yield Finding(f"{name} at {host}", _why_not(name, host, error))
+        return
+    fault = None
+    if answer.status_code >= 500:
+        fault = f"it answers HTTP {answer.status_code}; nothing here can mend that: ask {name}."
+    yield Finding(f"{name} at {host}: answers HTTP {answer.status_code}" if fault is None else name, fault)
+    told = answer.headers.get("date", "")
+    if told:
+        yield clock_finding(name, told, now or datetime.now(UTC))
+
+
+def _why_not(name: str, host: str, error: httpx2.TransportError) -> str:
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({cause.verify_message}): name its authority in SNODO_CA_FILE, if it is {name}'s."
+    if cause is not None:
+        return f"TLS fails ({type(error).__name__}): if it demands a certificate, set SNODO_{name.partition('_')[0]}_CERTIFICATE_FILE."
+    if isinstance(error, httpx2.TimeoutException):
+        return f"it does not answer in {PATIENCE:g} seconds: is {host} allowed through the firewall?"
+    return (
+        f"no connection ({type(error).__name__}): check the address in SNODO_{'PDND_TOKEN' if name == 'PDND' else name}_URL, "
+        "the name service and the firewall."
+    )
+
+
+def clock_finding(name: str, date: str, now: datetime) -> Finding:
+    """Compare the hub's clock with an agency's `Date`, which counts whole seconds."""
+    try:
+        theirs = parsedate_to_datetime(date).astimezone(UTC)
+    except (TypeError, ValueError):
+        return Finding(f"clock of {name}: not told")
+    ahead = (now - theirs).total_seconds()
+    # NOTE a `Date` is up to a second older than it says: a clock that goes right seems ahead by that.
+    if ahead - 1 > AHEAD:
+        return Finding(
+            f"clock of {name}",
+            f"this machine's is {ahead:.0f} seconds ahead of it, and what is dated in the future is refused: set it by NTP.",
+        )
+    if -ahead > BEHIND:
+        return Finding(
+            f"clock of {name}",
+            f"this machine's is {-ahead:.0f} seconds behind it, and what the hub signs ends before it comes: set it by NTP.",
+        )
+    return Finding(f"clock of {name}: agrees")
+
+
+def certificate_finding(path: Path, now: datetime) -> Finding:
+    """Look at when the certificate in a file ends; the first one in it is the hub's own."""
+    try:
+        ends = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return Finding(
+            f"certificate {path}", "it cannot be read: a PEM file with a certificate and its key is needed."
+        )
+    if ends <= now:
+        return Finding(
+            f"certificate {path}",
+            f"it ended on {ends:%Y-%m-%d}: put a new one in its place and restart the hub.",
+        )
+    if ends - now < EXPIRES_SOON:
+        return Finding(
+            f"certificate {path}",
+            f"it ends on {ends:%Y-%m-%d}: have a new one made, put it in its place and restart the hub.",
+        )
+    return Finding(f"certificate {path}: lasts until {ends:%Y-%m-%d}")
