@@ -103,6 +103,7 @@ async def forget_recorded(connection: asyncpg.Connection[asyncpg.Record]) -> Non
         for statement in (
             "DELETE FROM outbox_message",
             "DELETE FROM feed_content c USING feed_entry f, idempotency_key k WHERE c.position = f.position AND k.result_id = f.event_id",
+            "DELETE FROM feed_proposal p USING feed_entry f, idempotency_key k WHERE p.position = f.position AND k.result_id = f.event_id",
             "DELETE FROM feed_entry f USING idempotency_key k WHERE f.event_id = k.result_id",
             "DELETE FROM conditionality_event e USING idempotency_key k WHERE e.id = k.result_id",
             "DELETE FROM idempotency_key",

@@ -97,6 +97,7 @@ from hub.store.migrations import check_version
 from schema.build import build_schema, sdl
 from schema.context import Means, RequestContext
 from schema.live import AgencySources, LiveAnswers
+from schema.suitability import Seekers
 
 
 class Hub:
@@ -214,6 +215,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
                 means=means,
                 runner=runner,
                 live=LiveAnswers(sources, _desk(asked.caller, asked.operator, settings), _now),
+                seekers=Seekers(database.write, asked.caller),
                 account=asked.account,
             )
 

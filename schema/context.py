@@ -26,6 +26,7 @@ from hub.store.vocabulary import Demand
 
 if TYPE_CHECKING:
     from schema.live import LiveAnswers
+    from schema.suitability import Seekers
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class RequestContext:
     means: Means
     runner: Runner
     live: LiveAnswers
+    seekers: Seekers
     account: Account
     walked: set[int] = field(default_factory=set)
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ROOTS_AT_ONCE))

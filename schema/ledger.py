@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ from schema.node import Node
 from schema.pacts import Pact
 from schema.scalars import BigInt, FiscalCode
 from schema.sensitivity import PERSONAL, SPECIAL, personal, public
+from schema.standing import Breach
 
 if TYPE_CHECKING:
     from schema.households import Beneficiary
@@ -176,6 +178,38 @@ class FeedEntry:
     erased_at: datetime.datetime | None = strawberry.field(
         description="When the content was erased.", metadata=stands_on(_of_event("erased_at"))
     )
+    proposal: FeedProposal | None = strawberry.field(
+        description="What is proposed because of it; null where it is no breach, or its content was erased. Entries of version 1 have none."
+    )
+
+
+@personal
+@stored(tables.FeedProposal)
+@strawberry.type(
+    description="What was proposed to INPS (proposta) because of an entry, reckoned when it got its position, by the person's facts up to there under one application: part of the entry's bytes, it never changes. INPS decides."
+)
+class FeedProposal:
+    breach: Breach | None = strawberry.field(
+        description="The kind that is counted; null where the text of the measure has none for this fact."
+    )
+    count: int = strawberry.field(description="How many of its kind count, this one included.")
+    effect: BenefitOutcome | None = strawberry.field(
+        description="NONE: nothing yet; the breach is counted. Null: what follows is undetermined."
+    )
+    months: int = strawberry.field(description="Whole monthly payments (mensilità) less.")
+    monthly_cut: decimal.Decimal = strawberry.field(description="Euro a month less.")
+    at_most_months: int | None = strawberry.field(
+        description="How long a suspension lasts at most, where the law says."
+    )
+    retroactive: bool = strawberry.field(
+        description="Whether it reaches back to the beginning, and what was paid is recovered."
+    )
+    article: str = strawberry.field(description="Where the law has it.")
+    sentence: str
+    unverified: bool = strawberry.field(
+        description="It was not read in the law itself, or can be read in two ways: check it before you rely on it."
+    )
+    edition: int = strawberry.field(description="Which reading of the law it was reckoned by.")
 
 
 def _occurred(later: bool) -> Condition:

@@ -15,7 +15,8 @@ from hub.plan.declare import Computed, Order, Pages, gathered, planned, stands_o
 from hub.store import tables
 from hub.store.vocabulary import CourseMode, OpportunityStatus
 from schema.agencies import Agency
-from schema.cost import PAGED
+from schema.context import Info
+from schema.cost import PAGED, WORKED_OUT
 from schema.filters import (
     NearFilter,
     all_of,
@@ -29,7 +30,9 @@ from schema.filters import (
     one_of,
 )
 from schema.node import Connection, Cursor, First, Last, Node
+from schema.scalars import FiscalCode
 from schema.sensitivity import PERSONAL, public
+from schema.suitability import SUITABILITY, OfferSuitability, suitability_of
 from schema.territory import Municipality
 
 if TYPE_CHECKING:
@@ -97,6 +100,22 @@ class JobOffer(Opportunity):
     expires_on: datetime.date | None
     status: OpportunityStatus
     source: Agency
+
+    @strawberry.field(
+        description="Whether it suits this person (offerta congrua) on a day, today where none is given: by the law of its household's measure, of "
+        "what the hub holds; what it does not hold is named. Null where the caller sees no such person. Of nobody but itself for a citizen.",
+        metadata=stands_on(SUITABILITY),
+        directives=[WORKED_OUT, PERSONAL],
+    )
+    async def suitability(
+        self,
+        info: Info,
+        for_: Annotated[FiscalCode, strawberry.argument(name="for", description="The person's.")],
+        on: Annotated[
+            datetime.date | None, strawberry.argument(description="The day it is offered.")
+        ] = strawberry.UNSET,
+    ) -> OfferSuitability | None:
+        return await suitability_of(self, info.context, for_, on or None)
 
 
 class JobOfferOrder(enum.Enum):

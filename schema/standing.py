@@ -9,11 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import strawberry
-from sqlalchemy import ColumnElement, Date, FromClause, Text, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from hub.measures.consequence_rules import Breach, Step
-from hub.measures.consequences import NEVER, Circumstances, Proposal, sentence
+from hub.ledger.proposing import renewed_on, rome_day
+from hub.measures.consequence_rules import Breach as Breach
+from hub.measures.consequence_rules import Step
+from hub.measures.consequences import Circumstances, Proposal, sentence
 from hub.measures.facts import Fact
 from hub.measures.standing import Rung, Standing, standing
 from hub.plan.declare import Computed, Derived
@@ -98,7 +100,7 @@ def _ledger(row: FromClause) -> ColumnElement[Any]:
         )
     )
     withdrawn = select(withdrawal.c.id).where(withdrawal.c.withdraws_event_id == event.c.id).exists()
-    day = cast(func.timezone(literal_column("'Europe/Rome'"), event.c.occurred_at), Date)
+    day = rome_day(event.c.occurred_at)
     fact = func.jsonb_build_array(event.c.type, cast(day, Text), withdrawn, pact.c.kind)
     facts = (
         select(
@@ -154,15 +156,8 @@ def standing_of(ledger: list[Any], now: datetime.datetime) -> ConditionalityStan
         )
         for place, (kind, day, withdrawn, pact) in enumerate(told)
     )
-    around = Circumstances(renewed_on=_renewed_on(benefits or []))
+    around = Circumstances(renewed_on=renewed_on(benefits or []))
     return _told(standing(Measure(measure), facts, now.astimezone(ROME).date(), around))
-
-
-def _renewed_on(benefits: list[str]) -> datetime.date | None:
-    """The first day of the second benefit; of no benefit nothing is known."""
-    if len(benefits) > 1:
-        return datetime.date.fromisoformat(benefits[1])
-    return NEVER if benefits else None
 
 
 def _told(found: Standing) -> ConditionalityStanding:

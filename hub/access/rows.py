@@ -88,6 +88,7 @@ IMPLIED = frozenset(
         ("pact", "pact_goal"),
         ("conditionality_event", "feed_entry"),
         ("feed_entry", "conditionality_event"),
+        ("feed_entry", "feed_proposal"),
         ("conditionality_event", "event_outcome"),
         ("event_outcome", "conditionality_event"),
         ("conditionality_event", "event_evidence"),

@@ -5,7 +5,7 @@
     household                                        the household
     pact                                             its person; an inclusion pact's, the household
     event, delivery, activity, convocation, place in a PUC     its person
-    benefit, goal of a pact                          whom the row it is reached from is about
+    benefit, goal of a pact, proposal                whom the row it is reached from is about
 
 A household reached from one of its people says nothing new: the person stands for it (docs/adr/0023).
 """
@@ -82,6 +82,7 @@ STEPS: frozenset[tuple[str, str]] = frozenset(
         (WHOLE_FEED, "feed_entry"),
         (REPORT, "access_log"),
         ("feed_entry", "conditionality_event"),
+        ("feed_entry", "feed_proposal"),
         ("conditionality_event", "event_outcome"),
         ("event_outcome", "conditionality_event"),
         ("conditionality_event", "event_evidence"),

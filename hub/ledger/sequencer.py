@@ -11,11 +11,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import cache
+from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, Text, Uuid, bindparam, cast, delete, func, insert, select, true
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    FromClause,
+    Integer,
+    Numeric,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
 
-from hub.ledger.append import FEED_TOPIC
+from hub.ledger.proposing import waiting
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
@@ -23,6 +44,7 @@ from hub.store.tables import (
     ConditionalityEvent,
     FeedContent,
     FeedEntry,
+    FeedProposal,
     Household,
     Municipality,
     OutboxMessage,
@@ -45,34 +67,51 @@ log = structlog.get_logger()
 _outbox = table_of(OutboxMessage)
 _entry = table_of(FeedEntry)
 _content = table_of(FeedContent)
+_proposal = table_of(FeedProposal)
 _event = table_of(ConditionalityEvent)
 _household = table_of(Household)
 _municipality = table_of(Municipality)
 
 _DRAWN = ("position", "event_id", "region_code", "municipality_code", "measure", "type", "entry")
 """Columns of an entry that are drawn for it."""
+_PROPOSED: dict[str, TypeEngine[Any]] = {
+    "breach": Text(),
+    "count": Integer(),
+    "effect": Text(),
+    "months": Integer(),
+    "monthly_cut": Numeric(10, 2),
+    "at_most_months": Integer(),
+    "retroactive": Boolean(),
+    "article": Text(),
+    "sentence": Text(),
+    "unverified": Boolean(),
+    "edition": Integer(),
+}
+"""Columns of a proposal, as they are handed to the statement."""
 
 
 async def sequence(connection: Connection) -> int:
-    """Give every committed event that waits its position; return how many. The caller holds the lock."""
-    given: int = await _statement().fetchval(connection, most=MOST_AT_ONCE)
+    """Give every committed event that waits its position; return how many. The caller holds the lock.
+
+    Two statements: what is proposed because of the events is reckoned between them (`hub.ledger.proposing`). The lock keeps anybody
+    else from giving positions in the meantime, so that each is reckoned by the ledger as it stands at the position it gets.
+    """
+    found = await waiting(connection, MOST_AT_ONCE)
+    if not found.messages:
+        return 0
+    given: int = await _statement().fetchval(connection, messages=found.messages, proposals=found.proposals)
     return given
 
 
 @cache
 def _statement() -> Statement:
-    waiting = (
-        select(_outbox.c.id)
-        .where(_outbox.c.topic == FEED_TOPIC, _outbox.c.delivered_at.is_(None), _outbox.c.dead_at.is_(None))
-        .order_by(_outbox.c.id)
-        .limit(bindparam("most", type_=BigInteger))
-    )
     taken = (
         delete(_outbox)
-        .where(_outbox.c.id.in_(waiting))
+        .where(_outbox.c.id == any_(bindparam("messages", type_=ARRAY(BigInteger))))
         .returning(_outbox.c.id, _outbox.c.subject_id)
         .cte("taken")
     )
+    proposed = _given_proposals()
     last = select(func.coalesce(func.max(_entry.c.position), 0).label("position")).cte("last")
     place = last.c.position + func.row_number().over(order_by=taken.c.id)
     numbered = (
@@ -81,8 +120,9 @@ def _statement() -> Statement:
             taken.c.subject_id.label("event_id"),
             func.gen_random_uuid(type_=Uuid).label("salt"),
             func.gen_random_uuid(type_=Uuid).label("record_salt"),
+            *(proposed.c[name] for name in _PROPOSED),
         )
-        .select_from(taken.join(last, true()))
+        .select_from(taken.join(last, true()).outerjoin(proposed, proposed.c.message == taken.c.id))
         .cte("numbered")
     )
     # A withdrawal and an erasure are in the feeds that the entry they are about is in, wherever the household lives by now.
@@ -91,7 +131,7 @@ def _statement() -> Statement:
     municipality_code = func.coalesce(
         withdrawn.c.municipality_code, erased.c.municipality_code, _municipality.c.belfiore_code
     )
-    line = func.canonical_line(
+    line = func.canonical_line_2(
         numbered.c.position,
         numbered.c.event_id,
         func.now(),
@@ -99,6 +139,7 @@ def _statement() -> Statement:
         municipality_code,
         numbered.c.salt,
         numbered.c.record_salt,
+        func.canonical_proposal(*(numbered.c[name] for name in sorted(_PROPOSED))),
     ).table_valued("entry", "content", "measure", "type", name="line")
     # NOTE outer joins: where something is missing a column that must not be NULL refuses the whole statement, and the message
     # stays. An inner join would leave out the entry, and the message would be gone.
@@ -110,6 +151,7 @@ def _statement() -> Statement:
             region_code.label("region_code"),
             municipality_code.label("municipality_code"),
             *line.c,
+            *(numbered.c[name] for name in _PROPOSED),
         )
         .select_from(
             numbered.outerjoin(_event, _event.c.id == numbered.c.event_id)
@@ -140,13 +182,31 @@ def _statement() -> Statement:
         )
         .cte("kept")
     )
+    proposals = (
+        insert(_proposal)
+        .from_select(
+            ["position", *_PROPOSED],
+            select(drawn.c.position, *(drawn.c[name] for name in _PROPOSED)).where(
+                drawn.c["count"].is_not(None)
+            ),
+            include_defaults=False,
+        )
+        .cte("proposals")
+    )
     # No personal data goes out: whoever may read the feed looks for itself.
     announced = (
         select(func.pg_notify(CHANNEL, cast(func.max(placed.c.position), Text)))
         .having(func.count() > 0)
         .scalar_subquery()
     )
-    return Statement(select(func.count(), announced).select_from(placed).add_cte(kept))
+    return Statement(select(func.count(), announced).select_from(placed).add_cte(kept, proposals))
+
+
+def _given_proposals() -> FromClause:
+    """The proposals handed to the statement, by the message each is for."""
+    given = func.json_to_recordset(cast(bindparam("proposals", type_=Text), JSON))
+    columns = [column("message", BigInteger), *(column(name, kind) for name, kind in _PROPOSED.items())]
+    return given.table_valued(*columns, name="proposed").render_derived(with_types=True)
 
 
 class Sequencer:

@@ -20,6 +20,12 @@ from hub.measures.sources import Source
 
 _M, _L = Confidence.M, Confidence.L
 
+EDITION = 1
+"""Which reading of the law this is: entries of the feed name the one they were reckoned by.
+
+NOTE whatever changes below, a step, an article, a date, is another edition: raise it. A test holds each edition to its rules.
+"""
+
 
 class Effect(StrEnum):
     """What is proposed to INPS, the lightest first; the words of `BenefitOutcome`, which says what INPS did."""

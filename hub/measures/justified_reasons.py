@@ -55,8 +55,9 @@ def justification(reason: JustifiedReason, absent_on: date, proof_on: date | Non
     """Whether an absence is justified, as is known on a day; undetermined while its proof can still arrive."""
     letter, words = JUSTIFIED[reason]
     last = absent_on + timedelta(days=PROOF_DAYS)
-    holds: bool | None = proof_on is not None and proof_on <= last
-    if proof_on is None and on <= last:
+    here = proof_on is not None and proof_on <= on
+    holds: bool | None = here and proof_on is not None and proof_on <= last
+    if not here and on <= last:
         holds = None
     source = Source(f"{_NOTE} lett. {letter}")
     return Finding(verdict(holds), source.reason(reason.value, words, proof_on, last))

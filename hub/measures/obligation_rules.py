@@ -187,6 +187,19 @@ def _minor(source: Source) -> Rule:
     )
 
 
+def _from_age(years: int, source: Source, sentence: str | None = None) -> Rule:
+    return Rule(
+        f"AGE_{years}",
+        Obligation.EXCLUDED,
+        sentence or f"Who is {years} or over is not bound.",
+        source,
+        _at_least(years),
+        ("born_on",),
+        _age,
+        years,
+    )
+
+
 def _pension(source: Source) -> Rule:
     return Rule(
         "DIRECT_PENSION",
@@ -293,16 +306,7 @@ OBLIGATION_RULES: Mapping[Measure, tuple[Rule, ...]] = {
             ("pension_of_citizenship",),
         ),
         _pension(_RDC),
-        Rule(
-            "AGE_65",
-            Obligation.EXCLUDED,
-            "Who is 65 or over is not bound.",
-            _RDC,
-            _at_least(65),
-            ("born_on",),
-            _age,
-            65,
-        ),
+        _from_age(65, _RDC),
         *_disabled(_RDC),
         Rule(
             "EMPLOYED",
@@ -331,16 +335,7 @@ OBLIGATION_RULES: Mapping[Measure, tuple[Rule, ...]] = {
     ),
     Measure.ADI: (
         _minor(_ADI),
-        Rule(
-            "AGE_60",
-            Obligation.EXCLUDED,
-            "Who is 60 or over is not bound.",
-            _ADI_OUT,
-            _at_least(60),
-            ("born_on",),
-            _age,
-            60,
-        ),
+        _from_age(60, _ADI_OUT),
         _pension(_ADI_OUT),
         *_disabled(_ADI_OUT),
         Rule(
@@ -388,16 +383,7 @@ OBLIGATION_RULES: Mapping[Measure, tuple[Rule, ...]] = {
     ),
     Measure.SFL: (
         _minor(_SFL),
-        Rule(
-            "AGE_60",
-            Obligation.EXCLUDED,
-            "The support is for people from 18 to 59: who is 60 or over is not bound.",
-            _SFL,
-            _at_least(60),
-            ("born_on",),
-            _age,
-            60,
-        ),
+        _from_age(60, _SFL, "The support is for people from 18 to 59: who is 60 or over is not bound."),
         _obliged(
             "Who has the support signs the pacts and takes part: it is paid only while this one attends.",
             Source("DM 8-8-2023 arts 3 and 4"),

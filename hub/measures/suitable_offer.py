@@ -7,7 +7,7 @@ The criteria are in `suitable_offer_rules`. Whether a refusal then costs anythin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -56,7 +56,8 @@ class Offer:
     """An offer, as it was made to one person; None: not known.
 
     `collective_minimum`: the least monthly pay the collective agreement has for this work and these hours, gross euro as `monthly_pay`.
-    `kilometres` by road and `minutes` by public transport, from the person's domicile to the place of work.
+    `kilometres` by road and `minutes` by public transport, from the person's domicile to the place of work; `kilometres_at_least`: that it
+    is no less by road, as the crow flies between the two municipalities.
     """
 
     offered_on: date
@@ -67,6 +68,7 @@ class Offer:
     monthly_pay: Decimal | None = None
     collective_minimum: Decimal | None = None
     kilometres: Decimal | None = None
+    kilometres_at_least: Decimal | None = None
     minutes: int | None = None
     profession: str | None = None
     """Of the classification of professions: digits and dots, the wider group first."""
@@ -116,6 +118,7 @@ def _refuse_impossible(offer: Offer) -> None:
     check_amount(offer.monthly_pay, ["offer", "monthlyPay"])
     check_amount(offer.collective_minimum, ["offer", "collectiveMinimum"])
     check_amount(offer.kilometres, ["offer", "kilometres"])
+    check_amount(offer.kilometres_at_least, ["offer", "kilometresAtLeast"])
     if (offer.months or 0) < 0:
         raise NegativeAmount(path=["offer", "months"])
     if (offer.minutes or 0) < 0:
@@ -223,6 +226,8 @@ def _workplace(rule: OfferRule, offer: Offer, seeker: Seeker) -> Finding:
             )
         holds = either(free, holds)
         source = rule.near_with_children if permanent else source
+    if offer.kilometres is None and offer.kilometres_at_least is not None:
+        source = replace(source, ambiguous=True)  # what was compared is not what the law asks for
     return _finding(
         holds,
         source,
@@ -235,6 +240,8 @@ def _workplace(rule: OfferRule, offer: Offer, seeker: Seeker) -> Finding:
 
 def _way(offer: Offer) -> str | None:
     parts = [f"{offer.kilometres} km"] if offer.kilometres is not None else []
+    if offer.kilometres is None and offer.kilometres_at_least is not None:
+        parts = [f"at least {offer.kilometres_at_least} km"]
     parts += [f"{offer.minutes} minutes"] if offer.minutes is not None else []
     return ", ".join(parts) or None
 
@@ -251,11 +258,19 @@ def _has_small_children(offer: Offer, seeker: Seeker) -> bool | None:
 def _within(reach: Reach, offer: Offer) -> bool | None:
     if reach.km is None and reach.minutes is None:
         return True
-    by_road, by_transport = reach.km, reach.minutes
+    by_transport = reach.minutes
     return either(
-        False if by_road is None else known(offer.kilometres, lambda way: way <= by_road),
+        _by_road(reach.km, offer),
         False if by_transport is None else known(offer.minutes, lambda way: way <= by_transport),
     )
+
+
+def _by_road(limit: Decimal | None, offer: Offer) -> bool | None:
+    if limit is None:
+        return False
+    if offer.kilometres is None and offer.kilometres_at_least is not None:
+        return False if offer.kilometres_at_least > limit else None
+    return known(offer.kilometres, lambda way: way <= limit)
 
 
 def _reaches(rule: OfferRule, offer: Offer, seeker: Seeker) -> tuple[Reach, ...]:

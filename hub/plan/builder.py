@@ -255,6 +255,7 @@ class Builder:
                 continue
             source = stored.fields[field.name]
             if isinstance(source, AskedOf):
+                self.is_personal = self.is_personal or source.is_personal
                 # Its place is kept, so that the keys stand in the order they were asked for.
                 pairs.append((field.key, ["null"]))
                 for column in source.needs:

@@ -310,7 +310,7 @@ def _read_field(
             problems.append(f"{coordinate} is asked of an agency, which may not answer: it must be nullable")
         return AskedOf(declaration.needs, declaration.reads)
     if isinstance(declaration, Derived):
-        return AskedOf(declaration.needs, declaration.reads)
+        return AskedOf(declaration.needs, declaration.reads, declaration.is_personal)
     if isinstance(declaration, Computed):
         if non_null and declaration.nullable:
             problems.append(f"{coordinate} is non-null, and its expression may be NULL")

@@ -105,11 +105,13 @@ class Federated:
 class Derived:
     """A field its resolver works out, when it is selected, from what its row's statement reads for it.
 
-    `needs`: columns of the row; `reads`: expressions over it, by the name the resolver finds each under.
+    `needs`: columns of the row; `reads`: expressions over it, by the name the resolver finds each under. `is_personal`: whether it
+    tells of somebody whom the row is not about; an answer that has it is accounted for, whoever was found.
     """
 
     needs: tuple[str, ...]
     reads: tuple[tuple[str, Computed], ...]
+    is_personal: bool = False
 
 
 @dataclass(frozen=True)

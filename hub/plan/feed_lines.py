@@ -41,6 +41,7 @@ query ConditionalityFeedLines($after: String, $first: Int!, $filter: Conditional
     entries {
       position measure fiscalCode inpsProtocol
       event { id type occurredAt recordedAt note source { code } pact { id } }
+      proposal { breach count effect months monthlyCut atMostMonths retroactive article sentence unverified edition }
     }
     endCursor
   }

@@ -73,6 +73,8 @@ class AskedOf:
 
     needs: tuple[str, ...]
     reads: tuple[tuple[str, Computed], ...] = ()
+    is_personal: bool = False
+    """Whether the resolver tells of somebody whom the row is not about."""
 
 
 Source: TypeAlias = Key | ColumnOf | ComputedBy | ToOne | ToMany | ByPages | AskedOf

@@ -7,6 +7,7 @@ The tables are append-only, by trigger and by the hub's role. A correction is a 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,15 +17,17 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Numeric,
     SmallInteger,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from hub.measures.consequence_rules import Breach
 from hub.store.agencies import Agency
 from hub.store.base import Base, Key, RecordedAt, one_of, words
 from hub.store.pacts import Pact
-from hub.store.vocabulary import ConditionalityEventType, JustifiedReason, Measure
+from hub.store.vocabulary import BenefitOutcome, ConditionalityEventType, JustifiedReason, Measure
 
 if TYPE_CHECKING:
     from hub.store.consuming import EventOutcome
@@ -181,6 +184,38 @@ class FeedEntry(Base):
         back_populates="feed_entry",
         viewonly=True,
     )
+    proposal: Mapped[FeedProposal | None] = relationship(uselist=False, viewonly=True)
+
+
+class FeedProposal(Base):
+    """What was proposed to INPS because of an entry, as it was reckoned when it got its place: part of its content, and erased with it.
+
+    `edition`: which reading of the law it was reckoned by (`hub.measures.consequence_rules`). `effect` NULL: undetermined.
+    """
+
+    __tablename__ = "feed_proposal"
+    __table_args__ = (
+        one_of("breach", Breach),
+        one_of("effect", BenefitOutcome),
+        CheckConstraint("count > 0", name="count"),
+        CheckConstraint("months >= 0 AND monthly_cut >= 0 AND at_most_months > 0", name="measure"),
+        CheckConstraint("edition > 0", name="edition"),
+    )
+
+    position: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("feed_entry.position"), primary_key=True, autoincrement=False
+    )
+    breach: Mapped[Breach | None] = mapped_column(words(Breach))
+    count: Mapped[int]
+    effect: Mapped[BenefitOutcome | None] = mapped_column(words(BenefitOutcome))
+    months: Mapped[int]
+    monthly_cut: Mapped[Decimal] = mapped_column(Numeric(10, 2))
+    at_most_months: Mapped[int | None]
+    retroactive: Mapped[bool]
+    article: Mapped[str]
+    sentence: Mapped[str]
+    unverified: Mapped[bool]
+    edition: Mapped[int]
 
 
 class FeedContent(Base):

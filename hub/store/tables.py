@@ -28,6 +28,7 @@ from hub.store.ledger import (
     FeedCheckpoint,
     FeedContent,
     FeedEntry,
+    FeedProposal,
     FeedTile,
     IdempotencyKey,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "FeedCheckpoint",
     "FeedContent",
     "FeedEntry",
+    "FeedProposal",
     "FeedTile",
     "FieldSet",
     "Household",

@@ -106,6 +106,8 @@ def arguments_for(world: World) -> dict[str, str]:
         "Query.pact(id:)": f'"pct_{world.pacts["work"].hex}"',
         "Query.municipality(belfioreCode:)": '"H501"',
         "Query.employmentCentre(code:)": '"H501C900031"',
+        "JobOffer.suitability(for:)": f'"{code}"',
+        "JobOffer.suitability(on:)": '"2026-09-01"',
         "Query._entities(representations:)": "[]",
         "Query.assessEligibility(input:)": '{measure: ADI, on: "2025-03-01", members: [{key: "a", birthDate: "1950-01-01", applicant: true}]}',
         "Household.entitlement(on:)": '"2026-03-01"',

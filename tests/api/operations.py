@@ -42,6 +42,7 @@ FEDERATED = {
     ("Household", "entitlement"),
     ("Household", "payments"),
     ("Household", "isee"),
+    ("JobOffer", "suitability"),
 }
 """What resolvers answer: other tests look at them."""
 ASIDE = {

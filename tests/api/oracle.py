@@ -31,7 +31,7 @@ from tests.api.sight import ACTIVITY, NEVER, Field, Reader, Row, Sight
 TABLES = (
     "municipality", "employment_centre", "agency", "household", "benefit", "beneficiary", "activity", "convocation",
     "pact", "pact_goal", "puc_project", "puc_assignment", "job_offer", "training_course", "conditionality_event", "feed_entry",
-    "event_outcome", "event_evidence", "delivery", "delivery_attempt",
+    "event_outcome", "event_evidence", "delivery", "delivery_attempt", "feed_proposal",
 )  # fmt: skip
 PREFIX = {
     "Beneficiary": "ben",
@@ -82,7 +82,7 @@ class Oracle:
             table: {row["id"]: row for row in found if "id" in row} for table, found in rows.items()
         }
         self._schema = build_schema(whole_sdl())
-        for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "EventOutcome", "EventEvidence", "DeliveryAttempt", "Benefit", "PactGoal", "Convocation", "PucAssignment",
+        for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "FeedProposal", "EventOutcome", "EventEvidence", "DeliveryAttempt", "Benefit", "PactGoal", "Convocation", "PucAssignment",
                      "Municipality", "EmploymentCentre", "Agency"):  # fmt: skip
             for name, field in self._schema.type_map[kind].fields.items():  # type: ignore[attr-defined]
                 field.resolve = _resolver(kind, name)
@@ -428,4 +428,7 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("FeedEntry", "inpsProtocol"): _of_event("inps_protocol"),
     ("FeedEntry", "erases"): _of_event("erases_position"),
     ("FeedEntry", "erasedAt"): _of_event("erased_at"),
+    ("FeedEntry", "proposal"): lambda r, row, _: next(
+        iter(r.where("feed_proposal", position=row["position"])), None
+    ),
 }

@@ -74,7 +74,9 @@ NODE = """__typename id ... on Beneficiary { fiscalCode household { id } } ... o
   ... on Pact { whose: beneficiary { id } household { id } } ... on ConditionalityEvent { beneficiary { id } } ... on Opportunity { title }
   ... on Delivery { state event { id } }"""
 ENTITIES = f"query ($given: [_Any!]!) {{ _entities(representations: $given) {{ ... on Node {{ {NODE} }} }} }}"
-FEED = "{ conditionalityFeed(first: 100) { entries { position fiscalCode event { id beneficiary { id } outcomes { reference event { id } } } } endCursor hasMore } }"
+FEED = "{ conditionalityFeed(first: 100) { entries { position fiscalCode proposal { count effect } event { id beneficiary { id } outcomes { reference event { id } } } } endCursor hasMore } }"
+SUITS = """query ($code: FiscalCode!) { jobOffers(first: 1) { nodes {
+  suitability(for: $code, on: "2026-09-01") { measure } } } }"""
 FOLLOW = "subscription { conditionalityFeed(first: 5) { entries { position } } }"
 RECORD = """mutation ($input: RecordConditionalityEventInput!) { recordConditionalityEvent(input: $input) {
   event { id beneficiary { id household { members { id } } } pact { id } } userErrors { code } } }"""
@@ -241,9 +243,31 @@ class Suite:
         found = [*self.oracle.answer(f"{{ {one_by_one} }}", sight).values()]
         given = [{"__typename": TYPES[node[:3]], "id": node} for node in nodes]
         yield Probe(f"{name}: entities", caller, ENTITIES, {"given": given}, {"_entities": found})
+        yield from self._suiting(name)
         # Whoever is granted the whole feed reads all of it; if ever somebody else were, they would read theirs.
         reader = replace(caller, capabilities=caller.capabilities | {Capability.READ_FEED})
         yield Probe(f"{name}: feed", reader, FEED, {}, self.oracle.answer(FEED, sight))
+
+    def _suiting(self, name: str) -> Iterator[Probe]:
+        """An offer held against somebody in reach, and against somebody beyond it; a citizen's is nobody but itself."""
+        reader = self.oracle.reader(SIGHTS[name])
+        offers = min(1, len(reader.where("job_offer")))
+        for seen in (True, False):
+            found = (
+                one["fiscal_code"]
+                for one in self.oracle.rows["beneficiary"]
+                if (
+                    one is reader.myself
+                    if reader.sight.kind == "SELF" and seen
+                    else reader.sees("beneficiary", one) is seen
+                )
+                and reader.by_id["household"][one["household_id"]]["measure"] == "ADI"
+            )
+            for code in islice(found, 1):
+                told = {"suitability": {"measure": "ADI"} if seen else None}
+                expected = {"jobOffers": {"nodes": [told] * offers}}
+                title = f"{name}: an offer for somebody {'in reach' if seen else 'beyond it'}"
+                yield Probe(title, self.callers[name], SUITS, {"code": code}, expected)
 
     def _refused(self) -> Iterator[Probe]:
         inps = self.callers["inps"]

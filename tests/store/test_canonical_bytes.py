@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -13,10 +15,15 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.ledger.canonical import read_line
+from hub.ledger.canonical import _PROPOSAL, _object, read_line
 from hub.ledger.merkle import leaf_hash
 
 AT_ONCE = 4_096
+DRAWN_BY = (
+    "canonical_content($1, $2, $3, uuidv7(), repeat('0', 64), '12', gen_random_uuid())",
+    "canonical_content_2($1, $2, $3, uuidv7(), 'null', repeat('0', 64), '12', gen_random_uuid())",
+)
+"""Contents of version 1, and of version 2."""
 
 
 @pytest.fixture
@@ -50,20 +57,67 @@ def test_contents_are_canonical_whatever_is_written_in_them(
         try:
             return [
                 await connection.fetchval(
-                    "SELECT canonical_content($1, $2, $3, uuidv7(), repeat('0', 64), '12', gen_random_uuid())",
+                    f"SELECT {drawn_by}",
                     *content,
                 )
                 for content in contents
+                for drawn_by in DRAWN_BY
             ]
         finally:
             await connection.close()
 
     with asyncio.Runner() as runner:
         found = runner.run(drawn())
-    for content, text in zip(contents, found, strict=True):
+    for content, text in zip([one for one in contents for _ in DRAWN_BY], found, strict=True):
         value = json.loads(text)
         assert rfc8785.dumps(value) == text.encode()
         assert [value["fiscalCode"], value["inpsProtocol"], value["municipality"]] == content
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(TEXT, min_size=2, max_size=2),
+    cents=st.integers(0, 10**9),
+    word=st.sampled_from(["PUC", None]),
+)
+def test_proposals_are_canonical_whatever_is_written_in_them(
+    texts: list[str], cents: int, word: str | None, database_url: str
+) -> None:
+    import asyncio
+
+    from hub.store.engine import connection_arguments
+
+    async def drawn() -> str:
+        connection = await asyncpg.connect(**connection_arguments(database_url))
+        try:
+            found: str = await connection.fetchval(
+                "SELECT canonical_proposal($1, NULL, $2, 3, 1, NULL, $3, 0, true, $4, false)",
+                texts[0],
+                word,
+                Decimal(cents) / 100,
+                texts[1],
+            )
+            return found
+        finally:
+            await connection.close()
+
+    with asyncio.Runner() as runner:
+        text = runner.run(drawn())
+    assert rfc8785.dumps(json.loads(text)) == text.encode()
+    assert re.fullmatch(_object(_PROPOSAL), text.encode())
+    assert json.loads(text) == {
+        "article": texts[0],
+        "atMostMonths": None,
+        "breach": word,
+        "count": 3,
+        "edition": 1,
+        "effect": None,
+        "monthlyCut": f"{Decimal(cents) / 100:.2f}",
+        "months": 0,
+        "retroactive": True,
+        "sentence": texts[1],
+        "unverified": False,
+    }
 
 
 async def test_every_entry_is_one_of_the_format_and_says_what_its_event_says(

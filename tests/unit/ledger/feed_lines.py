@@ -8,8 +8,25 @@ from typing import Any
 
 import rfc8785
 
+FIRST_OF_2 = 21
+"""From this number on, contents are of version 2."""
+PROPOSAL: dict[str, Any] = {
+    "article": "DL 4/2019 art. 7 c. 7 lett. a",
+    "atMostMonths": None,
+    "breach": "CONVOCATION",
+    "count": 1,
+    "edition": 1,
+    "effect": "REDUCED",
+    "monthlyCut": "0.00",
+    "months": 1,
+    "retroactive": False,
+    "sentence": "Proposed to INPS, which decides: 1 monthly payment less (decurtazione).",
+    "unverified": False,
+}
+
 
 def content_of(number: int, **changes: Any) -> dict[str, Any]:
+    proposal = {"proposal": PROPOSAL if number % 2 else None} if number >= FIRST_OF_2 else {}
     return {
         "fiscalCode": f"TSTAAA80A01H{number:03}Z",
         "inpsProtocol": f"INPS-{number}",
@@ -18,6 +35,7 @@ def content_of(number: int, **changes: Any) -> dict[str, Any]:
         "recordHash": "0" * 64,
         "region": "12",
         "salt": f"{number:032x}",
+        **proposal,
         **changes,
     }
 
@@ -34,7 +52,7 @@ def entry_of(number: int, content: dict[str, Any], **changes: Any) -> dict[str, 
         "sequencedAt": "2026-06-16T08:00:00.163456Z",
         "source": "cpi-h501c900031",
         "type": "CONVOCATION_MISSED",
-        "version": 1,
+        "version": 2 if "proposal" in content else 1,
         "withdraws": None,
         **changes,
     }

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hub.ledger.canonical import _CONTENT, _ENTRY, read_line
+from hub.ledger.canonical import _CONTENT, _ENTRY, _PROPOSAL, read_line
 from hub.ledger.checkpoint import read_checkpoint
 from hub.ledger.merkle import is_consistent, is_included, leaf_hash
 from hub.ledger.signed_note import VerifierKey
@@ -17,7 +17,7 @@ EXAMPLE = re.findall(r"```\w+\n(.*?)```", PAGE.partition("## A worked example")[
 
 
 def test_the_page_names_every_member() -> None:
-    assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == [*_ENTRY, *_CONTENT]
+    assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == [*_ENTRY, *_CONTENT, *_PROPOSAL]
 
 
 def test_the_worked_example_is_true() -> None:

@@ -18,7 +18,7 @@ from hub.ledger.canonical import MalformedLine, canonical, read_line
 from hub.ledger.checkpoint import Checkpoint
 from hub.ledger.merkle import CompactRange, leaf_hash
 from hub.ledger.verification import Unproven, verify_lines
-from tests.unit.ledger.feed_lines import content_of, entry_of, line, line_of
+from tests.unit.ledger.feed_lines import FIRST_OF_2, PROPOSAL, content_of, entry_of, line, line_of
 
 LINES = [line(number) for number in range(1, 41)]
 
@@ -107,6 +107,14 @@ NOT_A_LINE: dict[str, Any] = {
     "a moment of another form": line_of(content_of(1), entry_of(1, content_of(1), occurredAt="2026-06-15T12:00:00Z"))[:-1],
     "not a number": b'{"content":null,"entry":NaN}',
     "a mark before it": b"\xef\xbb\xbf" + LINES[0][:-1],
+    "a version not written yet": LINES[20][:-1].replace(b'"version":2,', b'"version":3,'),
+    "the earlier version with a proposal": LINES[20][:-1].replace(b'"version":2,', b'"version":1,'),
+    "the later version without": line_of(content_of(1), entry_of(1, content_of(1), version=2))[:-1],
+    **{
+        f"a proposal's {name} of another form": line_of(content_of(21, proposal={**PROPOSAL, name: value}), entry_of(21, content_of(21, proposal={**PROPOSAL, name: value})))[:-1]
+        for name, value in {"count": -1, "months": "1", "monthlyCut": "1.5", "retroactive": 0, "unverified": None, "effect": "none", "breach": 1, "article": None}.items()
+    },
+    "a proposal that lacks a member": line_of(content_of(21, proposal={}), entry_of(21, content_of(21, proposal={})))[:-1],
 }  # fmt: skip
 
 
@@ -148,34 +156,44 @@ OTHERS = (
     | st.text(max_size=70)
 )
 MEMBERS = [
-    *[("content", name) for name in content_of(1)],
-    *[("entry", name) for name in entry_of(1, content_of(1))],
+    (number, where, name)
+    for number in (1, FIRST_OF_2)
+    for where, names in (
+        ("content", content_of(number)),
+        ("entry", entry_of(number, {})),
+        ("proposal", PROPOSAL),
+    )
+    for name in names
+    if number == FIRST_OF_2 or where != "proposal"
 ]
 
 
 @given(st.sampled_from(MEMBERS), OTHERS, st.binary(max_size=3), st.integers(0, len(LINES[0]) - 2))
-def test_the_pattern_and_json_agree(member: tuple[str, str], value: Any, other: bytes, at: int) -> None:
+def test_the_pattern_and_json_agree(member: tuple[int, str, str], value: Any, other: bytes, at: int) -> None:
     """Of a line with another value, or other bytes somewhere: what the pattern takes is canonical, and of the format's members."""
-    where, name = member
-    content = content_of(1, **({name: value} if where == "content" else {}))
-    entry = entry_of(1, content, **({name: value} if where == "entry" else {}))
+    number, where, name = member
+    line = LINES[number - 1]
+    content = content_of(number, **({name: value} if where == "content" else {}))
+    if where == "proposal":
+        content["proposal"] = {**PROPOSAL, name: value}
+    entry = entry_of(number, content, **({name: value} if where == "entry" else {}))
     try:
         changed = json.dumps(
             {"content": content, "entry": entry}, separators=(",", ":"), ensure_ascii=False
         ).encode()
     except UnicodeEncodeError:
         return
-    for one in (changed, LINES[0][:at] + other + LINES[0][at + len(other) : -1]):
+    for one in (changed, line[:at] + other + line[at + len(other) : -1]):
         try:
             found = read_line(one)
         except MalformedLine:
-            if one == LINES[0][:-1]:
+            if one == line[:-1]:
                 raise
             continue
         whole = json.loads(one)
         assert rfc8785.dumps(whole) == one
         assert rfc8785.dumps(whole["entry"]) == found.entry
-        assert whole["content"].keys() == content_of(1).keys()
+        assert whole["content"].keys() == content_of(number).keys()
         assert whole["entry"].keys() == entry_of(1, {}).keys()
         assert hashlib.sha256(rfc8785.dumps(whole["content"])).hexdigest() == whole["entry"]["contentHash"]
         assert (found.position, found.erases) == (whole["entry"]["position"], whole["entry"]["erases"])
@@ -210,4 +228,4 @@ def test_memory_does_not_grow_with_the_file() -> None:
         return peak
 
     most(10)  # what is made once
-    assert most(4_000) < most(100) + 100_000, "a line is 700 bytes: 3,900 more would be 2.7 MB"
+    assert most(4_000) < most(100) + 100_000, "a line is 700 bytes at least: 3,900 more would be 2.7 MB"

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Whether offers of work suit a person: what the hub holds of both, for the rules of `hub.measures.suitable_offer`.
+
+What it does not hold is not known to the rules: the hours of full time, the collective agreement's minimum, the way by road or by public
+transport, the experience and skills of the pact. The person's municipality of residence stands for the domicile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from uuid import UUID
+
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Float,
+    FromClause,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+
+from hub.access.caller import Caller, Scope
+from hub.access.rows import scope_values, visible
+from hub.ledger.proposing import renewed_on, rome_day
+from hub.measures.measure import Measure
+from hub.measures.suitable_offer import Contract, Offer, Seeker
+from hub.store.base import table_of
+from hub.store.statement import Connection, Statement
+from hub.store.tables import Beneficiary, Benefit, ConditionalityEvent, Household, Municipality
+
+CONTRACTS: Mapping[str, Contract] = {
+    "A.01.00": Contract.PERMANENT,
+    "A.02.00": Contract.FIXED_TERM,
+    "A.02.01": Contract.FIXED_TERM,
+    "B.03.00": Contract.OTHER,
+    "C.01.00": Contract.OTHER,
+    "C.03.00": Contract.OTHER,
+    "C.04.00": Contract.OTHER,
+}
+"""By type of contract of the mandatory communications, where it says alone which of the law's kinds it is: an apprenticeship does not."""
+MADE = ("SUITABLE_OFFER_ACCEPTED", "SUITABLE_OFFER_REFUSED")
+"""What says that an offer was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A person as offers are held against it on a day: its key and measure, and how far each place of work asked about lies.
+
+    `kilometres`: as the crow flies between the seats of the municipalities; None where one has no coordinates. `number`: of the next offer.
+    """
+
+    person_id: UUID
+    measure: Measure
+    seeker: Seeker
+    number: int
+    kilometres: Mapping[UUID, Decimal | None]
+    home: UUID
+
+
+async def sought(
+    connection: Connection, caller: Caller, fiscal_code: str, on: date, places: Sequence[UUID]
+) -> Sought | None:
+    """The person with this code, if the caller sees it, and the way to these municipalities; one statement."""
+    row = await _statement(caller.scope).fetchrow(
+        connection, fiscal_code=fiscal_code, day=on, places=list(places), **scope_values(caller)
+    )
+    if row is None:
+        return None
+    benefits = [day for day in orjson.loads(row["benefits"]) if date.fromisoformat(day) <= on]
+    renewed = renewed_on(benefits)
+    return Sought(
+        row["id"],
+        Measure(row["measure"]),
+        Seeker(
+            children_born_on=tuple(born for born in row["births"] if born <= on),
+            awarded_on=date.fromisoformat(benefits[0]) if benefits else None,
+            renewed=None if renewed is None else renewed <= on,
+        ),
+        row["made"] + 1,
+        {
+            place: None if way is None else Decimal(f"{way:.1f}")
+            for place, way in zip(places, row["ways"], strict=True)
+        },
+        row["home"],
+    )
+
+
+def offered(
+    found: Sought,
+    on: date,
+    place: UUID,
+    *,
+    contract_type: str | None,
+    weekly_hours: Decimal,
+    monthly_pay: Decimal | None,
+    profession: str | None,
+) -> Offer:
+    """An offer of work in a municipality, as it would be made to this person on a day."""
+    is_home = place == found.home
+    return Offer(
+        offered_on=on,
+        contract=CONTRACTS.get(contract_type or ""),
+        weekly_hours=weekly_hours,
+        monthly_pay=monthly_pay,
+        kilometres=Decimal(0) if is_home else None,
+        kilometres_at_least=None if is_home else found.kilometres[place],
+        profession=profession,
+        number=found.number,
+    )
+
+
+@cache
+def _statement(scope: Scope) -> Statement:
+    person, household = table_of(Beneficiary).alias("person"), table_of(Household).alias("household")
+    return Statement(
+        select(
+            person.c.id,
+            person.c.municipality_id.label("home"),
+            household.c.measure,
+            _benefits(household).label("benefits"),
+            _births(person).label("births"),
+            _made(person, household).label("made"),
+            _ways(person).label("ways"),
+        )
+        .select_from(person.join(household, household.c.id == person.c.household_id))
+        .where(
+            person.c.fiscal_code == bindparam("fiscal_code", type_=Text),
+            visible(person, "beneficiary", scope),
+        )
+    )
+
+
+def _benefits(household: FromClause) -> ColumnElement[str]:
+    benefit = table_of(Benefit).alias("benefit")
+    first = func.lower(benefit.c.period)
+    found = select(
+        func.coalesce(
+            func.jsonb_agg(aggregate_order_by(cast(first, Text), first)), literal_column("'[]'::jsonb")
+        )
+    ).where(benefit.c.household_id == household.c.id, benefit.c.measure == household.c.measure)
+    return cast(found.correlate(household).scalar_subquery(), Text)
+
+
+def _births(person: FromClause) -> ColumnElement[list[date]]:
+    """Of the others of the household, whoever sees them: whether there are children says nothing of who they are."""
+    member = table_of(Beneficiary).alias("member")
+    found = select(member.c.birth_date).where(
+        member.c.household_id == person.c.household_id, member.c.id != person.c.id
+    )
+    return func.array(found.correlate(person).scalar_subquery(), type_=ARRAY(Date))
+
+
+def _made(person: FromClause, household: FromClause) -> ColumnElement[int]:
+    """How many offers of before the day the ledger knows, under the household's application; what was withdrawn never was."""
+    event, withdrawal = table_of(ConditionalityEvent).alias("event"), table_of(ConditionalityEvent).alias()
+    withdrawn = select(literal_column("1")).where(withdrawal.c.withdraws_event_id == event.c.id).exists()
+    found = select(func.count()).where(
+        event.c.beneficiary_id == person.c.id,
+        event.c.inps_protocol == household.c.inps_protocol,
+        event.c.measure == household.c.measure,
+        event.c.type.in_([literal_column(f"'{word}'", Text) for word in MADE]),
+        rome_day(event.c.occurred_at) < bindparam("day", type_=Date),
+        ~withdrawn,
+    )
+    return found.correlate(person, household).scalar_subquery()
+
+
+def _ways(person: FromClause) -> ColumnElement[list[float | None]]:
+    here, there = table_of(Municipality).alias("here"), table_of(Municipality).alias("there")
+    place = (
+        func.unnest(bindparam("places", type_=ARRAY(PG_UUID(as_uuid=True))))
+        .table_valued("id", with_ordinality="n", name="place")
+        .render_derived()
+    )
+    way = func.distance_km(
+        here.c.latitude, here.c.longitude, there.c.latitude, there.c.longitude, type_=Float()
+    )
+    found = (
+        select(way)
+        .select_from(
+            place.outerjoin(there, there.c.id == place.c.id).outerjoin(
+                here, here.c.id == person.c.municipality_id
+            )
+        )
+        .order_by(place.c.n)
+    )
+    return func.array(found.correlate(person).scalar_subquery(), type_=ARRAY(Float))
