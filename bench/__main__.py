@@ -26,6 +26,7 @@ from bench.memory import FLAT_FLOOD, FLAT_REQUESTS, under_flood, under_requests
 from bench.memory import told as memory_told
 from bench.page import main as write_page
 from bench.peers.install import peers, versions_of
+from bench.population import population
 from bench.questions import Question, questions
 from bench.report import show, show_apart
 from bench.same import check_same
@@ -147,6 +148,14 @@ def _measures(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any
     return told, known
 
 
+def _population(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
+    with open_world(DATA / str(given.beneficiaries), given.beneficiaries) as world:
+        known = {**machine(), **_shown(given)}
+        told, workers = population(world, given.rounds)
+    show_apart(told)
+    return told, {**known, **workers}
+
+
 def _connectors(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
     known = machine()
     told = connectors(given.rounds)
@@ -169,11 +178,12 @@ PARTS: Mapping[str, Part] = {
     "memory": _memory,
     "ledger": _ledger,
     "measures": _measures,
+    "population": _population,
     "connectors": _connectors,
     "agencies": _agencies,
 }
-ALONE = {"measures", "connectors"}
-"""Parts that need neither wrk nor a database."""
+ALONE = {"measures", "population", "connectors"}
+"""Parts that need no wrk."""
 
 
 def _shown(given: argparse.Namespace) -> dict[str, Any]:
@@ -185,7 +195,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="everything: the questions, growth, memory, the ledger, the measures, connectors and agencies",
+        help="everything: the questions, growth, memory, the ledger, the measures, the population, connectors and agencies",
     )
     parser.add_argument(
         "--growth", action="store_true", help="the page and the list over databases of several sizes, alone"
@@ -202,6 +212,9 @@ def _arguments() -> argparse.Namespace:
         "--measures",
         action="store_true",
         help="one assessment of each measure, alone; needs neither wrk nor a database",
+    )
+    parser.add_argument(
+        "--population", action="store_true", help="all households of a measure through the rules, alone"
     )
     parser.add_argument(
         "--connectors", action="store_true", help="reading what labour systems send, alone; needs neither"

@@ -44,8 +44,8 @@ class Look:
 
 def look(one: Served, requests: int) -> Look:
     """Look at a server now. PostgreSQL's shared buffers are not counted: they fill, and are of fixed size."""
-    backends = sum(_held(process, "RssAnon") for process in tree(one.world.postmaster))
-    return Look(requests, _held(one.process, "VmRSS"), backends)
+    backends = sum(held(process, "RssAnon") for process in tree(one.world.postmaster))
+    return Look(requests, held(one.process, "VmRSS"), backends)
 
 
 def under_requests(one: Served, asked: Sequence[Question], requests: int, budget: float) -> list[Look]:
@@ -150,7 +150,7 @@ def told(name: str, looks: Sequence[Look], flat: float) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _held(process: int, what: str) -> int:
+def held(process: int, what: str) -> int:
     """A line of /proc/PID/status, in KB; 0 when the process has ended."""
     try:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()

@@ -53,6 +53,16 @@ MEASURES = {
     "adi.calendar": "ADI: thirty months, each assessed anew",
 }
 """What is told of the measures, by the figures' names."""
+POPULATION = {
+    "households": "households of the ADI",
+    "rate": "all of them, on all cores",
+    "core.rate": "the same for each core",
+    "cpu": "the workers' CPU for one household",
+    "postgres_cpu": "PostgreSQL's",
+    "memory": "the largest worker",
+    "memory.growth": "what it grew by from a quarter of the run to its end",
+}
+"""What is told of a run over the population."""
 CONNECTORS = {
     "sap.parse": "SAP documents read, every rule of theirs looked at",
     "sap.size": "one of them, with five policies",
@@ -230,6 +240,16 @@ def _measures(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
         yield f"| {title} | {_aimed(found[f'measures.{name}'])} |"
 
 
+def _population(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield _one_process(known).replace("one process", f"{known['workers']} workers")
+    yield ""
+    yield "| what | | |"
+    yield "|---|---|---|"
+    for name, title in POPULATION.items():
+        figure = found[f"population.{name}"]
+        yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
+
+
 def _connectors(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
     yield _one_process(known)
     yield ""
@@ -256,6 +276,7 @@ PARTS: Mapping[str, Part] = {
     "memory": _memory,
     "ledger": _ledger,
     "measures": _measures,
+    "population": _population,
     "connectors": _connectors,
     "agencies": _agencies,
 }

@@ -21,6 +21,7 @@ GROUPS = {
     "reference": "data",
     "sync": "data",
     "feed": "feed",
+    "measures": "measures",
     "verify": "verify",
     "doctor": "doctor",
     "agency": "agencies",

@@ -146,14 +146,17 @@ def _movable(p: Parameters, world: World) -> tuple[Decimal, bool]:
 
 def _real_estate(household: Household, p: Parameters, ceiling: Amount) -> Finding:
     other, home = household.other_real_estate, household.home_value
-    known, complete = other or Decimal(0), other is not None
+    known, complete, unverified = other or Decimal(0), other is not None, ceiling.unverified
     if p.home_ceiling is not None:
         if home is None:
             complete = False
         elif not p.home_ceiling.admits(home):
+            # By another reading of the law only what is above counts: where that would do, the answer hangs on the reading.
+            unverified = unverified or known + home - p.home_ceiling.value <= ceiling.value
             known += home
     value = known if complete or known else None
-    return REAL_ESTATE.compared(value, Limit.of(ceiling), complete=complete)
+    limit = Limit(ceiling.value, ceiling.value, ceiling.source, unverified, ceiling.inclusive)
+    return REAL_ESTATE.compared(value, limit, complete=complete)
 
 
 def _vehicles(household: Household, p: Parameters, on: date) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -301,7 +301,7 @@ def _row(name: str, row: dict[str, Any]) -> Any:
 def _indexed(row: Amount, index: Amount) -> Amount:
     return replace(
         row,
-        value=(row.value * index.value).quantize(_CENT),
+        value=(row.value * index.value).quantize(_CENT, ROUND_HALF_UP),
         source=f"{row.source}; {index.source}",
         unverified=row.unverified or index.unverified,
     )

@@ -14,6 +14,7 @@ from hub.store.agencies import (
     Purpose,
 )
 from hub.store.appointments import Convocation
+from hub.store.assessments import Assessment, AssessmentChunk, AssessmentRun
 from hub.store.audit import AccessLog, AccessSelection, ErasedLook
 from hub.store.base import Base
 from hub.store.calls import CallCount
@@ -60,6 +61,9 @@ __all__ = [
     "AgencyClient",
     "Ambito",
     "AmbitoMunicipality",
+    "Assessment",
+    "AssessmentChunk",
+    "AssessmentRun",
     "Base",
     "Beneficiary",
     "Benefit",

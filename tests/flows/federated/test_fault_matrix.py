@@ -43,8 +43,7 @@ TABLES = ("beneficiary", "household", "benefit", "pact", "conditionality_event",
 
 
 def test_the_matrix_has_every_fault() -> None:
-    # A SOAP fault is for who speaks SOAP: test_isee.py and the cooperating region's tests play it.
-    assert set(EXPECTED) == set(FaultKind) - {FaultKind.SOAP_FAULT}
+    assert set(EXPECTED) == set(FaultKind)
 
 
 async def stored(owner: asyncpg.Connection[asyncpg.Record]) -> list[str]:

@@ -40,8 +40,7 @@ EXPECTED: dict[FaultKind, type[UpstreamError] | None] = {
 
 
 def test_the_matrix_has_every_fault() -> None:
-    # A SOAP fault is for who speaks SOAP: test_isee.py and the cooperating region's tests play it.
-    assert set(EXPECTED) == set(FaultKind) - {FaultKind.SOAP_FAULT}
+    assert set(EXPECTED) == set(FaultKind)
 
 
 @pytest.mark.parametrize(

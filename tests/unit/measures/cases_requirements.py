@@ -25,6 +25,12 @@ def verdict(code: str, measure: str, on: str, told: str = "40; 10", **known: Any
     return found(code, measure, on, told, **known).verdict.lower().replace("_", " ")
 
 
+def doubted(code: str, measure: str, on: str, **known: Any) -> str:
+    asked = found(code, measure, on, **known)
+    doubt = ", unverified" if asked.reason.unverified else ""
+    return asked.verdict.lower().replace("_", " ") + doubt
+
+
 def isee(measure: str, on: str, value: str) -> str:
     return verdict("ISEE", measure, on, isee=amount(value))
 
@@ -36,7 +42,7 @@ def income(measure: str, on: str, told: str, rent: str, value: str) -> str:
 
 def real_estate(measure: str, home: str, other: str) -> str:
     on = "2023-10-01" if measure == "RDC" else "2025-03-01"
-    return verdict("REAL_ESTATE", measure, on, home_value=amount(home), other_real_estate=amount(other))
+    return doubted("REAL_ESTATE", measure, on, home_value=amount(home), other_real_estate=amount(other))
 
 
 def movable(measure: str, told: str, value: str) -> str:
@@ -99,9 +105,7 @@ def continuous(measure: str, on: str, told: str) -> str:
 
 def stay(measure: str, on: str, told: str) -> str:
     title = None if told == "unknown" else StayTitle(told.upper().replace(" ", "_"))
-    asked = found("STAY", measure, on, residence=Residence(title, ()))
-    doubt = ", unverified" if asked.reason.unverified else ""
-    return asked.verdict.lower().replace("_", " ") + doubt
+    return doubted("STAY", measure, on, residence=Residence(title, ()))
 
 
 def gate(measure: str, told: str) -> str:
@@ -223,7 +227,8 @@ PAGE = Page(
         ),
         Table(
             "Real estate",
-            "Up to 30,000 besides the home. RdC: the home never counts. The others: a home of up to 150,000 for IMU does not; one above counts whole.",
+            "Up to 30,000 besides the home. RdC: the home never counts. The others: a home of up to 150,000 for IMU does not; one above counts whole.\n"
+            "Where it would do if only what is above counted, that is said (unverified).",
             ("measure", "home", "other", "requirement"),
             (
                 ("RDC", "0", "30000", YES),
@@ -233,16 +238,20 @@ PAGE = Page(
                 ("RDC", "0", "unknown", OPEN),
                 ("MIA", "150000", "30000", YES),
                 ("MIA", "150000", "30000.01", NO),
-                ("MIA", "150000.01", "0", NO),
+                ("MIA", "150000.01", "0", f"{NO}, unverified"),
+                ("MIA", "180000", "0", f"{NO}, unverified"),
+                ("MIA", "180000.01", "0", NO),
                 ("ADI", "150000", "30000", YES),
                 ("ADI", "150000", "30000.01", NO),
-                ("ADI", "150000.01", "0", NO),
+                ("ADI", "150000.01", "0", f"{NO}, unverified"),
+                ("ADI", "160000", "20000", f"{NO}, unverified"),
+                ("ADI", "160000", "20000.01", NO),
                 ("ADI", "unknown", "30000", OPEN),
                 ("ADI", "unknown", "30000.01", NO),
-                ("ADI", "150000.01", "unknown", NO),
+                ("ADI", "150000.01", "unknown", f"{NO}, unverified"),
                 ("ADI", "0", "unknown", OPEN),
-                ("SFL", "150000", "30000", YES),
-                ("SFL", "150000", "30000.01", NO),
+                ("SFL", "150000", "30000", f"{YES}, unverified"),
+                ("SFL", "150000", "30000.01", f"{NO}, unverified"),
             ),
             real_estate,
         ),

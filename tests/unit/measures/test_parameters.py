@@ -193,6 +193,13 @@ def test_from_2026_the_benefit_follows_the_cost_of_living() -> None:
     assert (after.value, after.unverified, after.source) == (Decimal("6073.80"), True, "s; index")
 
 
+def test_an_index_is_rounded_as_all_amounts_are_half_up() -> None:
+    index = '{ value = 1.0000075, from = 2026-01-01, source = "index", confidence = "H" }'
+    indexed = Law(SMALL.format(more=f"cost_of_living = [{index}]")).at(date(2026, 1, 1)).annual_benefit
+    assert indexed is not None
+    assert indexed.value == Decimal("6000.05")  # of 6000.045
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [
