@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from hub.measures.consequence_rules import (
     AGAIN,
@@ -92,37 +93,53 @@ def proposals(
         BeforeTheLaw: a breach from before the measure began.
 
     """
-    return tuple(_proposals(measure, in_order(facts, measure, on), circumstances))
+    counted = counted_breaches(measure, in_order(facts, measure, on), circumstances)
+    return tuple(proposal_for(measure, one, circumstances) for one in counted)
 
 
-def _proposals(measure: Measure, facts: Iterable[Fact], circumstances: Circumstances) -> Iterator[Proposal]:
-    counts: Counter[Breach] = Counter()
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A breach that counts: the ladders it may be on, and, where they are of one kind, how many of that kind there are with it."""
+
+    fact: Fact
+    ladders: tuple[Ladder | None, ...]
+    breach: Breach | None
+    count: int
+
+
+def counted_breaches(
+    measure: Measure, facts: Iterable[Fact], circumstances: Circumstances
+) -> Iterator[Counted]:
+    """The breaches among facts in their order (`in_order`). Raises BeforeTheLaw as `proposals` does."""
+    first, counts = law(measure).first, Counter[Breach]()
     for fact in facts:
         if fact.justified or fact.type not in BREACHES:
             continue
-        if fact.day < law(measure).first:
+        if fact.day < first:
             raise BeforeTheLaw(path=["facts"], measure=measure.value)
         ladders = ladders_of(measure, fact, circumstances)
         breaches = {ladder.breach if ladder is not None else None for ladder in ladders}
         breach = breaches.pop() if len(breaches) == 1 else None
         if breach is not None:
             counts[breach] += 1
-        count = counts[breach] if breach is not None else 1
-        step = the_step(ladders, count)
-        if step is not None and breach is not None:
-            yield _proposal(measure, fact, breach, step, count, circumstances)
-        else:
-            yield Proposal(fact, breach, count, None, undetermined(measure, fact, ladders))
+        yield Counted(fact, ladders, breach, counts[breach] if breach is not None else 1)
+
+
+def proposal_for(measure: Measure, counted: Counted, circumstances: Circumstances) -> Proposal:
+    """What the law attaches to a breach that counts."""
+    step = the_step(counted.ladders, counted.count)
+    if step is not None and counted.breach is not None:
+        return _proposal(measure, counted.fact, counted.breach, step, counted.count, circumstances)
+    reason = undetermined(measure, counted.fact, counted.ladders)
+    return Proposal(counted.fact, counted.breach, counted.count, None, reason)
 
 
 def ladders_of(measure: Measure, fact: Fact, circumstances: Circumstances) -> tuple[Ladder | None, ...]:
     """The ladders a fact may be on: one, unless what tells them apart is not known. None: the measure has none for it."""
     found = list[Ladder | None]()
-    for ladder in LADDERS[measure]:
-        if (
-            fact.type in ladder.types
-            and (ladder.first is None or ladder.first <= fact.day)
-            and (ladder.last is None or fact.day <= ladder.last)
+    for ladder in _ladders_for(measure, fact.type):
+        if (ladder.first is None or ladder.first <= fact.day) and (
+            ladder.last is None or fact.day <= ladder.last
         ):
             on_it = both(
                 not ladder.pacts or known(fact.pact, ladder.pacts.__contains__),
@@ -133,6 +150,11 @@ def ladders_of(measure: Measure, fact: Fact, circumstances: Circumstances) -> tu
             if on_it:
                 return tuple(found)
     return (*found, None)
+
+
+@cache
+def _ladders_for(measure: Measure, word: str) -> tuple[Ladder, ...]:
+    return tuple(ladder for ladder in LADDERS[measure] if word in ladder.types)
 
 
 def the_step(ladders: Sequence[Ladder | None], count: int) -> Step | None:

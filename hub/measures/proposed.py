@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hub.measures.consequences import NEVER, Circumstances, Proposal, proposals
-from hub.measures.facts import Fact
+from hub.measures.consequences import NEVER, Circumstances, Proposal, counted_breaches, proposal_for
+from hub.measures.facts import Fact, in_order
 from hub.measures.measure import Measure
 
 
@@ -23,8 +23,10 @@ def proposed(
         UnknownFact, RepeatedFact, BeforeTheLaw: as `consequences.proposals`.
 
     """
-    found = proposals(measure, facts, NEVER, circumstances or Circumstances())
-    own = next((one for one in found if one.fact.id == fact), None)
-    if own is None or own.breach is None:
-        return own
-    return [one for one in found if one.breach is own.breach][-1]
+    around = circumstances or Circumstances()
+    counted = list(counted_breaches(measure, in_order(facts, measure, NEVER), around))
+    own = next((one for one in counted if one.fact.id == fact), None)
+    if own is None:
+        return None
+    last = own if own.breach is None else [one for one in counted if one.breach is own.breach][-1]
+    return proposal_for(measure, last, around)
