@@ -50,7 +50,9 @@ def test_all_of_a_type_is_what_is_personal_of_it() -> None:
 
 def test_an_interface_s_field_is_that_of_all_its_types() -> None:
     assert "Node.id" not in POLICY.permitted(_of("Beneficiary.id", "Household.id", "Pact.id"))
-    whole = POLICY.permitted(_of("Beneficiary.id", "Household.id", "Pact.id", "ConditionalityEvent.id"))
+    whole = POLICY.permitted(
+        _of("Beneficiary.id", "Household.id", "Pact.id", "ConditionalityEvent.id", "Delivery.id")
+    )
     assert whole["Node.id"] == "set"
     assert "Node.id" not in POLICY.permitted(_of("Node.id")), "an interface is not granted by its own name"
 
