@@ -172,6 +172,48 @@ async def test_ctrl_c_ends_it_and_says_how_to_go_on(
     await equal_to_undisturbed(owner, snodo, database_url, run_id)
 
 
+async def test_ctrl_c_while_workers_start_says_no_more(
+    command: list[str], folder: Path, database_url: str, owner: Owner
+) -> None:
+    said = folder / "said"
+    with said.open("w") as output:
+        process = await asyncio.create_subprocess_exec(
+            *command, *RUN, "--workers", "4", cwd=folder, env=environment({"SNODO_DATABASE_URL": database_url}),
+            stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
+    try:
+        async with asyncio.timeout(PATIENCE):
+            # The chunks are there just before the workers are started, which import for long before they connect.
+            while not await owner.fetchval("SELECT EXISTS (SELECT FROM assessment_chunk)"):
+                assert process.returncode is None, said.read_text()
+                await asyncio.sleep(0.01)
+            while len(_group(process.pid)) < 3:
+                assert process.returncode is None, said.read_text()
+                await asyncio.sleep(0.005)
+            os.killpg(process.pid, signal.SIGINT)
+            assert await process.wait() == 130
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        hear(said.read_text(), RUN)
+    assert "Interrupted: the same command continues" in said.read_text()
+    assert "Traceback" not in said.read_text()
+
+
+def _group(group: int) -> list[int]:
+    """The processes of a group."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if os.getpgid(int(entry.name)) == group:
+                    found.append(int(entry.name))
+            except ProcessLookupError:
+                continue
+    return found
+
+
 async def test_a_run_is_compared_shown_written_and_forgotten(
     snodo: Snodo, folder: Path, database_url: str, owner: Owner
 ) -> None:

@@ -12,10 +12,11 @@ import contextlib
 import multiprocessing
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection as Line
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -109,9 +110,24 @@ async def work(job: Job, processes: int, look: Callable[[], Awaitable[None]]) ->
 def _started(job: Job) -> tuple[SpawnProcess, Line]:
     ours, theirs = _spawn.Pipe()
     worker = _spawn.Process(target=_work, args=(job, theirs), name="snodo measures run", daemon=True)
-    worker.start()
+    with _without_ctrl_c():
+        worker.start()
     theirs.close()
     return worker, ours
+
+
+@contextlib.contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Processes started inside never get Ctrl-C, which reaches every process of a terminal: who began the run says when to stop.
+
+    The mask is theirs from their first instruction: one that were to ignore the signal itself could be hit while it still imports.
+    """
+    resource_tracker.ensure_running()  # the first start would run it, and unblock what is blocked here
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # what came meanwhile comes now
 
 
 def _stop(crew: Sequence[tuple[SpawnProcess, Line]]) -> None:
@@ -134,8 +150,6 @@ def _last_words(worker: SpawnProcess, line: Line) -> str:
 
 def _work(job: Job, line: Line) -> None:
     """What a worker's process does."""
-    # Ctrl-C reaches every process of a terminal: who began the run says when to stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         asyncio.run(_assess(job, line))
         return
