@@ -17,6 +17,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
@@ -45,6 +46,14 @@ def nothing_personal_is_said() -> Iterator[None]:
         yield
     leaks = WITNESS.leaks()
     assert not leaks, "\n".join(["Personal data outside an answer:", *leaks])
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """A command sends the process's log to its own stderr, which ends with the test."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

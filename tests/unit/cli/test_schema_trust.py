@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from hub.cli import command_line
@@ -21,14 +19,6 @@ GOOD = {
     "copy.graphql": "query B { __typename }\n",
     "nameless.graphql": "# è\n{ __typename }\n",
 }
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    """A command sends the process's log to its own stderr, which ends with the test."""
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

@@ -121,7 +121,6 @@ def test_without_a_history_there_is_an_empty_one() -> None:
         ({"infoStoriaIscrizione": [{**ENTRY, "comuneCompetente": "ROMA"}]}, "comuneCompetente"),
         ({"infoStoriaIscrizione": [{**ENTRY, "comuneCompetente": {"codiceIstat": "H501"}}]}, "codiceIstat"),
         ({"infoStoriaIscrizione": [{**ENTRY, "comuneCompetente": {"nomeComune": "RO\x00MA"}}]}, "nomeComune"),
-        ({"infoStoriaIscrizione": [{**ENTRY, "comuneCompetente": {"nomeComune": "\ud800"}}]}, "nomeComune"),
         ({"datiCancellazione": {"motivoCancellazione": "6"}}, "dataDecorrenzaCancellazione"),
         ({"datiCancellazione": []}, "datiCancellazione"),
         ({"generalita": {"dataNascita": 1980}}, "dataNascita"),
