@@ -16,9 +16,9 @@ from bench.conditions import conditions, ended, machine, write_conditions
 from bench.connectors import connectors
 from bench.cursors import cursors
 from bench.figures import RESULTS, Figure, figures, write
-from bench.growth import SIZES, growth
+from bench.growth import SIZES, fits, growth
 from bench.growth import told as growth_told
-from bench.ledger import ledger
+from bench.ledger import far, ledger
 from bench.load import require_wrk
 from bench.measure import Measured, measure
 from bench.measures import measures
@@ -51,7 +51,7 @@ def main() -> None:
     for name in wanted:
         found, known = PARTS[name](given)
         told += found
-        if given.only is None:
+        if found and given.only is None:
             write(found, name, given.results)
             write_conditions(ended(known), name, given.results)
             if given.results == RESULTS:
@@ -141,6 +141,19 @@ def _ledger(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]
     return told, known
 
 
+def _far(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
+    largest = max(given.sizes)
+    if not fits(DATA / str(largest), largest):
+        return [], {}
+    with open_world(DATA / str(largest), largest) as world:
+        known = conditions(world, {**_shown(given), "beneficiaries": largest}, {})
+        codes, positions = asyncio.run(read_people(world.url))
+        with served(HUB, world, questions(codes, [""], positions)[0]) as hub:
+            told = asyncio.run(far(hub, given.rounds))
+    show_apart(told)
+    return told, known
+
+
 def _measures(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:  # noqa: ARG001 (a part like the others)
     known = machine()
     told = measures()
@@ -177,6 +190,7 @@ PARTS: Mapping[str, Part] = {
     "growth": _growth,
     "memory": _memory,
     "ledger": _ledger,
+    "far": _far,
     "measures": _measures,
     "population": _population,
     "connectors": _connectors,
@@ -195,7 +209,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="everything: the questions, growth, memory, the ledger, the measures, the population, connectors and agencies",
+        help="everything: the questions, growth, memory, the ledger, the longest feed, the measures, the population, connectors and agencies",
     )
     parser.add_argument(
         "--growth", action="store_true", help="the page and the list over databases of several sizes, alone"
@@ -207,6 +221,9 @@ def _arguments() -> argparse.Namespace:
         "--ledger",
         action="store_true",
         help="recording, visibility, the stream and pages far in, alone",
+    )
+    parser.add_argument(
+        "--far", action="store_true", help="pages far in and the stream of the largest database, alone"
     )
     parser.add_argument(
         "--measures",

@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import asyncpg
@@ -54,6 +55,12 @@ async def ledger(hub: Served, single: Question, rounds: int) -> list[Figure]:
     found += await pages(hub, rounds)
     found += await stream(hub, rounds)
     return found
+
+
+async def far(hub: Served, rounds: int) -> list[Figure]:
+    """Pages far into a long feed, and the whole of it as a stream; nothing is recorded."""
+    found = [*await pages(hub, rounds), *await stream(hub, rounds)]
+    return [replace(figure, name=figure.name.replace("ledger", "far", 1)) for figure in found]
 
 
 async def beside_pgbench(hub: Served, single: Question, rounds: int) -> Iterable[Figure]:

@@ -224,6 +224,16 @@ def _ledger(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
         yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
 
 
+def _far(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield _sentence(known) + f" {known['beneficiaries']:,} beneficiaries."
+    yield ""
+    yield "| what | | |"
+    yield "|---|---|---|"
+    for name, title in LEDGER.items():
+        if figure := found.get(f"far.{name}"):
+            yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
+
+
 def _one_process(known: Mapping[str, Any]) -> str:
     return (
         f"{known['at'][:10]}, {known['cpu']}, one process of Python {known['versions']['python']}; "
@@ -275,6 +285,7 @@ PARTS: Mapping[str, Part] = {
     "growth": _growth,
     "memory": _memory,
     "ledger": _ledger,
+    "far": _far,
     "measures": _measures,
     "population": _population,
     "connectors": _connectors,
