@@ -26,7 +26,7 @@ log = structlog.get_logger()
 LASTS: Final = 2.0
 """Seconds a lease should last at the present rate."""
 LEAST: Final = 4
-"""Fewest calls asked for at once; where fewer are given the limit is near, and none are leased ahead any more."""
+"""Fewest calls asked for at once; where fewer are given a limit is near, and none are leased ahead any more."""
 MOST: Final = 10_000
 """Most calls asked for at once."""
 GROWTH: Final = 4
@@ -263,7 +263,8 @@ class RateLimiter:
         allowance.used_at = now
         self.taken += 1
         if allowance.renewal is None:
-            if now >= allowance.renew_at:
+            # NOTE near a limit not for the next minute either: of a day's last calls it would keep some from this one.
+            if now >= allowance.renew_at and allowance.low >= 0:
                 self._lease(allowance, now, windows_at(allowance.until))
             elif allowance.held <= allowance.low and now >= allowance.closed_until:
                 self._lease(allowance, now, windows_at(now))

@@ -95,6 +95,21 @@ async def test_acknowledgements_at_once_leave_one_order(open_hub: Opener) -> Non
         assert {code for one in codes for code in one} <= {"ALREADY_ACKNOWLEDGED", "GOES_BACK"}
 
 
+async def test_who_waited_for_their_turn_is_dated_by_it(open_hub: Opener) -> None:
+    """A transaction that began before the other one's, and acknowledged after it, stands after it."""
+    async with open_hub("their-turn", sequencer=False) as hub:
+        await hub(PAGE, as_="inps")
+        async with hub.owner.transaction():
+            await hub.owner.fetchval("SELECT now()")
+            assert (await acknowledge(hub, "1"))["userErrors"] == []
+            await hub.owner.execute(
+                """INSERT INTO feed_acknowledgement (agency_id, purpose_id, up_to)
+                SELECT agency_id, purpose_id, 2 FROM access_log WHERE feed_reached IS NOT NULL LIMIT 1"""
+            )
+        kept = await hub.owner.fetch("SELECT up_to FROM feed_acknowledgement ORDER BY acknowledged_at")
+        assert [row["up_to"] for row in kept] == [1, 2]
+
+
 async def test_the_database_keeps_it_itself(open_hub: Opener) -> None:
     """Whoever writes past the hub, under its role or as owner, meets the same rules."""
     async with open_hub("kept", sequencer=False) as hub:

@@ -298,6 +298,16 @@ async def test_the_next_minute_is_leased_before_it_begins() -> None:
     world.check()
 
 
+async def test_the_last_calls_of_a_day_are_not_kept_for_the_next_minute() -> None:
+    world = World(1, day=2)
+    world.now = NOON + 59
+    answered = []
+    for _ in range(4):
+        answered.append(await world.call(0, caller()))
+        await world.settle()
+    assert answered == [True, True, False, False]
+
+
 async def test_a_fault_does_not_lose_the_next_minute() -> None:
     """Neither what is leased for it already, nor the time to lease it."""
     world = World(1, minute=1_000_000, day=10_000_000)
