@@ -7,14 +7,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-import asyncpg
 import structlog
 
 from connectors.outbound.drawing import draw
 from connectors.outbound.fact import Receipt, Recipient
 from connectors.outbound.retries import Retries
 from connectors.outbound.taking import Address, Settled, Taken, ready, settle, take
-from hub.errors import Unavailable, UpstreamError, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
+from hub.errors import UpstreamError, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
+from hub.repeating import repeat
 from hub.store.engine import Pool
 from hub.store.vocabulary import AttemptOutcome, DeliveryState
 
@@ -70,24 +70,11 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Look every second, until cancelled."""
-        while True:
-            try:
-                if attempts := await self.look():
-                    log.info("deliveries", attempts=attempts)
-            except (
-                Unavailable,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                OSError,
-                TimeoutError,
-            ) as error:
-                # NOTE its message may quote a row: only its class and code are logged.
-                log.error(
-                    "deliveries.failed",
-                    error=type(error).__name__,
-                    sqlstate=getattr(error, "sqlstate", None),
-                )
-            await asyncio.sleep(INTERVAL)
+        await repeat(self._turn, INTERVAL, "deliveries.failed")
+
+    async def _turn(self) -> None:
+        if attempts := await self.look():
+            log.info("deliveries", attempts=attempts)
 
     async def _take(self) -> list[Taken]:
         now = self._now()

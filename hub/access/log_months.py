@@ -6,12 +6,11 @@ Whoever runs this may only ask for it: the database's own functions do it, and r
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
-import asyncpg
 import structlog
 
+from hub.repeating import repeat
 from hub.store.engine import Pool
 
 log = structlog.get_logger()
@@ -63,17 +62,11 @@ class LogMonths:
 
     async def run(self) -> None:
         """Look every hour, until cancelled."""
-        while True:
-            try:
-                kept = await self.look()
-                if kept.made or kept.dropped:
-                    log.info("access_log.months", made=kept.made, dropped=kept.dropped)
-                if kept.misplaced:
-                    log.error("access_log.misplaced", lines=kept.misplaced)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-                log.error(
-                    "access_log.months_failed",
-                    error=type(error).__name__,
-                    sqlstate=getattr(error, "sqlstate", None),
-                )
-            await asyncio.sleep(INTERVAL)
+        await repeat(self._turn, INTERVAL, "access_log.months_failed")
+
+    async def _turn(self) -> None:
+        kept = await self.look()
+        if kept.made or kept.dropped:
+            log.info("access_log.months", made=kept.made, dropped=kept.dropped)
+        if kept.misplaced:
+            log.error("access_log.misplaced", lines=kept.misplaced)

@@ -9,9 +9,9 @@ eighth of what is left, so that near a limit they go down to single calls (docs/
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from math import ceil, inf
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import structlog
 
@@ -19,6 +19,7 @@ from hub.access.call_counts import CallCounts, Granted, Left, Subject
 from hub.access.call_windows import Windows, windows_at
 from hub.access.caller import Caller
 from hub.errors import ClientError
+from hub.repeating import Sleep, repeat
 from hub.store.vocabulary import CallsOf, CallWindow
 
 log = structlog.get_logger()
@@ -189,11 +190,9 @@ class RateLimiter:
             if allowance.trouble is not None:
                 raise allowance.trouble
 
-    async def run(self, sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
+    async def run(self, sleep: Sleep = asyncio.sleep) -> None:
         """Give back what is idle or over, and forget windows that are long past; for ever."""
-        while True:
-            await sleep(TICK)
-            await self.tend()
+        await repeat(self.tend, TICK, "calls.not_tended", sleep=sleep)
 
     async def tend(self) -> None:
         """One such look. Trouble of the database is logged; what could not be given back stays counted as used."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -21,6 +20,7 @@ from sqlalchemy import DateTime, Interval, LargeBinary, bindparam, delete, func,
 from sqlalchemy.dialects.postgresql import insert
 
 from hub.errors import Unavailable
+from hub.repeating import Sleep, repeat
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Statement
@@ -52,7 +52,7 @@ class ReplayUnknown(Unavailable):
 class SeenTokens:
     """The tokens seen so far, shared by all processes of the hub."""
 
-    def __init__(self, pool: Pool, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(self, pool: Pool, sleep: Sleep = asyncio.sleep) -> None:
         self._pool = pool
         self._sleep = sleep
 
@@ -103,13 +103,11 @@ class SeenTokens:
 
     async def run(self) -> None:
         """Forget, once a minute, until cancelled. Several processes may; none waits for another."""
-        while True:
-            try:
-                if await self.forget() == MOST_AT_ONCE:
-                    continue
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                log.warning("seen_tokens.not_forgotten", error=type(error).__name__)
-            await self._sleep(PAUSE)
+        await repeat(self._forget_all, PAUSE, "seen_tokens.not_forgotten", sleep=self._sleep)
+
+    async def _forget_all(self) -> None:
+        while await self.forget() == MOST_AT_ONCE:
+            pass
 
 
 def _hash(kind: TokenKind, issuer: str, jti: str) -> bytes:

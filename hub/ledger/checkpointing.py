@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import structlog
@@ -16,6 +16,7 @@ from hub.ledger.checkpoint import Checkpoint
 from hub.ledger.merkle import CompactRange, Tile
 from hub.ledger.signed_note import Signer
 from hub.ledger.tree import ProofNotReady, last_position, roots, stored_tree
+from hub.repeating import Sleep, repeat
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
@@ -46,7 +47,7 @@ class Checkpointing:
         is_active: Callable[[], bool],
         signer: Signer | None,
         interval: float,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         """`signer`: None where the hub has no key: then the tree is kept, and nothing is signed. `interval` in seconds."""
         self._pool = pool
@@ -59,24 +60,21 @@ class Checkpointing:
 
     async def run(self) -> None:
         """Never returns; survives the loss of its connection."""
-        while True:
-            await self._sleep(self._interval)
-            if not self._is_active():
-                self._tree = None  # somebody else's work goes on from here
-                continue
-            try:
-                async with self._pool.acquire() as connection:
-                    await self.catch_up(connection)
-            except FeedChanged as change:
-                log.error("feed.changed", what=str(change))
-                await self._sleep(AFTER_CHANGE)
-            except Exception as error:
-                self._tree = None
-                log.error(
-                    "checkpoint.interrupted",
-                    error=type(error).__name__,
-                    sqlstate=getattr(error, "sqlstate", None),
-                )
+        await repeat(self._turn, self._interval, "checkpoint.interrupted", sleep=self._sleep)
+
+    async def _turn(self) -> None:
+        if not self._is_active():
+            self._tree = None  # somebody else's work goes on from here
+            return
+        try:
+            async with self._pool.acquire() as connection:
+                await self.catch_up(connection)
+        except FeedChanged as change:
+            log.error("feed.changed", what=str(change))
+            await self._sleep(AFTER_CHANGE)
+        except Exception:
+            self._tree = None
+            raise
 
     async def catch_up(self, connection: Connection) -> int:
         """Bring tiles and checkpoint up to the feed's last entry; the size they are of.

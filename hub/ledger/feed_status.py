@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-import asyncpg
-import structlog
 from sqlalchemy import DateTime, and_, bindparam, func, literal_column, or_, select, true
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
+from hub.repeating import repeat
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
@@ -23,8 +21,6 @@ from hub.store.vocabulary import Capability
 
 INTERVAL = 10.0
 """Seconds between two looks for `/metrics`."""
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -165,9 +161,4 @@ class FeedWatch:
 
     async def run(self) -> None:
         """Look every `INTERVAL` seconds, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-                log.warning("feed.not_watched", error=type(error).__name__)
-            await asyncio.sleep(INTERVAL)
+        await repeat(self.look, INTERVAL, "feed.not_watched")

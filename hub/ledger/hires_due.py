@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
 
-import asyncpg
 import structlog
 from sqlalchemy import Date, Text, bindparam, literal_column, select, tuple_
 
-from hub.errors import Unavailable
 from hub.ledger.append import Everyone
 from hub.ledger.communications import Hire, day_in_italy
 from hub.ledger.hires import record_hire
 from hub.ledger.record import Recorder
 from hub.ledger.refusals import Refusal
+from hub.repeating import repeat
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Statement
@@ -50,24 +48,11 @@ class HiresDue:
 
     async def run(self) -> None:
         """Look every minute, until cancelled."""
-        while True:
-            try:
-                if looked := await self.look():
-                    log.info("hires.due", hires=looked)
-            except (
-                Unavailable,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                OSError,
-                TimeoutError,
-            ) as error:
-                # NOTE its message may quote a row: only its class and code are logged.
-                log.error(
-                    "hires.due_failed",
-                    error=type(error).__name__,
-                    sqlstate=getattr(error, "sqlstate", None),
-                )
-            await asyncio.sleep(INTERVAL)
+        await repeat(self._turn, INTERVAL, "hires.due_failed")
+
+    async def _turn(self) -> None:
+        if looked := await self.look():
+            log.info("hires.due", hires=looked)
 
     async def _one(self, after: tuple[date, str]) -> tuple[date, str] | None:
         """Record the first that is due beyond a place; its own place, None when there is none."""

@@ -9,7 +9,6 @@ never appear below a position a consumer has read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
 
@@ -37,6 +36,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from hub.ledger.proposing import waiting
+from hub.repeating import Sleep, repeat
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
@@ -212,9 +212,7 @@ def _given_proposals() -> FromClause:
 class Sequencer:
     """Competes for the lock, and sequences while it holds it; runs until it is cancelled."""
 
-    def __init__(
-        self, pool: Pool, interval: float, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> None:
+    def __init__(self, pool: Pool, interval: float, sleep: Sleep = asyncio.sleep) -> None:
         self._pool = pool
         self._interval = interval
         self._sleep = sleep
@@ -222,17 +220,11 @@ class Sequencer:
 
     async def run(self) -> None:
         """Never returns; survives the loss of its connection."""
-        while True:
-            try:
-                async with self._pool.acquire() as connection:
-                    await self._hold(connection)
-            except Exception as error:
-                log.error(
-                    "sequencer.interrupted",
-                    error=type(error).__name__,
-                    sqlstate=getattr(error, "sqlstate", None),
-                )
-                await self._sleep(TAKE_OVER)
+        await repeat(self._turn, TAKE_OVER, "sequencer.interrupted", sleep=self._sleep)
+
+    async def _turn(self) -> None:
+        async with self._pool.acquire() as connection:
+            await self._hold(connection)
 
     async def _hold(self, connection: Connection) -> None:
         still = 0.0  # seconds in which nothing was found

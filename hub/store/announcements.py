@@ -12,12 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
-import structlog
 
-log = structlog.get_logger()
-
-TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
-"""What the way to the database may raise; the driver's inner fault comes where a connection ends in the midst of a statement."""
+from hub.repeating import repeat
 
 
 class Word:
@@ -59,18 +55,19 @@ class Announcements:
 
     async def run(self) -> None:
         """Listen until cancelled; survives the loss of the connection."""
-        while True:
+        await repeat(self._hear_all, self._interval, "announcements.not_heard")
+
+    async def _hear_all(self) -> None:
+        """Listen while there is a connection; whatever may have been missed counts as word."""
+        try:
+            connection = await self._connect()
             try:
-                connection = await self._connect()
-                try:
-                    await self._listen(connection)
-                finally:
-                    self.listening = False
-                    connection.terminate()
-            except TROUBLE as error:
-                log.warning("announcements.not_heard", error=type(error).__name__)
+                await self._listen(connection)
+            finally:
+                self.listening = False
+                connection.terminate()
+        finally:
             self._all()
-            await asyncio.sleep(self._interval)
 
     async def _listen(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         lost = asyncio.Event()

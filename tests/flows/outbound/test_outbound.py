@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from connectors.outbound import dispatcher
 from connectors.outbound.dead_letters import resend
 from connectors.outbound.destinations import end, register, standings
 from connectors.outbound.dispatcher import LEASE
@@ -290,6 +291,40 @@ async def test_a_process_killed_between_telling_and_noting_leaves_it_to_the_next
     assert len(lazio.world.told.heard) == 2
     assert len(set(lazio.world.told.heard)) == 1
     assert await casework.attempts() == [(1, None, None), (2, "ACCEPTED", None)]
+
+
+class Broken:
+    """Fails, once, in a way no connector may; then it tells."""
+
+    def __init__(self, lazio: Lazio) -> None:
+        self.lazio = lazio
+        self.failures: list[Exception] = []
+
+    async def tell(self, fact: Fact) -> Receipt:
+        if not self.failures:
+            self.failures.append(ZeroDivisionError(fact.fiscal_code))
+            raise self.failures[0]
+        return await self.lazio.connector.tell(fact)
+
+
+async def test_what_no_connector_may_raise_does_not_end_the_telling(
+    casework: Casework, dispatch: Dispatch, lazio: Lazio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "INTERVAL", 0.01)
+    broken = Broken(lazio)
+    telling = asyncio.create_task(dispatch(broken).run())
+    await casework.happens("ada")
+    async with asyncio.timeout(10):
+        while not broken.failures:
+            await asyncio.sleep(0.01)
+    event = await casework.happens("ida")
+    async with asyncio.timeout(10):
+        while not lazio.told:
+            assert not telling.done()
+            await asyncio.sleep(0.01)
+    assert lazio.told == texts([event])
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
 
 
 class Slow:
