@@ -113,3 +113,5 @@ class ConnectorStatus:
     """Calls that wait for a place."""
     operations: tuple[OperationStatus, ...]
     """Those that were called since the process started, by name."""
+    note: str | None = None
+    """What there is to say of it beside: why it is never called."""

@@ -4,11 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx2
 
 from connectors.anpr import AnprConnector, purposes_from, record_types_from
+from connectors.calls import ConnectorStatus
+from connectors.cooperation import (
+    CooperatingRegion,
+    RegionFile,
+    SapConnector,
+    SubsidiaryRegion,
+    open_region,
+    read_regions,
+)
 from connectors.exchange import Exchange, Policy
 from connectors.inps import InpsConnector
 from connectors.isee import IseeConnector, Office
@@ -34,13 +43,31 @@ class ConnectedAgencies:
     passes: Passes | None = None
     identity: ClientIdentity | None = None
     tokens: TokenEndpoint | None = None
+    cooperating: tuple[SapConnector, ...] = ()
+    """The regions by application cooperation, by code."""
+    subsidiary: tuple[SubsidiaryRegion, ...] = ()
+    """Those whose labour system is the hub, by code."""
+
+    @property
+    def notes(self) -> tuple[ConnectorStatus, ...]:
+        """How those do that are never called: that they are not."""
+        return tuple(ConnectorStatus(one.name, 0.0, 0, 0, (), one.note) for one in self.subsidiary)
 
     async def aclose(self) -> None:
-        """End what is under way in the background: vouchers that are renewed, a key that is read."""
+        """End what is under way in the background: vouchers that are renewed, a key that is read; and connections of a region's own."""
+        for region in self.cooperating:
+            await region.aclose()
         if self.passes is not None:
             await self.passes.aclose()
         if self.identity is not None:
             await self.identity.aclose()
+
+    def regions(self) -> dict[str, RegionalConnector | SapConnector | SubsidiaryRegion]:
+        """Every region that is connected, by ISTAT's code and in its order, whichever way."""
+        by_rest = [] if self.region is None else [(self.region.system.region_code, self.region)]
+        cooperating = [(one.region.region_code, one) for one in self.cooperating]
+        subsidiary = [(one.region_code, one) for one in self.subsidiary]
+        return dict(sorted([*by_rest, *cooperating, *subsidiary], key=lambda one: one[0]))
 
     def recipients(self) -> dict[Address, Recipient]:
         """The connectors that can tell facts, by channel and agency."""
@@ -53,9 +80,22 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
     """Build the connectors over one HTTP client, which the caller closes.
 
     Raises:
-        ConfigurationError: an agency is half configured, or named without the hub's own client on PDND.
+        ConfigurationError: an agency is half configured, or named without the hub's own client on PDND; or a region's file is wrong.
 
     """
+    files = _region_files(settings)
+    connected = _over_pdnd(settings, http)
+    policy = _policy(settings)
+    cooperating = tuple(open_region(one, policy) for one in files if isinstance(one, CooperatingRegion))
+    return replace(
+        connected,
+        cooperating=cooperating,
+        subsidiary=tuple(one for one in files if isinstance(one, SubsidiaryRegion)),
+        exchanges=(*connected.exchanges, *(one.exchange for one in cooperating)),
+    )
+
+
+def _over_pdnd(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencies:
     groups = {
         "anpr": (settings.anpr_url, settings.anpr_audience, settings.anpr_purpose_id),
         "inps": (settings.inps_url, settings.inps_audience, settings.inps_purpose_id),
@@ -120,6 +160,17 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
         region = RegionalConnector(identity, passes, exchange_with("REGION"), system)
     isee = _isee(settings, identity, passes, exchange_with)
     return ConnectedAgencies(anpr, inps, region, isee, tuple(exchanges), passes, identity, tokens)
+
+
+def _region_files(settings: Settings) -> list[RegionFile]:
+    """The regions that have a file, by code."""
+    files = () if settings.regions is None else read_regions(settings.regions)
+    for one in files:
+        if settings.region_url and one.region_code == settings.region_code:
+            raise ConfigurationError(
+                f"Region {one.region_code} is connected by SNODO_REGION_URL, and has a file in SNODO_REGIONS: it is one or the other."
+            )
+    return sorted(files, key=lambda one: one.region_code)
 
 
 def _isee(

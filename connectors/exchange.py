@@ -162,6 +162,11 @@ class Exchange:
         """Of each operation that was called."""
 
     @property
+    def http(self) -> httpx2.AsyncClient:
+        """What it calls by: for a look at an address, which is no call."""
+        return self._http
+
+    @property
     def states(self) -> dict[str, State]:
         """The state of each operation's breaker, for /status and the metrics."""
         return {operation: breaker.state for operation, breaker in self._breakers.items()}

@@ -14,6 +14,7 @@ import httpx2
 from cryptography import x509
 
 from connectors.anpr import UseCase, purposes_from
+from connectors.cooperation import SapConnector
 from connectors.pdnd import TokenEndpoint
 from connectors.tls import certificates
 from hub.errors import SnodoError
@@ -57,6 +58,15 @@ async def examine(
             yield Finding(f"voucher for {name}: given")
 
 
+async def examine_region(region: SapConnector, now: datetime | None = None) -> AsyncIterator[Finding]:
+    """Look at a region by application cooperation: the certificate it is shown, its address and TLS, the clocks. Nobody is asked about."""
+    one = region.region
+    if one.tls is not None:
+        yield certificate_finding(one.tls.certificate, now or datetime.now(UTC))
+    async for finding in _address(one.name, one.address, region.exchange.http, now, its_file=True):
+        yield finding
+
+
 def addresses(settings: Settings) -> Mapping[str, str]:
     """What is asked of each agency: ModI's `/status`, which wants no voucher; of PDND its token endpoint's host, by GET."""
     anpr = settings.anpr_url and f"{settings.anpr_url.rstrip('/')}/{UseCase.RESIDENCE.service}/v1/status"
@@ -95,16 +105,17 @@ def purposes(settings: Settings) -> list[tuple[str, str]]:
 
 
 async def _address(
-    name: str, url: str, http: httpx2.AsyncClient, now: datetime | None
+    name: str, url: str, http: httpx2.AsyncClient, now: datetime | None, *, its_file: bool = False
 ) -> AsyncIterator[Finding]:
+    """`its_file`: the address is in a region's file, and not in a setting; its service answers a GET with whatever it likes."""
     host = httpx2.URL(url).host
     try:
         answer = await http.get(url, timeout=PATIENCE, follow_redirects=False)
     except httpx2.TransportError as error:
-        yield Finding(f"{name} at {host}", _why_not(name, host, error))
+        yield Finding(f"{name} at {host}", _why_not(name, host, error, its_file=its_file))
         return
     fault = None
-    if answer.status_code >= 500:
+    if answer.status_code >= (501 if its_file else 500):
         fault = f"it answers HTTP {answer.status_code}; nothing here can mend that: ask {name}."
     yield Finding(f"{name} at {host}: answers HTTP {answer.status_code}" if fault is None else name, fault)
     told = answer.headers.get("date", "")
@@ -112,18 +123,21 @@ async def _address(
         yield clock_finding(name, told, now or datetime.now(UTC))
 
 
-def _why_not(name: str, host: str, error: httpx2.TransportError) -> str:
+def _why_not(name: str, host: str, error: httpx2.TransportError, *, its_file: bool) -> str:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({cause.verify_message}): name its authority in SNODO_CA_FILE, if it is {name}'s."
+        authority = "tls.authorities of its file" if its_file else "SNODO_CA_FILE"
+        return f"its certificate is not trusted ({cause.verify_message}): name its authority in {authority}, if it is {name}'s."
     if cause is not None:
-        return f"TLS fails ({type(error).__name__}): if it demands a certificate, set SNODO_{name.partition('_')[0]}_CERTIFICATE_FILE."
+        setting = "[tls] in its file" if its_file else f"SNODO_{name.partition('_')[0]}_CERTIFICATE_FILE"
+        return f"TLS fails ({type(error).__name__}): if it demands a certificate, set {setting}."
     if isinstance(error, httpx2.TimeoutException):
         return f"it does not answer in {PATIENCE:g} seconds: is {host} allowed through the firewall?"
+    setting = "its file" if its_file else f"SNODO_{'PDND_TOKEN' if name == 'PDND' else name}_URL"
     return (
-        f"no connection ({type(error).__name__}): check the address in SNODO_{'PDND_TOKEN' if name == 'PDND' else name}_URL, "
+        f"no connection ({type(error).__name__}): check the address in {setting}, "
         "the name service and the firewall."
     )
 

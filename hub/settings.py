@@ -443,6 +443,10 @@ class Settings(BaseSettings):
         None,
         description="PEM file of the TLS certificate shown to INPS, with its chain and its key; when absent, none is.",
     )
+    regions: Path | None = Field(
+        None,
+        description="Folder with one TOML file for each region that is reached by application cooperation, or that has no labour system of its own (docs/reference/regions.md).",
+    )
     region_code: str | None = Field(
         None, description="ISTAT code of the region whose labour system is connected."
     )

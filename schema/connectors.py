@@ -60,6 +60,9 @@ class ConnectorStatus:
     operations: list[ConnectorOperation] = strawberry.field(
         description="Those that were called since the process started, by name.", directives=[about(4)]
     )
+    note: str | None = strawberry.field(
+        description="A sentence where the agency is never called: a region whose labour system is the hub itself (funzioni sussidiarie)."
+    )
 
     @classmethod
     def of(cls, status: calls.ConnectorStatus) -> ConnectorStatus:
@@ -69,6 +72,7 @@ class ConnectorStatus:
             in_use=status.in_use,
             waiting=status.waiting,
             operations=[ConnectorOperation.of(one) for one in status.operations],
+            note=status.note,
         )
 
 

@@ -1,31 +1,52 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Regional labour systems reached by application cooperation (cooperazione applicativa): the SAP's operations, the hub as client.
 
-configuration  one region, and the file that says it
+configuration  one region, and the file that says it; also one without a system
+codes          what the codes of policies are here, as far as is published
 records        what is answered, typed
 messages       the elements that ask and answer (sapWS.wsdl; domain.md 6.2)
 envelopes      the e-Gov header of each message, where no gateway adds it
 history        what a SAP says of pacts and policies, in the hub's words
 connector      the calls
-regions        every region of a folder, each over a connection of its own
+regions        a region over a connection of its own, with the certificate it is shown
 """
 
-from connectors.cooperation.configuration import CooperatingRegion, read_region, read_regions
+from connectors.cooperation.configuration import (
+    CooperatingRegion,
+    RegionFile,
+    SubsidiaryRegion,
+    read_region,
+    read_regions,
+)
 from connectors.cooperation.connector import SapConnector
-from connectors.cooperation.history import PolicyFact, facts_of, pact_of
+from connectors.cooperation.history import (
+    NoActivity,
+    PolicyFact,
+    PolicyRecord,
+    SapActivity,
+    facts_of,
+    policies_of,
+    read_policy,
+)
 from connectors.cooperation.records import Holder, Outcome, Verdict
-from connectors.cooperation.regions import open_regions
+from connectors.cooperation.regions import open_region
 
 __all__ = [
     "CooperatingRegion",
     "Holder",
+    "NoActivity",
     "Outcome",
     "PolicyFact",
+    "PolicyRecord",
+    "RegionFile",
+    "SapActivity",
     "SapConnector",
+    "SubsidiaryRegion",
     "Verdict",
     "facts_of",
-    "open_regions",
-    "pact_of",
+    "open_region",
+    "policies_of",
+    "read_policy",
     "read_region",
     "read_regions",
 ]

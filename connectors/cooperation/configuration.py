@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""One region's labour system, as its file says (docs/reference/regions.md).
+"""How regions' labour systems are reached, as their files say (docs/reference/regions.md): by application cooperation, or not at all.
 
     kind = "application-cooperation"
     region = "10"
@@ -17,6 +17,14 @@
     gateway = "SPCNazionale"
     recipient = "UMBRIA"
 
+    [activities]
+    C06 = "PLACEMENT"
+
+A region that has no system of its own says so, and no more:
+
+    kind = "none"
+    region = "14"
+
 What is unknown, missing or of another form is refused with a sentence that names the file and the place.
 """
 
@@ -25,18 +33,25 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
+from connectors.cooperation.codes import ACTIVITIES, PACT
 from hub.errors import ConfigurationError
 from hub.store.reference.agency_codes import region_agency_code
+from hub.store.vocabulary import ActivityKind
 
 KIND: Final = "application-cooperation"
+NO_SYSTEM: Final = "none"
+NO_ACTIVITY: Final = "none"
+"""In `[activities]`: a type of policy that is known, and is no activity."""
 SERVICE: Final = "Servizi SAP"
 """`Servizio` of the e-Gov header (domain.md 6.2)."""
 _REGION = re.compile(r"0[1-9]|1[0-9]|2[0-2]", re.ASCII)
+_POLICY = re.compile(r"[A-Z][0-9]{2}", re.ASCII)
 _WORD = re.compile(r"[ -~]{1,80}", re.ASCII)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -70,6 +85,7 @@ class CooperatingRegion:
         namespace: of the elements, which each gateway has its own of.
         tls: None where the address asks for no certificate.
         egov: None where a domain gateway of the hub's adds the header.
+        activities: what a policy's type (`tipo_attivita`) is here; None for what is no activity.
 
     """
 
@@ -78,14 +94,49 @@ class CooperatingRegion:
     namespace: str
     tls: Tls | None = None
     egov: EGov | None = None
+    activities: Mapping[str, ActivityKind | None] = field(default_factory=lambda: ACTIVITIES)
 
     @property
     def agency_code(self) -> str:
         """The code of the agency whose system it is."""
         return region_agency_code(self.region_code)
 
+    @property
+    def name(self) -> str:
+        """As errors and metrics call it."""
+        return f"REGION-{self.region_code}"
 
-def read_regions(folder: Path) -> tuple[CooperatingRegion, ...]:
+
+@dataclass(frozen=True, slots=True)
+class SubsidiaryRegion:
+    """A region without a labour system of its own: the hub is it (funzioni sussidiarie)."""
+
+    region_code: str
+
+    @property
+    def agency_code(self) -> str:
+        """The code of the region's agency."""
+        return region_agency_code(self.region_code)
+
+    @property
+    def name(self) -> str:
+        """As `connectorStatus` calls it."""
+        return f"REGION-{self.region_code}"
+
+    @property
+    def note(self) -> str:
+        """What there is to say of it."""
+        return (
+            f"Region {self.region_code} has no labour system of its own: its centres record at the hub directly; "
+            "nothing is pulled from it, and it is told nothing."
+        )
+
+
+RegionFile: TypeAlias = CooperatingRegion | SubsidiaryRegion
+"""What a region's file says."""
+
+
+def read_regions(folder: Path) -> tuple[RegionFile, ...]:
     """Every region of a folder: one `*.toml` each, in the files' order.
 
     Raises:
@@ -94,7 +145,7 @@ def read_regions(folder: Path) -> tuple[CooperatingRegion, ...]:
     """
     if not folder.is_dir():
         raise ConfigurationError(f"There is no folder of regions at {folder}.")
-    found: dict[str, CooperatingRegion] = {}
+    found: dict[str, RegionFile] = {}
     for file in sorted(folder.glob("*.toml")):
         one = read_region(file)
         if one.region_code in found:
@@ -103,7 +154,7 @@ def read_regions(folder: Path) -> tuple[CooperatingRegion, ...]:
     return tuple(found.values())
 
 
-def read_region(file: Path) -> CooperatingRegion:
+def read_region(file: Path) -> RegionFile:
     """One region.
 
     Raises:
@@ -126,13 +177,17 @@ class _Wrong(Exception):
     """What is wrong with a file; the text is a sentence."""
 
 
-def _region(content: Mapping[str, Any], folder: Path) -> CooperatingRegion:
-    if content.get("kind") != KIND:
-        raise _Wrong(f'kind is "{KIND}": the one kind of region that has a file.')
-    _only(content, "", ("kind", "region", "sap"), ("tls", "egov"))
-    region = _text(content, "region")
-    if not _REGION.fullmatch(region):
-        raise _Wrong("region is ISTAT's code, 01 to 20, or 21 for Bolzano and 22 for Trento.")
+def _region(content: Mapping[str, Any], folder: Path) -> RegionFile:
+    kind = content.get("kind")
+    if kind == NO_SYSTEM:
+        _only(content, "", ("kind", "region"), ())
+        return SubsidiaryRegion(_code(content))
+    if kind != KIND:
+        raise _Wrong(
+            f'kind is "{KIND}", or "{NO_SYSTEM}" for a region whose system is the hub: no other kind of region has a file.'
+        )
+    _only(content, "", ("kind", "region", "sap"), ("tls", "egov", "activities"))
+    region = _code(content)
     sap = _table(content, "sap", ("address", "namespace"))
     assert sap is not None
     address = _text(sap, "address", "sap.")
@@ -140,7 +195,36 @@ def _region(content: Mapping[str, Any], folder: Path) -> CooperatingRegion:
     namespace = _text(sap, "namespace", "sap.")
     if not urlsplit(namespace).scheme:
         raise _Wrong("sap.namespace is the targetNamespace of the types in the region's WSDL.")
-    return CooperatingRegion(region, address, namespace, _tls(content, folder), _egov(content))
+    return CooperatingRegion(
+        region, address, namespace, _tls(content, folder), _egov(content), _activities(content)
+    )
+
+
+def _code(content: Mapping[str, Any]) -> str:
+    region = _text(content, "region")
+    if not _REGION.fullmatch(region):
+        raise _Wrong("region is ISTAT's code, 01 to 20, or 21 for Bolzano and 22 for Trento.")
+    # NOTE ISTAT's 04 is the two provinces of Bolzano and Trento, each with a system of its own (docs/adr/0008).
+    if region == "04":
+        raise _Wrong("region 04 is two territories: 21 for Bolzano and 22 for Trento.")
+    return region
+
+
+def _activities(content: Mapping[str, Any]) -> Mapping[str, ActivityKind | None]:
+    """The types that are established, and those whoever runs the hub has agreed with the region."""
+    told = content.get("activities", {})
+    if not isinstance(told, dict):
+        raise _Wrong("activities is a table: [activities].")
+    found = dict(ACTIVITIES)
+    for code, word in told.items():
+        if not _POLICY.fullmatch(code) or code == PACT:
+            raise _Wrong(
+                f"activities.{code}: a type of policy is a letter and two digits; {PACT} is the pact."
+            )
+        if word != NO_ACTIVITY and word not in list(ActivityKind):
+            raise _Wrong(f"activities.{code} is one of {', '.join(ActivityKind)}, or {NO_ACTIVITY}.")
+        found[code] = None if word == NO_ACTIVITY else ActivityKind(word)
+    return MappingProxyType(found)
 
 
 def _check_address(address: str) -> None:

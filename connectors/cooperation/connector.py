@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from connectors.breaker import State
 from connectors.cooperation.configuration import CooperatingRegion
 from connectors.cooperation.envelopes import Envelopes
 from connectors.cooperation.messages import (
@@ -49,12 +50,29 @@ class SapConnector:
     """One region's service. What it says of people is the region's; that it is about whom was asked for is checked."""
 
     def __init__(
-        self, region: CooperatingRegion, exchange: Exchange, envelopes: Envelopes | None = None
+        self,
+        region: CooperatingRegion,
+        exchange: Exchange,
+        envelopes: Envelopes | None = None,
+        *,
+        ends: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Take the region as its file has it, its exchange, and what writes e-Gov headers."""
+        """Take the region as its file has it, its exchange, what writes e-Gov headers, and what is to be closed with it."""
         self.region = region
+        self.exchange = exchange
+        self._ends = ends
         self._service = SoapClient(exchange, region.address, limits=_LIMITS)
         self._envelopes = envelopes or Envelopes(region.egov)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether a breaker holds calls back: the region has failed too often of late."""
+        return any(state is not State.CLOSED for state in self.exchange.states.values())
+
+    async def aclose(self) -> None:
+        """Close the connections, where they are this connector's own."""
+        if self._ends is not None:
+            await self._ends()
 
     async def existing(self, fiscal_code: str) -> str | None:
         """VerificaEsistenzaSAP: the code of a person's SAP; None where the region has none.

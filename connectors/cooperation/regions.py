@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Every region of a folder, each over a connection of its own: a client certificate is the region's, and so is its trouble."""
+"""A region over a connection of its own: a client certificate is the region's, and so is its trouble."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from types import MappingProxyType
 
 import httpx2
 
@@ -16,23 +13,15 @@ from connectors.exchange import Exchange, Policy
 from hub.errors import ConfigurationError
 
 
-@asynccontextmanager
-async def open_regions(
-    regions: Iterable[CooperatingRegion], policy: Policy
-) -> AsyncIterator[Mapping[str, SapConnector]]:
-    """A connector for each region, by its code, until the block ends.
+def open_region(region: CooperatingRegion, policy: Policy) -> SapConnector:
+    """A connector to a region, over a client that ends with it (`SapConnector.aclose`).
 
     Raises:
-        ConfigurationError: a certificate cannot be used.
+        ConfigurationError: its certificate cannot be used.
 
     """
-    async with AsyncExitStack() as stack:
-        opened = {}
-        for region in regions:
-            http = httpx2.AsyncClient(verify=_context(region), trust_env=False)
-            await stack.enter_async_context(http)
-            opened[region.region_code] = SapConnector(region, Exchange(_name(region), policy, http))
-        yield MappingProxyType(opened)
+    http = httpx2.AsyncClient(verify=_context(region), trust_env=False)
+    return SapConnector(region, Exchange(region.name, policy, http), ends=http.aclose)
 
 
 def check_certificates(region: CooperatingRegion) -> None:
@@ -43,11 +32,6 @@ def check_certificates(region: CooperatingRegion) -> None:
 
     """
     _context(region)
-
-
-def _name(region: CooperatingRegion) -> str:
-    """As errors and metrics call it."""
-    return f"REGION-{region.region_code}"
 
 
 def _context(region: CooperatingRegion) -> ssl.SSLContext:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What agencies tell, landed in the hub's tables.
 
-flows        the public entrances: pull_admitted_households, pull_region
+flows        the public entrances: pull_admitted_households, pull_region, pull_worker_records
 communications    another: mandatory communications of hires, from a folder (pull_communications)
 flow         one run: page by page from the watermark, each page one transaction
 settle       a page's records land together; those the database refuses are found by halving
@@ -10,7 +10,7 @@ quarantine   quarantined_record: what could not land, and when it was resolved
 places       municipalities and centres by their codes
 batches      many rows as one statement's parameters
 violations   what a refusal of the database says about a record
-households, people, benefits (with the pure `terms`), pacts, offers, courses    one kind of record each
+households, people, benefits (with the pure `terms`), pacts, offers, courses, worker_records    one kind of record each
 
 **Order does not matter.** What is told about one thing carries a version, the agency's own time; a version older
 than the one that landed changes nothing. So any prefix of a flow may come again, and its records in any order, and
@@ -20,6 +20,18 @@ came first lands). Two contents under one version: the one that comes later hold
 
 from connectors.inbound.communications import pull_communications
 from connectors.inbound.flow import RunReport
-from connectors.inbound.flows import RegionReport, pull_admitted_households, pull_region
+from connectors.inbound.flows import (
+    RegionReport,
+    pull_admitted_households,
+    pull_region,
+    pull_worker_records,
+)
 
-__all__ = ["RegionReport", "RunReport", "pull_admitted_households", "pull_communications", "pull_region"]
+__all__ = [
+    "RegionReport",
+    "RunReport",
+    "pull_admitted_households",
+    "pull_communications",
+    "pull_region",
+    "pull_worker_records",
+]

@@ -72,7 +72,7 @@ async def run_flow(
     watermark = run.watermark
     async with aclosing(_pages(kind, watermark, page_size)) as pages:
         async for page in pages:
-            refused = await _land_page(pool, kind, run, page, clock())
+            refused = await _land_page(pool, kind, run, page, watermark, clock())
             received += len(page.records)
             landed += len(page.records) - refused
             quarantined += refused
@@ -108,9 +108,14 @@ async def _pages(kind: Kind[R], watermark: str | None, page_size: int) -> AsyncG
         await asyncio.gather(following, return_exceptions=True)
 
 
-async def _land_page(pool: Pool, kind: Kind[R], run: Run, page: Page[R], now: datetime) -> int:
-    """Land a page and move the watermark, all or nothing; how many records were refused."""
-    if not page.records:
+async def _land_page(
+    pool: Pool, kind: Kind[R], run: Run, page: Page[R], before: str | None, now: datetime
+) -> int:
+    """Land a page and move the watermark, all or nothing; how many records were refused.
+
+    NOTE a page without records moves it, too: people were asked about who have nothing, and are not asked about again after a kill.
+    """
+    if not page.records and page.watermark == before:
         return 0
     async with pool.acquire() as connection, connection.transaction():
         await runs.take_turn(connection, run.agency_id)

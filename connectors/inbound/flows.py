@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The inbound flows by name: INPS's list of households; a region's offers, courses and pacts."""
+"""The inbound flows by name: INPS's list of households; a region's offers, courses and pacts, or its people's records (SAP)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.cooperation import SapConnector
 from connectors.inbound.courses import TrainingCourses
 from connectors.inbound.flow import PAGE_SIZE, Clock, RunReport, run_flow
 from connectors.inbound.households import AdmittedHouseholds
 from connectors.inbound.offers import JobOffers
 from connectors.inbound.pacts import Pacts
+from connectors.inbound.worker_records import PEOPLE, WorkerRecords
 from connectors.inps import InpsConnector
 from connectors.regional import RegionalConnector
 from hub.store.engine import Pool
@@ -60,3 +62,14 @@ async def pull_region(
         ),
         pacts=await run_flow(pool, Pacts(region), agency_code=code, clock=clock, page_size=page_size),
     )
+
+
+async def pull_worker_records(
+    pool: Pool, region: SapConnector, *, clock: Clock, page_size: int = PEOPLE
+) -> RunReport:
+    """Pull what the SAPs of a region's people say, from where its last round came to; see `run_flow`.
+
+    `page_size`: people of a page. The records are kept under the region's agency.
+    """
+    kind = WorkerRecords(pool, region)
+    return await run_flow(pool, kind, agency_code=region.region.agency_code, clock=clock, page_size=page_size)

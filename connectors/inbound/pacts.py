@@ -38,29 +38,35 @@ class Pacts(RegionalSource[RegionalPact]):
         self, connection: Connection, agency_id: UUID, records: Sequence[RegionalPact], _now: datetime
     ) -> list[Refusal | None]:
         """See `Kind.land`."""
-        codes = [one.fiscal_code for one in records if one.fiscal_code is not None]
-        people = {row["fiscal_code"]: row for row in await _PEOPLE.fetch(connection, codes=codes)}
-        protocols = [one.inps_protocol for one in records if one.inps_protocol is not None]
-        households = {
-            row["inps_protocol"]: row["id"]
-            for row in await _HOUSEHOLDS.fetch(connection, protocols=protocols)
-        }
-        outcomes: list[Refusal | None] = []
-        rows, landing = [], []
-        for one in records:
-            if one.fiscal_code is not None and one.fiscal_code not in people:
-                outcomes.append(Refusal("codiceFiscale", "No beneficiary has this fiscal code."))
-            elif one.inps_protocol is not None and one.inps_protocol not in households:
-                outcomes.append(Refusal("codProtocolloInps", "No household has this protocol."))
-            else:
-                person = people.get(one.fiscal_code) if one.fiscal_code is not None else None
-                household_id = person["household_id"] if person else households[one.inps_protocol]
-                rows.append(_row(one, household_id, person["id"] if person else None))
-                landing.append(one)
-                outcomes.append(None)
-        await _PUT.execute(connection, agency=agency_id, **_PACTS.bind(rows))
-        await land_goals(connection, agency_id, landing)
-        return outcomes
+        return await land_pacts(connection, agency_id, records)
+
+
+async def land_pacts(
+    connection: Connection, agency_id: UUID, records: Sequence[RegionalPact]
+) -> list[Refusal | None]:
+    """Land pacts, each with its goals; see `Kind.land`."""
+    codes = [one.fiscal_code for one in records if one.fiscal_code is not None]
+    people = {row["fiscal_code"]: row for row in await _PEOPLE.fetch(connection, codes=codes)}
+    protocols = [one.inps_protocol for one in records if one.inps_protocol is not None]
+    households = {
+        row["inps_protocol"]: row["id"] for row in await _HOUSEHOLDS.fetch(connection, protocols=protocols)
+    }
+    outcomes: list[Refusal | None] = []
+    rows, landing = [], []
+    for one in records:
+        if one.fiscal_code is not None and one.fiscal_code not in people:
+            outcomes.append(Refusal("codiceFiscale", "No beneficiary has this fiscal code."))
+        elif one.inps_protocol is not None and one.inps_protocol not in households:
+            outcomes.append(Refusal("codProtocolloInps", "No household has this protocol."))
+        else:
+            person = people.get(one.fiscal_code) if one.fiscal_code is not None else None
+            household_id = person["household_id"] if person else households[one.inps_protocol]
+            rows.append(_row(one, household_id, person["id"] if person else None))
+            landing.append(one)
+            outcomes.append(None)
+    await _PUT.execute(connection, agency=agency_id, **_PACTS.bind(rows))
+    await land_goals(connection, agency_id, landing)
+    return outcomes
 
 
 def _row(one: RegionalPact, household_id: UUID, beneficiary_id: UUID | None) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from connectors.inbound.batches import Batch
 from hub.store.statement import Connection, Statement
-from hub.store.tables import JobOffer, Pact, TrainingCourse
+from hub.store.tables import Activity, JobOffer, Pact, TrainingCourse
 
-Owned = type[Pact] | type[JobOffer] | type[TrainingCourse]
+Owned = type[Pact] | type[JobOffer] | type[TrainingCourse] | type[Activity]
 
 
 def upsert_newer(

@@ -52,6 +52,10 @@ class Parties:
     service: str = "Servizi SAP"
 
 
+class _Stumbled(Exception):
+    """The service fails on one person; the text is the fault's code."""
+
+
 class CooperatingRegionSimulator:
     """The service as an ASGI application (`app`), with switches for faults (`faults`)."""
 
@@ -66,6 +70,10 @@ class CooperatingRegionSimulator:
         self.refusals: list[str] = []
         self.verdict: str | None = None
         """What everything that is sent is answered with, in place of OK."""
+        self.stumbles: dict[str, str] = {}
+        """Whom it cannot be asked about: by fiscal code, the code of the fault that answers (`Client`, `Server`)."""
+        self.asked: list[str] = []
+        """Whose SAP was looked for, by fiscal code, as often as it was."""
         self.faults = Faults()
         for one in documents:
             self.by_code[_said(one, "datiinvio/identificativosap")] = one
@@ -84,6 +92,8 @@ class CooperatingRegionSimulator:
             if self._parties is not None:
                 self._route(self._parties, blocks, _ACTIONS[name])
             told = self._told(name, asked)
+        except _Stumbled as stumbled:
+            return fault(str(stumbled), "Errore applicativo")
         except NotConform as refused:
             self.refusals.append(str(refused))
             return fault("Client", f"Messaggio non conforme: {refused}")
@@ -171,6 +181,9 @@ class CooperatingRegionSimulator:
         person = texts(asked, NAMESPACE, "CodiceFiscale")["CodiceFiscale"]
         if not _PERSON.fullmatch(person):
             raise NotConform("CodiceFiscale")
+        self.asked.append(person)
+        if code := self.stumbles.get(person):
+            raise _Stumbled(code)
         found = (
             code
             for code, one in self.by_code.items()

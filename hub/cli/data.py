@@ -16,21 +16,28 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from connectors.connected import connect_agencies
+from connectors.connected import ConnectedAgencies, connect_agencies
+from connectors.cooperation import SapConnector, SubsidiaryRegion
 from connectors.declarations import DeclarationsReport, land_declarations
-from connectors.inbound import RunReport, pull_admitted_households, pull_communications, pull_region
+from connectors.inbound import (
+    RunReport,
+    pull_admitted_households,
+    pull_communications,
+    pull_region,
+    pull_worker_records,
+)
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
 from connectors.tls import open_client
 from hub.access.actors import COMMAND_LINE, acting
 from hub.cli import deliveries
 from hub.cli.options import AsJson, DataDir, run, settings_of
-from hub.errors import ConfigurationError, DatabaseError, InvalidInput
+from hub.errors import ConfigurationError, DatabaseError, InvalidInput, UpstreamError
 from hub.ledger.communications import HireTerms
 from hub.ledger.wire_codes import WireTable, read_wire_codes
 from hub.settings import Environment, Settings
 from hub.store.ambiti import land_ambiti, read_ambiti
-from hub.store.engine import connection_arguments, database_url, open_database
+from hub.store.engine import Pool, connection_arguments, database_url, open_database
 from hub.store.migrations import check_version, read_revision
 from hub.store.migrations import migrate as migrate_database
 from hub.store.municipalities.archive import read_archive
@@ -246,13 +253,25 @@ def municipality(
 @sync.command("inps")
 def sync_inps(data_dir: DataDir = None) -> None:
     """Pull what is new in INPS's list of admitted households."""
-    _sync(settings_of(data_dir=data_dir), "inps")
+    settings = settings_of(data_dir=data_dir)
+    with database_url(settings) as url:
+        typer.echo(describe(run(_pull_inps(settings, url))))
 
 
 @sync.command("region")
-def sync_region(data_dir: DataDir = None) -> None:
-    """Pull what is new in the region's offers, courses and pacts."""
-    _sync(settings_of(data_dir=data_dir), "region")
+def sync_region(
+    region: Annotated[
+        str | None,
+        typer.Option(help="Code of one region, as ISTAT's; when absent, every one that is connected."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Pull what is new in the regions: offers, courses and pacts by REST, the people's records (SAP) by application cooperation."""
+    settings = settings_of(data_dir=data_dir)
+    with database_url(settings) as url:
+        faults = run(_pull_regions(settings, url, region))
+    if faults:
+        raise typer.Exit(1)
 
 
 @sync.command("communications")
@@ -308,32 +327,57 @@ def sync_declarations(
         raise typer.Exit(1)
 
 
-def _sync(settings: Settings, flow: str) -> None:
-    with database_url(settings) as url:
-        for report in run(_pull(settings, url, flow)):
-            typer.echo(describe(report))
-
-
-async def _pull(settings: Settings, url: str, flow: str) -> list[RunReport]:
+@contextlib.asynccontextmanager
+async def _among_agencies(settings: Settings, url: str) -> AsyncIterator[tuple[Pool, ConnectedAgencies]]:
+    """The pool that writes, and the agencies the settings name."""
     async with (
         open_database(url, settings) as database,
         open_client(settings) as http,
+        contextlib.aclosing(connect_agencies(settings, http)) as agencies,
     ):
         async with database.write.acquire() as connection:
             await check_version(connection, url)
-        agencies = connect_agencies(settings, http)
-        if flow == "inps":
-            if agencies.inps is None:
-                raise ConfigurationError(
-                    "INPS is not connected: set SNODO_INPS_URL, _AUDIENCE and _PURPOSE_ID."
-                )
-            return [await pull_admitted_households(database.write, agencies.inps, clock=_now)]
-        if agencies.region is None:
+        yield database.write, agencies
+
+
+async def _pull_inps(settings: Settings, url: str) -> RunReport:
+    async with _among_agencies(settings, url) as (pool, agencies):
+        if agencies.inps is None:
+            raise ConfigurationError("INPS is not connected: set SNODO_INPS_URL, _AUDIENCE and _PURPOSE_ID.")
+        return await pull_admitted_households(pool, agencies.inps, clock=_now)
+
+
+async def _pull_regions(settings: Settings, url: str, chosen: str | None) -> int:
+    """Pull from the region of a code, or from all, and say what came of it; how many could not be asked."""
+    faults = 0
+    async with _among_agencies(settings, url) as (pool, agencies):
+        regions = agencies.regions()
+        if chosen is not None and chosen not in regions:
             raise ConfigurationError(
-                "No region is connected: set SNODO_REGION_URL, _AUDIENCE, _PURPOSE_ID and _CODE."
+                f"Region {chosen} is not connected: give it a file in SNODO_REGIONS, or set SNODO_REGION_URL, _AUDIENCE, _PURPOSE_ID and _CODE."
             )
-        report = await pull_region(database.write, agencies.region, clock=_now)
-        return [report.job_offers, report.training_courses, report.pacts]
+        if not regions:
+            raise ConfigurationError(
+                "No region is connected: set SNODO_REGION_URL, _AUDIENCE, _PURPOSE_ID and _CODE, or SNODO_REGIONS."
+            )
+        for code in regions if chosen is None else [chosen]:
+            region = regions[code]
+            try:
+                if isinstance(region, SubsidiaryRegion):
+                    typer.echo(region.note)
+                elif isinstance(region, SapConnector):
+                    typer.echo(describe(await pull_worker_records(pool, region, clock=_now)))
+                else:
+                    told = await pull_region(pool, region, clock=_now)
+                    for report in (told.job_offers, told.training_courses, told.pacts):
+                        typer.echo(describe(report))
+            except UpstreamError as error:
+                # One region that is down keeps no other waiting; its next run goes on from the last page that landed.
+                faults += 1
+                typer.echo(
+                    f"Region {code}: {error.message} Run again: it goes on from where it came to.", err=True
+                )
+    return faults
 
 
 def describe(report: RunReport) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from connectors.cooperation import SubsidiaryRegion, read_regions
 from connectors.outbound.dead_letters import PREFIX, dead_letters_of, resend_all
 from connectors.outbound.destinations import Standing, end, register, standings
 from hub.cli.options import DataDir, run, settings_of
@@ -46,6 +47,10 @@ def tell(
     data_dir: DataDir = None,
 ) -> None:
     """Have an agency's system told of facts as they are recorded, from now on; again to change which."""
+    settings = settings_of(data_dir=data_dir)
+    for region in read_regions(settings.regions) if settings.regions and not stop else ():
+        if region.agency_code == agency and isinstance(region, SubsidiaryRegion):
+            raise InvalidInput(region.note)
 
     async def registered(connection: Connection) -> str:
         async with connection.transaction():
@@ -58,7 +63,7 @@ def tell(
             f"{agency} is told of {', '.join(sorted(one.value for one in types or []))} {where}, from now on."
         )
 
-    typer.echo(_with_connection(settings_of(data_dir=data_dir), registered))
+    typer.echo(_with_connection(settings, registered))
 
 
 def status(data_dir: DataDir = None) -> None:

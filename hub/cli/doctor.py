@@ -87,7 +87,13 @@ async def _examine_hub(settings: Settings, url: str, running: str | None) -> int
             named = [
                 name for name in ("anpr", "inps", "isee", "region") if getattr(agencies, name) is not None
             ]
+            named += [one.region.name for one in agencies.cooperating]
             say(f"agencies: {', '.join(named) or 'none connected'}", None)
+            for subsidiary in agencies.subsidiary:
+                say(f"{subsidiary.name}: {subsidiary.note}", None)
+            for cooperating in agencies.cooperating:
+                async for finding in reachability.examine_region(cooperating):
+                    tell(finding.what, finding.fault)
             if agencies.tokens is not None:
                 async for finding in reachability.examine(settings, http, agencies.tokens):
                     tell(finding.what, finding.fault)

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`snodo region`: the files of regions that are reached by application cooperation."""
+"""`snodo region`: the files of regions that are reached by application cooperation, or have no system of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from connectors.cooperation import read_regions
+from connectors.cooperation import RegionFile, SubsidiaryRegion, read_regions
 from connectors.cooperation.regions import check_certificates
+from hub.cli.options import settings_of
+from hub.errors import ConfigurationError
 
 commands = typer.Typer(
-    help="Regions reached by application cooperation: the files that say how.", no_args_is_help=True
+    help="Regions by application cooperation, and those whose system is the hub: the files that say so.",
+    no_args_is_help=True,
 )
 
 
@@ -21,25 +25,46 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(commands, name="region")
 
 
-@commands.callback()
-def _group() -> None:
-    """Keep the name of a group that has one command."""
-
-
 @commands.command()
 def check(
-    folder: Annotated[Path, typer.Argument(help="Folder with one TOML file for each region.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Folder with one TOML file for each region.", show_default="SNODO_REGIONS"),
+    ] = None,
 ) -> None:
     """Read every region's file as the hub does, certificates too, and say where each is; calls nobody."""
+    folder = folder or settings_of().regions
+    if folder is None:
+        raise ConfigurationError("Name a folder of regions' files, or set SNODO_REGIONS.")
     regions = read_regions(folder)
     for region in regions:
-        check_certificates(region)
-        typer.echo(
-            f"{region.region_code}  {region.address}  {_how(region.tls is not None, region.egov is not None)}"
-        )
+        if not isinstance(region, SubsidiaryRegion):
+            check_certificates(region)
+        typer.echo(_line(region))
     typer.echo(f"{len(regions)} region{'' if len(regions) == 1 else 's'}")
 
 
-def _how(has_certificate: bool, has_header: bool) -> str:
-    shown = "client certificate" if has_certificate else "no certificate"
-    return f"{shown}, {'e-Gov header' if has_header else 'no e-Gov header'}"
+@commands.command("list")
+def list_() -> None:
+    """Say how each region is connected, as the settings and the regions' files have it; calls nobody."""
+    settings = settings_of()
+    lines = (
+        {one.region_code: _line(one) for one in read_regions(settings.regions)} if settings.regions else {}
+    )
+    if settings.region_url and settings.region_code:
+        lines[settings.region_code] = f"{settings.region_code}  {settings.region_url}  REST over PDND"
+    _say(lines)
+
+
+def _say(lines: Mapping[str, str]) -> None:
+    for code in sorted(lines):
+        typer.echo(lines[code])
+    if not lines:
+        typer.echo("No region is connected: set SNODO_REGION_URL and its like, or SNODO_REGIONS.")
+
+
+def _line(region: RegionFile) -> str:
+    if isinstance(region, SubsidiaryRegion):
+        return f"{region.region_code}  {region.note}"
+    shown = "client certificate" if region.tls is not None else "no certificate"
+    return f"{region.region_code}  {region.address}  {shown}, {'e-Gov header' if region.egov is not None else 'no e-Gov header'}"

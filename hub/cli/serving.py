@@ -13,13 +13,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-import httpx2
 import typer
 import uvicorn
 from starlette.types import ASGIApp
 
 from connectors.connected import connect_agencies
 from connectors.outbound.dispatcher import Dispatcher
+from connectors.tls import open_client
 from hub.access.log_months import LogMonths
 from hub.access.seen_tokens import SeenTokens
 from hub.app import running_hub, signer_of
@@ -103,7 +103,8 @@ def worker(data_dir: DataDir = None) -> None:
 async def _work(settings: Settings, url: str) -> None:
     async with (
         open_database(url, settings) as database,
-        httpx2.AsyncClient(timeout=settings.call_deadline, trust_env=False) as http,
+        open_client(settings) as http,
+        contextlib.aclosing(connect_agencies(settings, http)) as agencies,
     ):
         async with database.write.acquire() as connection:
             await check_version(connection, url)
@@ -117,7 +118,7 @@ async def _work(settings: Settings, url: str) -> None:
         )
         dispatcher = Dispatcher(
             database.write,
-            connect_agencies(settings, http).recipients(),
+            agencies.recipients(),
             lambda: datetime.now(UTC),
             random.random,
         )

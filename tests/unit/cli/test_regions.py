@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`snodo region check`: what a folder of regions' files says, and what is wrong with it."""
+"""`snodo region check` and `list`: what a folder of regions' files says, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -42,3 +42,31 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     told = CliRunner().invoke(command_line(["region"]), ["region", "check", str(tmp_path / "none")])
     with pytest.raises(ConfigurationError, match="no folder"):
         raise told.exception or AssertionError
+
+
+def test_a_region_without_a_system_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "umbria.toml").write_text(UMBRIA, encoding="utf-8")
+    (tmp_path / "molise.toml").write_text('kind = "none"\nregion = "14"\n', encoding="utf-8")
+    lines = [
+        "10  https://pdd.umbria.example/PD/SPCServiziSAP/  no certificate, no e-Gov header",
+        "14  Region 14 has no labour system of its own: its centres record at the hub directly; nothing is pulled from it, and it is told nothing.",
+    ]
+    monkeypatch.setenv("SNODO_REGIONS", str(tmp_path))
+    told = CliRunner().invoke(command_line(["region"]), ["region", "check"])
+    assert told.stdout.splitlines() == [lines[1], lines[0], "2 regions"]  # in the files' order
+    monkeypatch.setenv("SNODO_REGION_CODE", "12")
+    monkeypatch.setenv("SNODO_REGION_URL", "https://lavoro.lazio.example")
+    listed = CliRunner().invoke(command_line(["region"]), ["region", "list"])
+    assert listed.stdout.splitlines() == [
+        lines[0],
+        "12  https://lavoro.lazio.example  REST over PDND",
+        lines[1],
+    ]
+
+
+def test_without_regions_the_list_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SNODO_REGIONS", raising=False)
+    told = CliRunner().invoke(command_line(["region"]), ["region", "list"])
+    assert told.stdout == "No region is connected: set SNODO_REGION_URL and its like, or SNODO_REGIONS.\n"
+    refused = CliRunner().invoke(command_line(["region"]), ["region", "check"])
+    assert isinstance(refused.exception, ConfigurationError)

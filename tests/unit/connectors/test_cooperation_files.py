@@ -3,13 +3,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from connectors.cooperation import read_region, read_regions
+from connectors.cooperation import (
+    CooperatingRegion,
+    SubsidiaryRegion,
+    open_region,
+    read_region,
+    read_regions,
+)
 from connectors.cooperation.configuration import EGov, Tls
-from connectors.cooperation.regions import check_certificates, open_regions
+from connectors.cooperation.regions import check_certificates
 from connectors.exchange import Policy
 from hub.errors import ConfigurationError
 
@@ -40,8 +47,14 @@ def write(folder: Path, text: str, name: str = "umbria.toml") -> Path:
     return file
 
 
+def cooperating(folder: Path, text: str) -> CooperatingRegion:
+    one = read_region(write(folder, text))
+    assert isinstance(one, CooperatingRegion)
+    return one
+
+
 def test_a_file_is_read(tmp_path: Path) -> None:
-    one = read_region(write(tmp_path, LEAST))
+    one = cooperating(tmp_path, LEAST)
     assert (one.region_code, one.agency_code) == ("10", "regione-10")
     assert (one.address, one.namespace) == (
         "https://pdd.umbria.example/PD/SPCServiziSAP/",
@@ -50,7 +63,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     assert (one.tls, one.egov) == (None, None)
     for name in ("hub.pem", "hub.key"):
         (tmp_path / name).touch()
-    one = read_region(write(tmp_path, LEAST + TLS + EGOV))
+    one = cooperating(tmp_path, LEAST + TLS + EGOV)
     assert one.tls == Tls(tmp_path / "hub.pem", tmp_path / "hub.key", None)
     assert one.egov == EGov("Nazionale", "SPCNazionale", "UMBRIA", "Servizi SAP")
 
@@ -104,7 +117,7 @@ def test_what_is_wrong_in_a_table_is_named(tmp_path: Path, more: str, sentence: 
 
 def test_a_gateway_on_this_machine_may_be_asked_in_the_clear(tmp_path: Path) -> None:
     here = LEAST.replace("https://pdd.umbria.example", "http://127.0.0.1:8080")
-    assert read_region(write(tmp_path, here)).address.startswith("http://127.0.0.1")
+    assert cooperating(tmp_path, here).address.startswith("http://127.0.0.1")
 
 
 def test_a_folder_has_one_file_for_each_region(tmp_path: Path) -> None:
@@ -124,13 +137,57 @@ def test_a_folder_has_one_file_for_each_region(tmp_path: Path) -> None:
 async def test_a_certificate_that_is_none_is_refused_before_anybody_is_called(tmp_path: Path) -> None:
     for name in ("hub.pem", "hub.key"):
         (tmp_path / name).write_text("no PEM", encoding="utf-8")
-    region = read_region(write(tmp_path, LEAST + TLS))
+    region = cooperating(tmp_path, LEAST + TLS)
     with pytest.raises(ConfigurationError, match="region 10"):
         check_certificates(region)
     with pytest.raises(ConfigurationError, match="region 10"):
-        async with open_regions([region], Policy()):
-            pass
-    plain = read_region(write(tmp_path, LEAST))
+        open_region(region, Policy())
+    plain = cooperating(tmp_path, LEAST)
     check_certificates(plain)
-    async with open_regions([plain], Policy()) as opened:
-        assert [*opened] == ["10"]
+    opened = open_region(plain, Policy())
+    assert (opened.region, opened.exchange.name, opened.is_down) == (plain, "REGION-10", False)
+    await opened.aclose()
+    assert opened.exchange.http.is_closed
+
+
+def test_types_of_policies_are_those_established_and_those_of_the_file(tmp_path: Path) -> None:
+    assert dict(cooperating(tmp_path, LEAST).activities) == {
+        "C05": "TRAINING",
+        "C07": "TRAINING",
+        "N00": None,
+    }
+    told = '[activities]\nC06 = "PLACEMENT"\nC07 = "SCHOOLING"\nB01 = "none"\n'
+    assert dict(cooperating(tmp_path, LEAST + told).activities) == {
+        "B01": None, "C05": "TRAINING", "C06": "PLACEMENT", "C07": "SCHOOLING", "N00": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('C6 = "TRAINING"', "activities.C6: a type of policy"),
+        ('A02 = "TRAINING"', "A02 is the pact"),
+        ('C06 = "COURSE"', "activities.C06 is one of ORIENTATION, TRAINING"),
+        ("C06 = 1", "activities.C06 is one of"),
+    ],
+)
+def test_what_a_type_of_policy_cannot_be_is_named(tmp_path: Path, line: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(sentence)):
+        read_region(write(tmp_path, f"{LEAST}[activities]\n{line}\n"))
+    with pytest.raises(ConfigurationError, match="activities is a table"):
+        read_region(write(tmp_path, f"activities = 1\n{LEAST}"))
+
+
+def test_a_region_without_a_system_says_so_and_no_more(tmp_path: Path) -> None:
+    one = read_region(write(tmp_path, 'kind = "none"\nregion = "14"\n'))
+    assert isinstance(one, SubsidiaryRegion)
+    assert (one.region_code, one.agency_code, one.name) == ("14", "regione-14", "REGION-14")
+    assert "its centres record at the hub directly; nothing is pulled" in one.note
+    for text, sentence in (
+        ('kind = "none"\n', "region is missing"),
+        ('kind = "none"\nregion = "99"\n', "ISTAT's code"),
+        ('kind = "none"\nregion = "04"\n', "21 for Bolzano and 22 for Trento"),
+        ('kind = "none"\nregion = "14"\n[sap]\naddress = "x"\n', "there is no sap"),
+    ):
+        with pytest.raises(ConfigurationError, match=sentence):
+            read_region(write(tmp_path, text))
