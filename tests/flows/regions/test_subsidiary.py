@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 import asyncpg
 import httpx2
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from connectors.inbound import pull_admitted_households
 from connectors.simulators.consumers import register_demo_consumers
