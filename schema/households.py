@@ -219,8 +219,11 @@ class Beneficiary(Node):
         kind: RegistryCheckKind,
         measure: Measure,
         on: datetime.date | None = strawberry.UNSET,
+        max_age: MaxAge = strawberry.UNSET,
     ) -> RegistryCheck | None:
         row: Any = self
         if not of_oneself(info.context.caller, row["$id"]):
             return None
-        return await registry_check(info.context, row["$id"], row["$fiscal_code"], kind, measure, on or None)
+        return await registry_check(
+            info.context, row["$id"], row["$fiscal_code"], kind, measure, on or None, max_age or 0
+        )

@@ -20,7 +20,7 @@ import asyncpg
 import structlog
 from aiodataloader import DataLoader
 
-from connectors.anpr import AnprConnector, FamilyMember, Residence
+from connectors.anpr import AnprConnector, FamilyMember, Lookups, Residence
 from connectors.anpr.registry_facts import kept_citizenship, kept_record
 from connectors.calls import ConnectorStatus
 from connectors.exchange import Exchange
@@ -78,6 +78,7 @@ class LiveAnswers:
         self._room = asyncio.Semaphore(sources.at_once)
         self._asking: set[asyncio.Task[object]] = set()
         self._closed = False
+        self._lookups = Lookups()
         self._residence = self._loader("ANPR", "C020", self._ask_residence)
         self._family = self._loader("ANPR", "C021", self._ask_family)
         self._registry = {
@@ -119,10 +120,10 @@ class LiveAnswers:
         return RegisteredFamily(told=members, as_of=kept.answered_at, source="ANPR", freshness=freshness)
 
     async def registry(
-        self, kind: RegistryCheckKind, key: str, fiscal_code: str
+        self, kind: RegistryCheckKind, key: str, fiscal_code: str, max_age: int
     ) -> tuple[KeptAnswer, Freshness]:
-        """What ANPR tells for a registry check (C029, C018), by the person's row and fiscal code."""
-        return await self._registry[kind].load(self._wanted(key, fiscal_code, 0))
+        """What ANPR tells for a registry check (C029, C018), by the person's row and fiscal code; at most so many seconds old."""
+        return await self._registry[kind].load(self._wanted(key, fiscal_code, max_age))
 
     async def payments(self, key: str, inps_protocol: str, max_age: int) -> PaymentStatus | None:
         """INPS's payment status, by the household's row and protocol; at most so many seconds old."""
@@ -235,19 +236,27 @@ class LiveAnswers:
         return DataLoader(many)
 
     async def _ask_residence(self, fiscal_code: str) -> dict[str, Any] | None:
-        record = await _connected(self._sources.anpr, "ANPR").residence(fiscal_code, self._operator)
+        record = await _connected(self._sources.anpr, "ANPR").residence(
+            fiscal_code, self._operator, lookups=self._lookups
+        )
         return None if record is None else _residence(record)
 
     async def _ask_family(self, fiscal_code: str) -> dict[str, Any] | None:
-        members = await _connected(self._sources.anpr, "ANPR").registered_family(fiscal_code, self._operator)
+        members = await _connected(self._sources.anpr, "ANPR").registered_family(
+            fiscal_code, self._operator, lookups=self._lookups
+        )
         return None if members is None else {"members": [_member(member) for member in members]}
 
     async def _ask_record(self, fiscal_code: str) -> dict[str, Any] | None:
-        record = await _connected(self._sources.anpr, "ANPR").personal_record(fiscal_code, self._operator)
+        record = await _connected(self._sources.anpr, "ANPR").personal_record(
+            fiscal_code, self._operator, lookups=self._lookups
+        )
         return None if record is None else kept_record(record)
 
     async def _ask_citizenship(self, fiscal_code: str) -> dict[str, Any] | None:
-        record = await _connected(self._sources.anpr, "ANPR").citizenship_record(fiscal_code, self._operator)
+        record = await _connected(self._sources.anpr, "ANPR").citizenship_record(
+            fiscal_code, self._operator, lookups=self._lookups
+        )
         return None if record is None else kept_citizenship(record)
 
     async def _ask_payments(self, inps_protocol: str) -> dict[str, Any] | None:

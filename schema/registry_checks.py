@@ -183,10 +183,12 @@ async def registry_check(
     kind: RegistryCheckKind,
     measure: Measure,
     on: datetime.date | None,
+    max_age: int,
 ) -> RegistryCheck | None:
-    """Check a person by row and fiscal code; None: ANPR does not know it.
+    """Check a person by row and fiscal code, of what ANPR told at most so many seconds ago; None: ANPR does not know it.
 
     Raises:
+        InvalidInput: the age is negative, or more than any answer's that this hub gives again.
         DateInFuture, BeforeTheLaw, AfterTheLaw, NotRequired: there is nothing to check; ANPR is not asked.
         UpstreamError: as the connector has it.
 
@@ -194,7 +196,7 @@ async def registry_check(
     today = context.means.now().astimezone(_ROME).date()
     day = on or today
     p = check_can_be_made(kind, measure, day, today)
-    kept, freshness = await context.live.registry(kind, key, fiscal_code)
+    kept, freshness = await context.live.registry(kind, key, fiscal_code, max_age)
     if kept.answer is None:
         return None
     findings = _findings(kind, kept.answer, kept, p, day)

@@ -21,6 +21,7 @@ from connectors.anpr.declarations import (
     Verification,
     Verified,
 )
+from connectors.anpr.lookups import Lookups
 from connectors.anpr.records import (
     AddressType,
     BondType,
@@ -45,6 +46,7 @@ __all__ = [
     "FamilyMember",
     "Generality",
     "IdAnpr",
+    "Lookups",
     "NoPurpose",
     "PersonalRecord",
     "Residence",

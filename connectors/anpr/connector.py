@@ -20,6 +20,7 @@ from connectors.anpr.declarations import (
     DeclaredResidence,
     Verification,
 )
+from connectors.anpr.lookups import Lookups
 from connectors.anpr.questions import question
 from connectors.anpr.records import (
     CitizenshipRecord,
@@ -103,16 +104,30 @@ class AnprConnector:
         }
 
     async def residence(
-        self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
+        self,
+        fiscal_code: str,
+        operator: Operator,
+        *,
+        known_id: IdAnpr | None = None,
+        lookups: Lookups | None = None,
     ) -> Residence | None:
-        """Ask where the person is registered; `known_id` (kept from an earlier `national_id`) saves a call."""
-        return await self._of_person(UseCase.RESIDENCE, fiscal_code, operator, known_id, answers.residence)
+        """Ask where the person is registered; `known_id` (kept from an earlier `national_id`) saves a call, and so do a request's `lookups`."""
+        return await self._of_person(
+            UseCase.RESIDENCE, fiscal_code, operator, known_id, answers.residence, lookups=lookups
+        )
 
     async def registered_family(
-        self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
+        self,
+        fiscal_code: str,
+        operator: Operator,
+        *,
+        known_id: IdAnpr | None = None,
+        lookups: Lookups | None = None,
     ) -> tuple[FamilyMember, ...] | None:
         """Ask who is on the person's family record; of a deceased person ANPR names that person alone."""
-        return await self._of_person(UseCase.FAMILY, fiscal_code, operator, known_id, answers.family)
+        return await self._of_person(
+            UseCase.FAMILY, fiscal_code, operator, known_id, answers.family, lookups=lookups
+        )
 
     async def generality(
         self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
@@ -123,7 +138,12 @@ class AnprConnector:
         )
 
     async def personal_record(
-        self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
+        self,
+        fiscal_code: str,
+        operator: Operator,
+        *,
+        known_id: IdAnpr | None = None,
+        lookups: Lookups | None = None,
     ) -> PersonalRecord | None:
         """Ask for the history of the person's registrations (C029)."""
         return await self._of_person(
@@ -132,14 +152,25 @@ class AnprConnector:
             operator,
             known_id,
             lambda answer, asked: registry_answers.personal_record(answer, asked, self._record_types),
+            lookups=lookups,
         )
 
     async def citizenship_record(
-        self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
+        self,
+        fiscal_code: str,
+        operator: Operator,
+        *,
+        known_id: IdAnpr | None = None,
+        lookups: Lookups | None = None,
     ) -> CitizenshipRecord | None:
         """Ask of which states the person is a citizen, and by what title it stays (C018)."""
         return await self._of_person(
-            UseCase.CITIZENSHIP, fiscal_code, operator, known_id, registry_answers.citizenship_record
+            UseCase.CITIZENSHIP,
+            fiscal_code,
+            operator,
+            known_id,
+            registry_answers.citizenship_record,
+            lookups=lookups,
         )
 
     async def verify(
@@ -178,12 +209,18 @@ class AnprConnector:
         read: Callable[[Answer, IdAnpr], T],
         *,
         declared: Mapping[str, Any] | None = None,
+        lookups: Lookups | None = None,
     ) -> T | None:
-        """Ask about a person: C030 first, unless the national id is known."""
+        """Ask about a person: C030 first, unless the national id is known, or the request has asked for it already."""
         if use_case not in self._accesses:  # before anybody is looked up
             raise NoPurpose(use_case)
         until = self._exchange.until()
-        found = known_id or await self.national_id(fiscal_code, operator, until=until)
+        if (found := known_id) is None and lookups is not None:
+            found = await lookups.of(
+                fiscal_code, lambda: self.national_id(fiscal_code, operator, until=until)
+            )
+        elif found is None:
+            found = await self.national_id(fiscal_code, operator, until=until)
         if found is None:
             return None
         answer = await self._ask(use_case, operator, until, id_anpr=found.value, declared=declared)

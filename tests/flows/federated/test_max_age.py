@@ -14,11 +14,14 @@ from tests.flows.federated.conftest import Scene
 FIELDS = {
     "residence": ("anpr", "C020"),
     "registeredFamily": ("anpr", "C021"),
+    "registryCheck": ("anpr", "C029"),
     "payments": ("inps", "stato-pagamento"),
 }
 
 
 def query(field: str, argument: str) -> str:
+    if field == "registryCheck":
+        argument = argument.replace("(", "(kind: RESIDENCE, measure: ADI, ")
     asked = f"{field}{argument} {{ asOf source freshness }}"
     if field == "payments":
         asked = f"household {{ {asked} }}"
