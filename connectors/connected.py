@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import httpx2
 
 from connectors.anpr import AnprConnector, purposes_from, record_types_from
-from connectors.calls import ConnectorStatus
 from connectors.cooperation import (
     CooperatingRegion,
     RegionFile,
@@ -48,11 +47,6 @@ class ConnectedAgencies:
     subsidiary: tuple[SubsidiaryRegion, ...] = ()
     """Those whose labour system is the hub, by code."""
 
-    @property
-    def notes(self) -> tuple[ConnectorStatus, ...]:
-        """How those do that are never called: that they are not."""
-        return tuple(ConnectorStatus(one.name, 0.0, 0, 0, (), one.note) for one in self.subsidiary)
-
     async def aclose(self) -> None:
         """End what is under way in the background: vouchers that are renewed, a key that is read; and connections of a region's own."""
         for region in self.cooperating:
@@ -87,11 +81,14 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
     connected = _over_pdnd(settings, http)
     policy = _policy(settings)
     cooperating = tuple(open_region(one, policy) for one in files if isinstance(one, CooperatingRegion))
+    subsidiary = tuple(one for one in files if isinstance(one, SubsidiaryRegion))
+    # A way out that is never taken: it is there for whoever asks how the agencies do, and says why.
+    never = (Exchange(one.name, policy, http, note=one.note) for one in subsidiary)
     return replace(
         connected,
         cooperating=cooperating,
-        subsidiary=tuple(one for one in files if isinstance(one, SubsidiaryRegion)),
-        exchanges=(*connected.exchanges, *(one.exchange for one in cooperating)),
+        subsidiary=subsidiary,
+        exchanges=(*connected.exchanges, *(one.exchange for one in cooperating), *never),
     )
 
 

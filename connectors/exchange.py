@@ -140,14 +140,16 @@ class Exchange:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = random_module.random,
         name: str | None = None,
+        note: str | None = None,
     ) -> None:
         """Take the agency's name as errors say it, and an HTTP client that the caller closes.
 
         `clock` is monotonic seconds, `now` the time of day (Retry-After may be a date), `random` in [0, 1); `name`: its own
-        in figures, where an agency has two exchanges.
+        in figures, where an agency has two exchanges; `note`: a sentence where the agency is never called.
         """
         self.agency = agency
         self.name = name or agency
+        self.note = note
         self._policy = policy
         self._http = http
         self._clock = clock
@@ -180,6 +182,7 @@ class Exchange:
             self._bulkhead.in_use,
             self._bulkhead.waiting,
             tuple(self._operation_status(operation) for operation in sorted(self.accounts)),
+            self.note,
         )
 
     def until(self) -> float:

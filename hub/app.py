@@ -191,7 +191,6 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             settings.call_concurrency,
             agencies.isee,
             exchanges,
-            agencies.notes,
         )
 
         default_limits = DefaultLimits.from_settings(settings)

@@ -64,8 +64,6 @@ class AgencySources:
     isee: IseeConnector | None = None
     exchanges: Sequence[Exchange] = ()
     """Every way out of this process."""
-    notes: Sequence[ConnectorStatus] = ()
-    """Of those there is no way out to."""
 
 
 class LiveAnswers:
@@ -90,7 +88,7 @@ class LiveAnswers:
 
     def connectors(self) -> list[ConnectorStatus]:
         """How the agencies do, as this process has seen them."""
-        return [*(exchange.status for exchange in self._sources.exchanges), *self._sources.notes]
+        return [exchange.status for exchange in self._sources.exchanges]
 
     async def residence(self, key: str, fiscal_code: str, max_age: int) -> ResidenceRecord | None:
         """ANPR C020, by the person's row and fiscal code; at most so many seconds old."""
