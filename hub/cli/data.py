@@ -73,6 +73,14 @@ async def owner_connection(url: str) -> AsyncIterator[asyncpg.Connection[asyncpg
         await connection.close()
 
 
+@contextlib.asynccontextmanager
+async def owned_tables(url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """The same, where the tables are of this hub's version."""
+    async with owner_connection(url) as connection:
+        await check_version(connection, url)
+        yield connection
+
+
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to the version of this hub."""
     settings = settings_of(data_dir=data_dir)

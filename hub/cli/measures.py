@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -23,16 +23,18 @@ from hub.casework.runs.everybody import Asked, Begun, assess_everybody
 from hub.casework.runs.everybody import Progress as Told
 from hub.casework.runs.record import Run
 from hub.casework.runs.summary import Summary, summary
-from hub.cli.data import owner_connection
+from hub.cli import sample
+from hub.cli.data import owned_tables
+from hub.cli.new_file import new_file
 from hub.cli.options import AsJson, DataDir, run, settings_of
-from hub.errors import InvalidInput
 from hub.measures.measure import Measure
 from hub.store.engine import database_url
-from hub.store.migrations import check_version
 
 measures = typer.Typer(
     help="The measures: all households through the rules, and what came of it.", no_args_is_help=True
 )
+measures.add_typer(sample.group, name="sample")
+measures.command()(sample.controls)
 
 RunId = Annotated[
     str | None, typer.Option("--run", help="Its id (`run_…`); when absent, the last that ended.")
@@ -46,10 +48,6 @@ Differences = Annotated[
 ]
 LINES = 10
 """Lines of progress where nobody watches."""
-
-
-class FileThere(InvalidInput):
-    """The file is there already: name a new one."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -78,12 +76,12 @@ def run_(
     asked = Asked(measure, on.date(), limit, again)
 
     async def assessed(url: str) -> tuple[Run, Begun]:
-        async with owner_connection(url) as connection:
-            await check_version(connection, url)
+        async with owned_tables(url):
+            pass  # of this hub's version
         with _progress() as told:
             return await assess_everybody(url, asked, processes=workers or _cores(), progress=told)
 
-    with _new_file(differences) as file, database_url(settings) as url:
+    with new_file(differences) as file, database_url(settings) as url:
         try:
             found, begun = run(assessed(url))
         except KeyboardInterrupt:
@@ -103,7 +101,7 @@ def list_(
     """Say which runs there are, newest first."""
 
     async def found(url: str) -> list[Run]:
-        async with _owned(url) as connection:
+        async with owned_tables(url) as connection:
             return await record.runs(connection, measure)
 
     with database_url(settings_of(data_dir=data_dir)) as url:
@@ -116,7 +114,7 @@ def show(run_id: RunId = None, as_json: AsJson = False, data_dir: DataDir = None
     """Say what a run comes to: verdicts, euro a month, and what was not met or not known how often."""
 
     async def found(url: str) -> tuple[Run, Summary]:
-        async with _owned(url) as connection:
+        async with owned_tables(url) as connection:
             one = await _named(connection, run_id)
             return one, await summary(connection, one)
 
@@ -142,12 +140,12 @@ def diff(
     """Say what changed from one run to another."""
 
     async def told(url: str, file: TextIO | None) -> None:
-        async with _owned(url) as connection:
+        async with owned_tables(url) as connection:
             later = await _named(connection, run_id)
             earlier = None if since is None else await record.run_named(connection, since)
         await _told(url, later, earlier, file)
 
-    with _new_file(differences) as file, database_url(settings_of(data_dir=data_dir)) as url:
+    with new_file(differences) as file, database_url(settings_of(data_dir=data_dir)) as url:
         run(told(url, file))
 
 
@@ -158,7 +156,7 @@ def forget(
     """Delete a run, and what it said of each household."""
 
     async def forgotten(url: str) -> Run:
-        async with _owned(url) as connection, connection.transaction():
+        async with owned_tables(url) as connection, connection.transaction():
             one = await record.run_named(connection, run_id)
             await record.forget(connection, one.id)
             return one
@@ -166,13 +164,6 @@ def forget(
     with database_url(settings_of(data_dir=data_dir)) as url:
         one = run(forgotten(url))
     typer.echo(f"{one.name} is forgotten: {one.assessed:,} assessments.")
-
-
-@asynccontextmanager
-async def _owned(url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-    async with owner_connection(url) as connection:
-        await check_version(connection, url)
-        yield connection
 
 
 async def _named(connection: asyncpg.Connection[asyncpg.Record], run_id: str | None) -> Run:
@@ -183,7 +174,10 @@ async def _named(connection: asyncpg.Connection[asyncpg.Record], run_id: str | N
 
 async def _told(url: str, later: Run, earlier: Run | None, file: TextIO | None) -> None:
     """Print a run and what changed; the changed households go to the file."""
-    async with _owned(url) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        owned_tables(url) as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         typer.echo(_line(later))
         for line in _summary(await summary(connection, later)):
             typer.echo(line)
@@ -197,28 +191,6 @@ async def _told(url: str, later: Run, earlier: Run | None, file: TextIO | None) 
         if file is not None:
             written = await write_differences(connection, earlier, later, file)
             typer.echo(f"{written:,} households in {file.name}")
-
-
-@contextmanager
-def _new_file(path: Path | None) -> Iterator[TextIO | None]:
-    """A file that was not there and that its owner alone may read: what is in it is about people."""
-    if path is None:
-        yield None
-        return
-    try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise FileThere from None
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from None
-    written = False
-    try:
-        with open(opened, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 (a descriptor)
-            yield file
-            written = file.tell() > 0
-    finally:
-        if not written:  # interrupted, refused, or nothing to compare with: the name is free for the next try
-            path.unlink()
 
 
 @contextmanager

@@ -106,7 +106,7 @@ async def _look(settings: Settings, url: str, fiscal_code: str, purpose: UUID, o
     connection = await open_connection(url, settings)
     try:
         await check_version(connection, url)
-        caller = await _caller(connection, purpose)
+        caller = await caller_under(connection, purpose)
         log = AccessLog(lambda: open_connection(url, settings), time.perf_counter)
         await log.know(connection, [_OPERATION.selection])
         async with connection.transaction(isolation="repeatable_read"):
@@ -121,7 +121,13 @@ async def _look(settings: Settings, url: str, fiscal_code: str, purpose: UUID, o
     return trail
 
 
-async def _caller(connection: Connection, purpose: UUID) -> Caller:
+async def caller_under(connection: Connection, purpose: UUID) -> Caller:
+    """Who looks under a registered purpose, in the access log.
+
+    Raises:
+        InvalidInput: none is registered.
+
+    """
     row = await _registered().fetchrow(connection, purpose=purpose)
     if row is None:
         raise InvalidInput("No such purpose is registered; `snodo agency list` names those that are.")

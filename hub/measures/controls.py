@@ -6,7 +6,7 @@ No text that was read fixes signals or points: those below are the hub's proposa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -23,7 +23,7 @@ class Signal(StrEnum):
     ISEE_DISCREPANCY = "ISEE_DISCREPANCY"
     """INPS marked the DSU (difformità or omissioni)."""
     RESIDENCE_NOT_CONFIRMED = "RESIDENCE_NOT_CONFIRMED"
-    """The registry check (controlli anagrafici) could not confirm the years."""
+    """The years of residence, or the title to stay, could not be confirmed (controlli anagrafici)."""
     HOUSEHOLD_CHANGED = "HOUSEHOLD_CHANGED"
     """The household changed within the twelve months before the application."""
     EARLIER_IRREGULARITY = "EARLIER_IRREGULARITY"
@@ -32,6 +32,12 @@ class Signal(StrEnum):
     """A mandatory communication names a hire that nobody communicated."""
     VEHICLE_REGISTERED = "VEHICLE_REGISTERED"
     """A vehicle above the limits was registered since the application."""
+    PAID_WITHOUT_RIGHT = "PAID_WITHOUT_RIGHT"
+    """A benefit is being paid, and by the rules there is no right to it."""
+    PAID_ABOVE_RIGHT = "PAID_ABOVE_RIGHT"
+    """More is being paid a month than the rules come to."""
+    RIGHT_NOT_DETERMINED = "RIGHT_NOT_DETERMINED"
+    """A benefit is being paid, and for want of a fact the rules say neither yes nor no."""
 
 
 POINTS: Mapping[Signal, int] = MappingProxyType(
@@ -42,6 +48,9 @@ POINTS: Mapping[Signal, int] = MappingProxyType(
         Signal.EARLIER_IRREGULARITY: 4,
         Signal.WORK_NOT_COMMUNICATED: 5,
         Signal.VEHICLE_REGISTERED: 2,
+        Signal.PAID_WITHOUT_RIGHT: 5,
+        Signal.PAID_ABOVE_RIGHT: 3,
+        Signal.RIGHT_NOT_DETERMINED: 1,
     }
 )
 
@@ -129,24 +138,47 @@ def indicators(
     """
     if min(planned) < 0:
         raise InvalidPlan(path=["planned"])
-    given = list(checks)
-    for place, check in enumerate(given):
-        _refuse_impossible(check, place)
+    given = _possible(checks)
     years = [
-        _year(first_year + number, count, [one for one in given if one.made_on.year == first_year + number])
+        _of(first_year + number, count, [one for one in given if one.made_on.year == first_year + number])
         for number, count in enumerate(planned)
     ]
     return (*years, _sum(years))
 
 
-def _refuse_impossible(check: Check, place: int) -> None:
-    check_amount(check.undue, ["checks", place, "undue"])
-    check_amount(check.recovered, ["checks", place, "recovered"])
+def indicators_of(planned: int, checks: Iterable[Check]) -> Indicators:
+    """The indicators of any checks together, whatever their years.
+
+    Raises:
+        InvalidPlan, InvalidCheck, NegativeAmount, AmountOutOfRange: as `indicators`.
+
+    """
+    if planned < 0:
+        raise InvalidPlan(path=["planned"])
+    return _of(None, planned, _possible(checks))
+
+
+def refuse_impossible(check: Check, path: Sequence[str | int]) -> None:
+    """Nothing, where a check's amounts can be.
+
+    Raises:
+        InvalidCheck, NegativeAmount, AmountOutOfRange: with the way to the field, below `path`.
+
+    """
+    check_amount(check.undue, [*path, "undue"])
+    check_amount(check.recovered, [*path, "recovered"])
     if check.recovered > check.undue or (check.undue and check.outcome is not Outcome.IRREGULAR):
-        raise InvalidCheck(path=["checks", place])
+        raise InvalidCheck(path=list(path))
 
 
-def _year(year: int, planned: int, checks: list[Check]) -> Indicators:
+def _possible(checks: Iterable[Check]) -> list[Check]:
+    given = list(checks)
+    for place, check in enumerate(given):
+        refuse_impossible(check, ["checks", place])
+    return given
+
+
+def _of(year: int | None, planned: int, checks: list[Check]) -> Indicators:
     return Indicators(
         year,
         planned,

@@ -15,6 +15,7 @@ docs/reference/measures/controls.md says how an auditor draws again with `sha256
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,9 +79,16 @@ def number_of(seed: str, unit_id: str) -> int:
 
 
 def digest_of(units: Iterable[Unit]) -> str:
-    """The SHA-256, in hex, of the units: one line each, `id TAB weight TAB must (0, 1) TAB stratum LF`, sorted by its bytes."""
-    lines = sorted(f"{unit.id}\t{unit.weight}\t{int(unit.must)}\t{unit.stratum}\n".encode() for unit in units)
-    return hashlib.sha256(b"".join(lines)).hexdigest()
+    """The SHA-256, in hex, of the units' lines."""
+    return hashlib.sha256("".join(lines_of(units)).encode()).hexdigest()
+
+
+def lines_of(units: Iterable[Unit]) -> list[str]:
+    """The units as they are published: one line each, `id TAB weight TAB must (0, 1) TAB stratum LF`, sorted by its bytes.
+
+    Text in the order of its code points is in that of its UTF-8.
+    """
+    return sorted(f"{unit.id}\t{unit.weight}\t{int(unit.must)}\t{unit.stratum}\n" for unit in units)
 
 
 def draw(units: Iterable[Unit], size: int, seed: str) -> Sample:
@@ -182,10 +190,11 @@ def _drawn(among: Sequence[Unit], size: int, seed: str, path: list[str]) -> tupl
         raise InvalidSample(
             "More units must be inspected than the sample holds: ask for a larger one.", path=path
         )
-    numbered = [
+    numbered = (
         (Fraction(number_of(seed, unit.id), unit.weight), unit.id, unit) for unit in among if not unit.must
-    ]
-    numbered.sort(key=lambda one: one[:2])
+    )
+    # The ids differ, and so two units are never compared.
+    smallest = heapq.nsmallest(size - len(must), numbered)
     first = [Chosen(unit, Why.MUST, number_of(seed, unit.id)) for unit in must]
-    rest = [Chosen(unit, Why.DRAWN, number_of(seed, unit.id)) for _, _, unit in numbered[: size - len(must)]]
+    rest = [Chosen(unit, Why.DRAWN, number_of(seed, unit.id)) for _, _, unit in smallest]
     return (*first, *rest)

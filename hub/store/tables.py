@@ -23,6 +23,7 @@ from hub.store.consuming import EventOutcome, FeedAcknowledgement
 from hub.store.declarations import DeclaredMember, DeclaredVehicle, HouseholdDeclaration
 from hub.store.delivery import InboundRun, OutboxMessage, QuarantinedRecord
 from hub.store.households import AgencyAnswer, Beneficiary, Benefit, Household
+from hub.store.inspections import InspectionOutcome, InspectionSample, SampledHousehold
 from hub.store.ledger import (
     ConditionalityEvent,
     EventEvidence,
@@ -91,6 +92,8 @@ __all__ = [
     "HouseholdDeclaration",
     "IdempotencyKey",
     "InboundRun",
+    "InspectionOutcome",
+    "InspectionSample",
     "JobOffer",
     "Municipality",
     "MunicipalityVersion",
@@ -102,6 +105,7 @@ __all__ = [
     "Purpose",
     "QuarantinedRecord",
     "Region",
+    "SampledHousehold",
     "SeenToken",
     "TrainingCourse",
     "metadata",
