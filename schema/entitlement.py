@@ -26,7 +26,7 @@ from hub.plan.declare import Computed, Derived
 from hub.store.vocabulary import Measure
 from schema.context import Info
 from schema.cost import CALENDAR, about
-from schema.measures import AssessedDuration, EquivalenceScale
+from schema.measures import AssessedDuration, EquivalenceScale, as_told
 from schema.sensitivity import SPECIAL, personal
 
 LAST_DAY = datetime.date(2199, 12, 31)
@@ -64,14 +64,7 @@ class HouseholdReason:
 
     @classmethod
     def of(cls, reason: Reason) -> HouseholdReason:
-        return cls(
-            code=reason.code,
-            article=reason.article,
-            sentence=reason.sentence,
-            value=None if reason.value is None else str(reason.value),
-            limit=None if reason.limit is None else str(reason.limit),
-            unverified=reason.unverified,
-        )
+        return as_told(cls, reason)
 
 
 @personal

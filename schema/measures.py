@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import datetime
 import decimal
+from collections.abc import Callable
+from typing import TypeVar
 
 import strawberry
 
@@ -19,6 +21,8 @@ from hub.store.vocabulary import Measure
 from schema.assessment_input import AssessmentInput
 from schema.cost import about, costs
 from schema.sensitivity import PUBLIC, public
+
+T = TypeVar("T")
 
 strawberry.enum(
     Verdict,
@@ -108,14 +112,7 @@ class LegalReason:
 
     @classmethod
     def of(cls, reason: Reason) -> LegalReason:
-        return cls(
-            code=reason.code,
-            article=reason.article,
-            sentence=reason.sentence,
-            value=_text(reason.value),
-            limit=_text(reason.limit),
-            unverified=reason.unverified,
-        )
+        return as_told(cls, reason)
 
 
 @public
@@ -227,6 +224,18 @@ class MeasuresQuery:
     )
     def assess_eligibility(self, input: AssessmentInput) -> EligibilityAssessment:  # noqa: A002
         return EligibilityAssessment.of(assess(input.application(), input.on))
+
+
+def as_told(kind: Callable[..., T], reason: Reason) -> T:
+    """A reason as one of the schema's types of it, which differ in who may read what they hold."""
+    return kind(
+        code=reason.code,
+        article=reason.article,
+        sentence=reason.sentence,
+        value=_text(reason.value),
+        limit=_text(reason.limit),
+        unverified=reason.unverified,
+    )
 
 
 def _text(value: Value) -> str | None:
