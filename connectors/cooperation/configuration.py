@@ -46,6 +46,8 @@ from hub.store.vocabulary import ActivityKind
 
 KIND: Final = "application-cooperation"
 NO_SYSTEM: Final = "none"
+FILES: Final = "batch"
+"""A region that sends files: `connectors.file_exchange` reads what says so."""
 NO_ACTIVITY: Final = "none"
 """In `[activities]`: a type of policy that is known, and is no activity."""
 SERVICE: Final = "Servizi SAP"
@@ -137,7 +139,7 @@ RegionFile: TypeAlias = CooperatingRegion | SubsidiaryRegion
 
 
 def read_regions(folder: Path) -> tuple[RegionFile, ...]:
-    """Every region of a folder: one `*.toml` each, in the files' order.
+    """Every region of a folder but those that send files: one `*.toml` each, in the files' order.
 
     Raises:
         ConfigurationError: the folder cannot be read, a file is wrong, or two are of one region.
@@ -147,7 +149,10 @@ def read_regions(folder: Path) -> tuple[RegionFile, ...]:
         raise ConfigurationError(f"There is no folder of regions at {folder}.")
     found: dict[str, RegionFile] = {}
     for file in sorted(folder.glob("*.toml")):
-        one = read_region(file)
+        content = _content(file)
+        if content.get("kind") == FILES:
+            continue
+        one = _of_content(content, file)
         if one.region_code in found:
             raise ConfigurationError(f"{file}: region {one.region_code} has a file already.")
         found[one.region_code] = one
@@ -161,12 +166,19 @@ def read_region(file: Path) -> RegionFile:
         ConfigurationError: the file cannot be read, or says something that cannot be.
 
     """
+    return _of_content(_content(file), file)
+
+
+def _content(file: Path) -> Mapping[str, Any]:
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise ConfigurationError(f"{file} is not TOML in UTF-8.") from None
+
+
+def _of_content(content: Mapping[str, Any], file: Path) -> RegionFile:
     try:
         return _region(content, file.parent)
     except _Wrong as wrong:

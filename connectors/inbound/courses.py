@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from connectors.inbound.batches import Batch
 from connectors.inbound.places import Place, find_places
-from connectors.inbound.regional_kind import RegionalSource
+from connectors.inbound.regional_kind import RegionalRecords, RegionalSource
 from connectors.inbound.upserts import Versions, upsert_newer
 from connectors.records.delivery import RecordRefused, Refusal
-from connectors.regional import RegionalConnector, RegionalCourse
-from connectors.regional.connector import COURSES
+from connectors.regional import RegionalCourse
+from connectors.regional.resources import COURSES
 from hub.store.statement import Connection
 from hub.store.tables import TrainingCourse
 
@@ -27,7 +27,7 @@ FLOW = "training-courses"
 class TrainingCourses(RegionalSource[RegionalCourse]):
     """The training courses of one region's system."""
 
-    def __init__(self, region: RegionalConnector) -> None:
+    def __init__(self, region: RegionalRecords) -> None:
         super().__init__(region, COURSES, FLOW, _VERSIONS)
 
     async def land(

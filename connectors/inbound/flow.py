@@ -9,11 +9,11 @@ waiting for (their person, the end of another pact) may have landed meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -48,6 +48,28 @@ class RunReport:
     watermark: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """Records that came and that were refused, and the watermark after the last of them."""
+
+    received: int = 0
+    quarantined: int = 0
+    watermark: str | None = None
+
+    def __add__(self, later: Drained) -> Drained:
+        """Both, one after the other."""
+        return Drained(self.received + later.received, self.quarantined + later.quarantined, later.watermark)
+
+
+class Advance(Protocol[R]):
+    """Notes how far a flow has come, in the transaction that landed a page."""
+
+    def __call__(
+        self, connection: Connection, page: Page[R], outcomes: Sequence[Refusal | None], /
+    ) -> Awaitable[None]:
+        """`outcomes`: per record why it did not land, or None."""
+
+
 async def run_flow(
     pool: Pool, kind: Kind[R], *, agency_code: str, clock: Clock, page_size: int = PAGE_SIZE
 ) -> RunReport:
@@ -68,19 +90,54 @@ async def run_flow(
     async with pool.acquire() as connection:
         agency_id = await runs.agency_id_of(connection, agency_code)
         run = await runs.begin(connection, agency_id, kind.flow, clock())
-    received = landed = quarantined = 0
-    watermark = run.watermark
-    async with aclosing(_pages(kind, watermark, page_size)) as pages:
+
+    async def advance(connection: Connection, page: Page[R], outcomes: Sequence[Refusal | None]) -> None:
+        refused = count_refused(outcomes)
+        await runs.advance(connection, run, page.watermark, len(outcomes) - refused, refused)
+
+    drained = await drain(pool, kind, agency_id, run.watermark, advance, clock=clock, page_size=page_size)
+    return await end_run(pool, kind, run, drained, agency_code=agency_code, clock=clock, page_size=page_size)
+
+
+async def drain(
+    pool: Pool,
+    kind: Kind[R],
+    agency_id: UUID,
+    after: str | None,
+    advance: Advance[R],
+    *,
+    clock: Clock,
+    page_size: int,
+) -> Drained:
+    """Land every page after a watermark; `advance` notes each one in the transaction that landed it."""
+    drained = Drained(watermark=after)
+    async with aclosing(_pages(kind, after, page_size)) as pages:
         async for page in pages:
-            refused = await _land_page(pool, kind, run, page, watermark, clock())
-            received += len(page.records)
-            landed += len(page.records) - refused
-            quarantined += refused
-            watermark = page.watermark
-    released = await _retry(pool, kind, agency_id, clock, page_size)
+            drained += Drained(
+                len(page.records),
+                await _land_page(pool, kind, agency_id, page, drained.watermark, advance, clock()),
+                page.watermark,
+            )
+    return drained
+
+
+async def end_run(
+    pool: Pool,
+    kind: Kind[R],
+    run: Run,
+    drained: Drained,
+    *,
+    agency_code: str,
+    clock: Clock,
+    page_size: int,
+) -> RunReport:
+    """Try what waits in quarantine again, and note that the run came to its end."""
+    released = await _retry(pool, kind, run.agency_id, clock, page_size)
     async with pool.acquire() as connection:
         await runs.finish(connection, run, clock())
-    report = RunReport(agency_code, kind.flow, received, landed, quarantined, released, watermark)
+    received, quarantined = drained.received, drained.quarantined
+    landed = received - quarantined
+    report = RunReport(agency_code, kind.flow, received, landed, quarantined, released, drained.watermark)
     _log.info(
         "inbound run",
         agency=agency_code,
@@ -109,19 +166,25 @@ async def _pages(kind: Kind[R], watermark: str | None, page_size: int) -> AsyncG
 
 
 async def _land_page(
-    pool: Pool, kind: Kind[R], run: Run, page: Page[R], before: str | None, now: datetime
+    pool: Pool,
+    kind: Kind[R],
+    agency_id: UUID,
+    page: Page[R],
+    before: str | None,
+    advance: Advance[R],
+    now: datetime,
 ) -> int:
-    """Land a page and move the watermark, all or nothing; how many records were refused.
+    """Land a page and note that it has, all or nothing; how many records were refused.
 
-    NOTE a page without records moves it, too: people were asked about who have nothing, and are not asked about again after a kill.
+    NOTE a page without records moves the watermark, too: people were asked about who have nothing, and are not asked about again after a kill.
     """
     if not page.records and page.watermark == before:
         return 0
     async with pool.acquire() as connection, connection.transaction():
-        await runs.take_turn(connection, run.agency_id)
-        refused = await _tell(connection, kind, run.agency_id, page.records, now)
-        await runs.advance(connection, run, page, len(page.records) - refused, refused)
-    return refused
+        await runs.take_turn(connection, agency_id)
+        outcomes = await _tell(connection, kind, agency_id, page.records, now)
+        await advance(connection, page, outcomes)
+    return count_refused(outcomes)
 
 
 async def _retry(pool: Pool, kind: Kind[R], agency_id: UUID, clock: Clock, page_size: int) -> int:
@@ -134,7 +197,8 @@ async def _retry(pool: Pool, kind: Kind[R], agency_id: UUID, clock: Clock, page_
                 await runs.take_turn(connection, agency_id)
                 rows = await quarantine.waiting(connection, agency_id, kind.flow, after, page_size)
                 records = [kind.read(payload) for _, payload in rows]
-                released += len(records) - await _tell(connection, kind, agency_id, records, clock())
+                outcomes = await _tell(connection, kind, agency_id, records, clock())
+                released += len(records) - count_refused(outcomes)
             if len(rows) < page_size:
                 break
             after = rows[-1][0]
@@ -144,9 +208,14 @@ async def _retry(pool: Pool, kind: Kind[R], agency_id: UUID, clock: Clock, page_
 
 async def _tell(
     connection: Connection, kind: Kind[R], agency_id: UUID, records: Sequence[Delivered[R]], now: datetime
-) -> int:
-    """Land records and note in the quarantine what became of them; how many were refused."""
+) -> list[Refusal | None]:
+    """Land records and note in the quarantine what became of them: per record why it did not land, or None."""
     outcomes: list[Refusal | None] = await settle(connection, kind, agency_id, records, now)
     if records:
         await quarantine.note(connection, kind, agency_id, list(zip(records, outcomes, strict=True)), now)
+    return outcomes
+
+
+def count_refused(outcomes: Sequence[Refusal | None]) -> int:
+    """How many did not land."""
     return sum(outcome is not None for outcome in outcomes)

@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from connectors.inbound.batches import Batch
 from connectors.inbound.places import Place, find_places
-from connectors.inbound.regional_kind import RegionalSource
+from connectors.inbound.regional_kind import RegionalRecords, RegionalSource
 from connectors.inbound.upserts import Versions, upsert_newer
 from connectors.records.delivery import RecordRefused, Refusal
-from connectors.regional import RegionalConnector, RegionalOffer
-from connectors.regional.connector import OFFERS
+from connectors.regional import RegionalOffer
+from connectors.regional.resources import OFFERS
 from hub.store.statement import Connection
 from hub.store.tables import JobOffer
 
@@ -27,7 +27,7 @@ FLOW = "job-offers"
 class JobOffers(RegionalSource[RegionalOffer]):
     """The job offers of one region's system."""
 
-    def __init__(self, region: RegionalConnector) -> None:
+    def __init__(self, region: RegionalRecords) -> None:
         super().__init__(region, OFFERS, FLOW, _VERSIONS)
 
     async def land(

@@ -17,11 +17,11 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from connectors.inbound.batches import Batch
 from connectors.inbound.goals import land_goals
-from connectors.inbound.regional_kind import RegionalSource
+from connectors.inbound.regional_kind import RegionalRecords, RegionalSource
 from connectors.inbound.upserts import Versions, upsert_newer
 from connectors.records.delivery import Refusal
-from connectors.regional import RegionalConnector, RegionalPact
-from connectors.regional.connector import PACTS
+from connectors.regional import RegionalPact
+from connectors.regional.resources import PACTS
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Beneficiary, Household, Pact
 
@@ -31,7 +31,7 @@ FLOW = "pacts"
 class Pacts(RegionalSource[RegionalPact]):
     """The pacts of one region's system."""
 
-    def __init__(self, region: RegionalConnector) -> None:
+    def __init__(self, region: RegionalRecords) -> None:
         super().__init__(region, PACTS, FLOW, _VERSIONS)
 
     async def land(

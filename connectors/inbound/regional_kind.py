@@ -5,23 +5,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from connectors.inbound.upserts import Versions
 from connectors.records.delivery import Delivered, Page
-from connectors.regional.connector import RegionalConnector, Resource
+from connectors.regional.resources import Resource
 from hub.store.statement import Connection
 
 R = TypeVar("R")
 
 
-class RegionalSource(Generic[R]):
-    """One resource of one region's system, as `Kind` wants a source."""
+class RegionalRecords(Protocol):
+    """Where a region's records are: its system (`RegionalConnector`), or a file of it (`FiledRecords`)."""
 
-    def __init__(
-        self, region: RegionalConnector, resource: Resource[R], flow: str, versions: Versions
-    ) -> None:
+    async def page(self, resource: Resource[R], after: str | None, limit: int, /) -> Page[R]:
+        """Give the records of a resource after a cursor."""
+
+    def read(self, resource: Resource[R], raw: object, /) -> Delivered[R]:
+        """Read one record, also one that was kept."""
+
+
+class RegionalSource(Generic[R]):
+    """One resource of one region, as `Kind` wants a source."""
+
+    def __init__(self, region: RegionalRecords, resource: Resource[R], flow: str, versions: Versions) -> None:
         self.flow = flow
         self._region = region
         self._resource = resource

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, insert, select, true, update
 
-from connectors.records.delivery import Page, R
 from hub.errors import ConfigurationError
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Agency, InboundRun
@@ -57,13 +56,15 @@ async def take_turn(connection: Connection, agency_id: UUID) -> None:
     await _PLAN_EACH.execute(connection)
 
 
-async def advance(connection: Connection, run: Run, page: Page[R], landed: int, quarantined: int) -> None:
-    """Move the watermark past a page, in the transaction that landed it."""
+async def advance(
+    connection: Connection, run: Run, watermark: str | None, landed: int, quarantined: int
+) -> None:
+    """Count a page and move the watermark past it, in the transaction that landed it."""
     await _ADVANCE.execute(
         connection,
         run=run.id,
-        to=page.watermark,
-        more_received=len(page.records),
+        to=watermark,
+        more_received=landed + quarantined,
         more_landed=landed,
         more_quarantined=quarantined,
     )

@@ -36,13 +36,15 @@ class Delivered(Generic[R]):
     """One record as it came.
 
     `key` names it in the agency's own world (the same thing told again has the same key); `version` orders what
-    is told about one key, None when that cannot be read; `payload` is the record whole, for the quarantine.
+    is told about one key, None when that cannot be read; `payload` is the record whole, for the quarantine; `line` is where
+    it stands in the file it came in.
     """
 
     key: str
     version: datetime | None
     payload: Payload = dataclass_field(repr=False)
     content: R | Refusal = dataclass_field(repr=False)
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,7 @@ def deliver(
 
     """
     if not isinstance(raw, dict):
-        payload: Mapping[str, Any] = {"value": storable(raw)}
-        return Delivered(_digest(payload), None, payload, Refusal(None, "The record is not an object."))
+        return unreadable({"value": storable(raw)}, "The record is not an object.")
     payload = storable(raw)
     content: R | Refusal
     try:
@@ -50,6 +49,11 @@ def deliver(
     except RecordRefused as refused:
         content = refused.refusal
     return Delivered(_key(raw, key_field, payload), version_of(raw), payload, content)
+
+
+def unreadable(kept: Mapping[str, Any], reason: str, line: int | None = None) -> Delivered[Any]:
+    """What is no record: `kept` of it, by its digest."""
+    return Delivered(_digest(kept), None, kept, Refusal(None, reason), line)
 
 
 def storable(value: Any, depth: int = 0) -> Any:

@@ -5,6 +5,7 @@ system       one region's system: its address, its ids, its codes and names (one
 codes        the code tables
 records      what a region says, typed
 pacts, offers, courses    one record of each, read
+resources    the three kinds, and how a record of one is read
 facts        one fact recorded here, written, and the receipt for it
 connector    the calls
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from connectors.exchange import Exchange
 from connectors.outbound.fact import Fact, Receipt
 from connectors.pdnd import ClientIdentity, EServiceAccess, Passes
 from connectors.records.delivery import Delivered, Page
-from connectors.records.fields import Json, moment
-from connectors.records.reading import best_version, deliver
-from connectors.regional import courses, facts, offers, pacts
-from connectors.regional.codes import RegionalCodes
+from connectors.regional import facts
 from connectors.regional.records import RegionalCourse, RegionalOffer, RegionalPact
+from connectors.regional.resources import COURSES, OFFERS, PACTS, Resource, read_record
 from connectors.regional.system import RegionalSystem
 from connectors.signed_json import SignedJson
 
@@ -26,20 +22,6 @@ R = TypeVar("R")
 
 LONGEST_CURSOR = 200
 """Characters of a cursor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resource(Generic[R]):
-    """One kind of record: where it is asked for, what names it, how it is read."""
-
-    path: str
-    key_field: str
-    decode: Callable[[Json, RegionalCodes], R]
-
-
-PACTS: Resource[RegionalPact] = Resource("patti", pacts.KEY, pacts.decode_pact)
-OFFERS: Resource[RegionalOffer] = Resource("offerte", offers.KEY, offers.decode_offer)
-COURSES: Resource[RegionalCourse] = Resource("corsi", courses.KEY, courses.decode_course)
 
 
 class RegionalConnector:
@@ -96,20 +78,7 @@ class RegionalConnector:
 
     def read(self, resource: Resource[R], raw: object) -> Delivered[R]:
         """Read one record, also one that was kept from an earlier page."""
-        theirs = self.system.names
-
-        def named(record: Mapping[str, Any]) -> Json:
-            return record if not theirs else {**record, **{n: record.get(t) for n, t in theirs.items()}}
-
-        def version_of(record: Mapping[str, Any]) -> datetime | None:
-            return best_version(lambda: moment(named(record), "dataAggiorn"))
-
-        return deliver(
-            raw,
-            key_field=theirs.get(resource.key_field, resource.key_field),
-            version_of=version_of,
-            decode=lambda record: resource.decode(named(record), self.system.codes),
-        )
+        return read_record(resource, raw, self.system.codes, self.system.names)
 
     async def page(self, resource: Resource[R], after: str | None, limit: int) -> Page[R]:
         """Give the records of a resource after a cursor, oldest change first; a malformed one comes refused.

@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
-from connectors.cooperation import RegionFile, SubsidiaryRegion, read_regions
+from connectors.cooperation import CooperatingRegion, SubsidiaryRegion
 from connectors.cooperation.regions import check_certificates
+from connectors.file_exchange import FilingRegion
+from connectors.region_files import Region, read_regions
 from hub.cli.options import settings_of
 from hub.errors import ConfigurationError
 
@@ -38,7 +40,7 @@ def check(
         raise ConfigurationError("Name a folder of regions' files, or set SNODO_REGIONS.")
     regions = read_regions(folder)
     for region in regions:
-        if not isinstance(region, SubsidiaryRegion):
+        if isinstance(region, CooperatingRegion):
             check_certificates(region)
         typer.echo(_line(region))
     typer.echo(f"{len(regions)} region{'' if len(regions) == 1 else 's'}")
@@ -63,7 +65,9 @@ def _say(lines: Mapping[str, str]) -> None:
         typer.echo("No region is connected: set SNODO_REGION_URL and its like, or SNODO_REGIONS.")
 
 
-def _line(region: RegionFile) -> str:
+def _line(region: Region) -> str:
+    if isinstance(region, FilingRegion):
+        return f"{region.region_code}  {region.place}  {region.format.value} files: {', '.join(region.files)}"
     if isinstance(region, SubsidiaryRegion):
         return f"{region.region_code}  {region.note}"
     shown = "client certificate" if region.tls is not None else "no certificate"

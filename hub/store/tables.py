@@ -38,6 +38,7 @@ from hub.store.opportunities import JobOffer, TrainingCourse
 from hub.store.outbound import Delivery, DeliveryAttempt, Destination
 from hub.store.pacts import Pact, PactGoal
 from hub.store.puc import PucAssignment, PucProject
+from hub.store.received_files import FileRefusal, ReceivedFile
 from hub.store.seen_tokens import SeenToken
 from hub.store.territory import (
     Ambito,
@@ -88,6 +89,7 @@ __all__ = [
     "FeedProposal",
     "FeedTile",
     "FieldSet",
+    "FileRefusal",
     "Household",
     "HouseholdDeclaration",
     "IdempotencyKey",
@@ -104,6 +106,7 @@ __all__ = [
     "PucProject",
     "Purpose",
     "QuarantinedRecord",
+    "ReceivedFile",
     "Region",
     "SampledHousehold",
     "SeenToken",

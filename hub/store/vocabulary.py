@@ -391,3 +391,24 @@ class AttemptOutcome(StrEnum):
     """No answer in time, a fault of the recipient's, or the hub was not let in."""
     INVALID = "INVALID"
     """An answer that says neither: it may have arrived."""
+
+
+class FileState(StrEnum):
+    """What became of a file that a region sent."""
+
+    READING = "READING"
+    """Its records are landing; a run that was killed goes on where it was."""
+    READ = "READ"
+    REFUSED = "REFUSED"
+    """Whole: nothing of it landed."""
+    REPEATED = "REPEATED"
+    """Its content had been read before, under this name or another."""
+
+
+class FiledRecordRefusal(StrEnum):
+    """Why a record of a file did not land."""
+
+    INVALID = "INVALID"
+    """It cannot be read, or a member of it is wrong: it is mended and sent again."""
+    WAITING = "WAITING"
+    """What it needs is not there, or is in its way; it is tried again at every run."""

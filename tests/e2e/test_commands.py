@@ -5,9 +5,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import migrations
+from connectors.file_exchange import Format
+from connectors.simulators.demo_opportunities import demo_offers
+from connectors.simulators.filing_region import FileFault, FileSender
 from tests.e2e.conftest import Snodo
 
 HEADER = (
@@ -86,6 +91,7 @@ def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
 
     unconnected = snodo("sync", "inps")
     assert (unconnected.returncode, "SNODO_INPS_URL" in unconnected.stderr) == (1, True)
+    _files_of_a_region(snodo, folder)
     assert "ok    database" in good(snodo, "doctor")
 
 
@@ -120,6 +126,26 @@ def test_all_headers_of_a_signed_request_are_printed(snodo: Snodo, folder: Path)
     assert (citizen.returncode, "--dpop" in citizen.stderr) == (1, True)
     missing = snodo("voucher", "--as", "inps", "--sign", "nothing.json")
     assert (missing.returncode, "nothing.json" in missing.stderr) == (1, True)
+
+
+def _files_of_a_region(snodo: Snodo, folder: Path) -> None:
+    good(snodo, "agency", "register", "regione-03", "--name", "Regione Lombardia", "--kind", "REGION")
+    (folder / "uscita").mkdir()
+    (folder / "regions").mkdir()
+    file = folder / "regions" / "lombardia.toml"
+    file.write_text(
+        'kind = "batch"\nregion = "03"\nformat = "ndjson"\nfolder = "../uscita"\n[files]\njob_offers = "*.ndjson"\n',
+        encoding="utf-8",
+    )
+    assert "ndjson files: job_offers" in good(snodo, "region", "check", str(file.parent))
+    sender = FileSender(folder / "uscita", Format.NDJSON)
+    offers = demo_offers(date(2026, 9, 21), datetime(2026, 9, 21, 9, tzinfo=UTC))[:1]
+    sender.send("offerte.ndjson", "job_offers", [replace(one, belfiore="A004") for one in offers])
+    assert "1 files read, 0 refused" in good(snodo, "sync", "files", str(file))
+    assert "1 dealt with earlier" in good(snodo, "sync", "files", str(file.parent))
+    sender.send("meta.ndjson", "job_offers", offers, FileFault.HALF)
+    refused = snodo("sync", "files", str(file))
+    assert (refused.returncode, "meta.ndjson: CHECKSUM_MISMATCH." in refused.stderr) == (1, True)
 
 
 def _grants_by_hand(snodo: Snodo, folder: Path, purpose: str) -> None:

@@ -15,6 +15,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 GROUPS: dict[str, list[str]] = {
     "## To run": PROJECT["dependencies"],
     "## The embedded database": PROJECT["optional-dependencies"]["embedded"],
+    "## Files over SFTP": PROJECT["optional-dependencies"]["sftp"],
     "## To develop": PROJECT["optional-dependencies"]["dev"],
 }
 
@@ -63,7 +64,9 @@ def test_each_licence_is_the_one_the_package_declares(heading: str) -> None:
 def test_the_lock_files_hold_every_direct_dependency() -> None:
     run = [
         name_of(requirement).lower()
-        for requirement in GROUPS["## To run"] + GROUPS["## The embedded database"]
+        for requirement in GROUPS["## To run"]
+        + GROUPS["## The embedded database"]
+        + GROUPS["## Files over SFTP"]
     ]
     develop = [name_of(requirement).lower() for requirement in GROUPS["## To develop"]]
     assert set(run) - set(locked("requirements.lock")) == set()

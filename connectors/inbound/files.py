@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""A region's files land by the flows its system would feed: the same records, the same upserts, the same quarantine.
+
+A file is left alone until its checksum is beside it, refused whole where that does not hold, and else landed page by page, each in one
+transaction with how far it came. What was dealt with stands in `received_file`; the receipt is written after, from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from connectors.file_exchange.checksums import LONGEST, SUFFIX, told_digest
+from connectors.file_exchange.configuration import FilingRegion
+from connectors.file_exchange.folders import RECEIPT_MARK, Entry, Folder
+from connectors.file_exchange.receipts import Refused, receipt, receipt_name
+from connectors.file_exchange.records import FiledRecords, RawRecords, open_records
+from connectors.file_exchange.refusals import FileRefused, WholeRefusal
+from connectors.file_exchange.shapes import JOB_OFFERS, PACTS, TRAINING_COURSES
+from connectors.file_exchange.spool import Spooled, spool
+from connectors.inbound import received_files, runs
+from connectors.inbound.courses import TrainingCourses
+from connectors.inbound.flow import PAGE_SIZE, Clock, Drained, RunReport, count_refused, drain, end_run
+from connectors.inbound.kinds import Kind
+from connectors.inbound.offers import JobOffers
+from connectors.inbound.pacts import Pacts
+from connectors.inbound.received_files import Arrival
+from connectors.inbound.regional_kind import RegionalRecords
+from connectors.inbound.runs import Run
+from connectors.records.delivery import Page, Refusal
+from hub.errors import ConfigurationError
+from hub.store.engine import Pool
+from hub.store.statement import Connection
+from hub.store.vocabulary import FileState
+
+PACKED = ".gz"
+Progress = Callable[[str, int, int], None]
+"""Told a file's name, the records of it that have been dealt with, and about how many there are."""
+
+_KINDS: dict[str, Callable[[RegionalRecords], Kind[Any]]] = {
+    JOB_OFFERS: JobOffers,
+    TRAINING_COURSES: TrainingCourses,
+    PACTS: Pacts,
+}
+"""In the order they land."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class FilesReport:
+    """What a run of a flow did: its records, and its files by what became of them.
+
+    `refused`: name, code and reason of each file that was refused whole. `known`: dealt with in an earlier run. `incomplete`: without a
+    whole checksum file, left alone.
+    """
+
+    run: RunReport
+    read: int = 0
+    repeated: int = 0
+    known: int = 0
+    incomplete: int = 0
+    refused: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+async def pull_files(
+    pool: Pool,
+    region: FilingRegion,
+    folder: Folder,
+    *,
+    clock: Clock,
+    page_size: int = PAGE_SIZE,
+    progress: Progress | None = None,
+) -> list[FilesReport]:
+    """Land what a region's folder has that is new: offers, courses and pacts, in this order; a report for each of them it sends.
+
+    Raises:
+        ConfigurationError: there is no such agency, a name is of two flows, or another run reads the same file.
+        UpstreamError: the folder does not give a file, or does not take a receipt; what was landed stands.
+
+    """
+    entries = {one.name: one for one in await folder.entries()}
+    names = _by_flow(region, [name for name in entries if _is_content(name)])
+    reports = []
+    for flow, make in _KINDS.items():
+        if flow in region.files:
+            puller = _Puller(pool, region, folder, flow, make, clock, page_size, progress or _silent)
+            reports.append(await puller.pull(entries, names[flow]))
+    return reports
+
+
+class _Puller:
+    """One flow of one region's folder."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        region: FilingRegion,
+        folder: Folder,
+        flow: str,
+        make: Callable[[RegionalRecords], Kind[Any]],
+        clock: Clock,
+        page_size: int,
+        progress: Progress,
+    ) -> None:
+        self._pool = pool
+        self._region = region
+        self._folder = folder
+        self._name = flow
+        self._make = make
+        self._kind = make(FiledRecords(region.codes))
+        self._clock = clock
+        self._page_size = page_size
+        self._progress = progress
+
+    async def pull(self, entries: dict[str, Entry], names: list[str]) -> FilesReport:
+        flow, code = self._kind.flow, self._region.agency_code
+        async with self._pool.acquire() as connection:
+            agency_id = await runs.agency_id_of(connection, code)
+            run = await runs.begin(connection, agency_id, flow, self._clock())
+            ended = await received_files.ended(connection, agency_id, flow, names)
+        counts = FilesReport(RunReport(code, flow, 0, 0, 0, 0, run.watermark))
+        drained = Drained(watermark=run.watermark)
+        await self._write_receipts(run)  # of files that a killed run had dealt with
+        for name in names:
+            told = await self._told(name, entries)
+            if told is None:
+                counts.incomplete += 1
+            elif (entries[name], "" if isinstance(told, FileRefused) else told) in ended:
+                counts.known += 1
+            else:
+                drained += await self._deal_with(run, entries[name], told, counts)
+                await self._write_receipts(run)
+        counts.run = await end_run(
+            self._pool,
+            self._kind,
+            run,
+            drained,
+            agency_code=code,
+            clock=self._clock,
+            page_size=self._page_size,
+        )
+        return counts
+
+    async def _told(self, name: str, entries: dict[str, Entry]) -> str | FileRefused | None:
+        """The digest the checksum file tells, or why it tells none; None while it is not there whole."""
+        beside = entries.get(name + SUFFIX)
+        if beside is None:
+            return None
+        content = b""
+        async for piece in self._folder.read(beside.name):
+            content += piece
+            if len(content) > LONGEST:
+                break
+        try:
+            return told_digest(content, name)
+        except FileRefused as refused:
+            return refused
+
+    async def _deal_with(
+        self, run: Run, entry: Entry, told: str | FileRefused, counts: FilesReport
+    ) -> Drained:
+        none = Drained(watermark=run.watermark)
+        if isinstance(told, FileRefused):
+            await self._refuse(Arrival(run.agency_id, run.flow, entry, ""), None, told, counts)
+            return none
+        arrival = Arrival(run.agency_id, run.flow, entry, told)
+        try:
+            copy = await spool(
+                self._folder.read(entry.name),
+                packed=entry.name.endswith(PACKED),
+                limits=self._region.limits,
+            )
+        except FileRefused as refused:
+            await self._refuse(arrival, None, refused, counts)
+            return none
+        with copy:
+            try:
+                records = self._checked(copy, told)
+            except FileRefused as refused:
+                await self._refuse(arrival, copy.sha256, refused, counts)
+                return none
+            return await self._land(run, arrival, records, counts)
+
+    def _checked(self, copy: Spooled, told: str) -> RawRecords:
+        if copy.sha256 != told:
+            raise FileRefused(
+                WholeRefusal.CHECKSUM_MISMATCH,
+                "The file is not what its checksum says: part of it may be missing.",
+            )
+        if copy.broken is not None:
+            raise copy.broken
+        return open_records(copy, self._region, self._name)
+
+    async def _land(self, run: Run, arrival: Arrival, records: RawRecords, counts: FilesReport) -> Drained:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await runs.take_turn(connection, run.agency_id)
+            reading = await received_files.take(connection, arrival, records.unknown, self._clock())
+        drained = Drained(watermark=run.watermark)
+        if reading.state is FileState.READING:
+            done = reading.records
+
+            async def advance(
+                connection: Connection, page: Page[Any], outcomes: Sequence[Refusal | None]
+            ) -> None:
+                nonlocal done
+                refused = count_refused(outcomes)
+                # NOTE the watermark is of the region's system, if it ever has one, and stays where it was.
+                await runs.advance(connection, run, run.watermark, len(outcomes) - refused, refused)
+                await received_files.advance(connection, reading.id, done, page.records, outcomes)
+                done += len(page.records)
+                self._progress(arrival.entry.name, done, max(records.total, done))
+
+            drained = await drain(
+                self._pool,
+                self._make(FiledRecords(self._region.codes, records.rows)),
+                run.agency_id,
+                str(reading.records),
+                advance,
+                clock=self._clock,
+                page_size=self._page_size,
+            )
+            async with self._pool.acquire() as connection:
+                await received_files.finish(connection, reading.id, self._clock())
+            counts.read += 1
+        if not reading.is_this:
+            async with self._pool.acquire() as connection:
+                await received_files.note_repeated(connection, arrival, reading.id, self._clock())
+            counts.repeated += 1
+        return Drained(drained.received, drained.quarantined, run.watermark)
+
+    async def _refuse(
+        self, arrival: Arrival, sha256: str | None, refused: FileRefused, counts: FilesReport
+    ) -> None:
+        async with self._pool.acquire() as connection:
+            await received_files.note_refused(connection, arrival, sha256, refused, self._clock())
+        counts.refused.append((arrival.entry.name, refused.code.value, refused.reason))
+        _log.warning(
+            "file refused", agency=self._region.agency_code, flow=arrival.flow, code=refused.code.value
+        )
+
+    async def _write_receipts(self, run: Run) -> None:
+        written = self._region.receipt_format
+        async with self._pool.acquire() as connection:
+            due = await received_files.unreceipted(connection, run.agency_id, run.flow)
+        for file in due:
+            # NOTE no connection is held while the folder is written to: the other machine may be slow.
+            pieces = receipt(file, self._refusals(file.read_as), written)
+            await self._folder.write(receipt_name(file, written), pieces)
+            async with self._pool.acquire() as connection:
+                await received_files.note_receipt(connection, file.id, self._clock())
+
+    async def _refusals(self, file_id: UUID) -> AsyncIterator[Refused]:
+        after = 0
+        while True:
+            async with self._pool.acquire() as connection:
+                found = await received_files.refusals(connection, file_id, after)
+            for after, one in found:  # noqa: B007 (the last one's place is where the next page begins)
+                yield one
+            if len(found) < received_files.REFUSALS_AT_ONCE:
+                return
+
+
+def _by_flow(region: FilingRegion, names: list[str]) -> dict[str, list[str]]:
+    """The names each flow's pattern takes.
+
+    Raises:
+        ConfigurationError: one is taken by two.
+
+    """
+    found: dict[str, list[str]] = {flow: [] for flow in region.files}
+    for name in sorted(names):
+        flows = [flow for flow, pattern in region.files.items() if fnmatchcase(name, pattern)]
+        if len(flows) > 1:
+            raise ConfigurationError(
+                f"The patterns of {' and '.join(flows)} in the file of region {region.region_code} take the same names: tell them apart."
+            )
+        for flow in flows:
+            found[flow].append(name)
+    return found
+
+
+def _is_content(name: str) -> bool:
+    return not name.endswith(SUFFIX) and RECEIPT_MARK not in name
+
+
+def _silent(_name: str, _done: int, _total: int) -> None:
+    """Nobody watches."""

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`snodo sync files`: what regions left as files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from connectors.file_exchange import FilingRegion
+from connectors.file_exchange.opening import open_folder
+from connectors.inbound.files import FilesReport, pull_files
+from connectors.region_files import read_region, read_regions
+from hub.cli.options import DataDir, run, settings_of
+from hub.errors import ConfigurationError
+from hub.settings import Settings
+from hub.store.engine import database_url, open_database
+from hub.store.migrations import check_version
+
+
+def add_to(sync: typer.Typer) -> None:
+    """Add this command to `snodo sync`."""
+    sync.command("files")(sync_files)
+
+
+def sync_files(
+    regions: Annotated[
+        Path, typer.Argument(help="A region's TOML file, or a folder of them: those of kind batch are read.")
+    ],
+    data_dir: DataDir = None,
+) -> None:
+    """Land the files that regions left, and write their receipts; run again for more of them."""
+    settings = settings_of(data_dir=data_dir)
+    found = read_regions(regions) if regions.is_dir() else (read_region(regions),)
+    filing = [one for one in found if isinstance(one, FilingRegion)]
+    if not filing:
+        raise ConfigurationError(f"{regions} has no region of kind batch.")
+    refused = False
+    with database_url(settings) as url:
+        for region in filing:
+            for report in run(_pull(settings, url, region)):
+                typer.echo(describe_files(report))
+                for name, code, reason in report.refused:
+                    refused = True
+                    typer.echo(f"{name}: {code}. {reason}", err=True)
+    if refused:
+        raise typer.Exit(1)
+
+
+async def _pull(settings: Settings, url: str, region: FilingRegion) -> list[FilesReport]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    async with open_database(url, settings) as database:
+        async with database.write.acquire() as connection:
+            await check_version(connection, url)
+        async with open_folder(region) as folder:
+            with Progress(*columns, console=Console(stderr=True)) as bars:
+                tasks: dict[str, TaskID] = {}
+
+                def progress(name: str, done: int, total: int) -> None:
+                    if name not in tasks:
+                        tasks[name] = bars.add_task(name)
+                    bars.update(tasks[name], completed=done, total=total)
+
+                return await pull_files(
+                    database.write, region, folder, clock=lambda: datetime.now(UTC), progress=progress
+                )
+
+
+def describe_files(report: FilesReport) -> str:
+    """One line about a flow's run."""
+    records = report.run
+    return (
+        f"{records.agency_code} {records.flow}: {report.read} files read, {len(report.refused)} refused, {report.repeated} that had come before, "
+        f"{report.known} dealt with earlier, {report.incomplete} without their checksum yet; {records.received} records received, "
+        f"{records.landed} landed, {records.quarantined} kept aside with their reason, {records.released} of earlier ones landed now"
+    )
