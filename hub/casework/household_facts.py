@@ -8,10 +8,10 @@ that of a query's plan or of a run over the whole population, and one answer ser
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -29,7 +29,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, aggregate_order_by
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.measures.applicants import assess_any
@@ -43,7 +43,7 @@ from hub.store import tables
 from hub.store.base import table_of
 from hub.store.declarations import AMOUNTS
 from hub.store.statement import Connection, Statement
-from hub.store.vocabulary import BenefitStatus, EmploymentStatus
+from hub.store.vocabulary import EmploymentStatus
 
 BEFORE_ALL = UUID(int=0)
 CHILD_UNDER, MANY_MINORS = 3, 3
@@ -56,8 +56,7 @@ _OF_MEMBER = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPerson:
+class StoredPerson(NamedTuple):
     """A member, and what the declaration in force says of it, by column; empty where it says nothing.
 
     `employment` is what the hub has been told last, on `employment_since` at the latest.
@@ -91,21 +90,11 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBenefit:
-    """A benefit INPS admitted the household to: half-open, `end` None while open; euro a month."""
-
-    first: date
-    end: date | None
-    status: BenefitStatus
-    monthly: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class StoredHousehold:
     """A household on a day.
 
     `applications` is one, or one for each member who may be the applicant where nobody was told to be: it is never empty while
-    somebody is in the household. `declaration` None: nothing is declared for that day. `benefits`: all, oldest first.
+    somebody is in the household. `declaration` None: nothing is declared for that day.
     """
 
     id: UUID
@@ -114,7 +103,6 @@ class StoredHousehold:
     people: tuple[StoredPerson, ...]
     declaration: Declared | None
     applications: tuple[Application, ...]
-    benefits: tuple[HeldBenefit, ...]
     pension_of_citizenship: bool | None
     """Whether it has the Pensione di cittadinanza in place of the RdC, as declared."""
 
@@ -135,30 +123,17 @@ def facts(row: FromClause) -> ColumnElement[Any]:
 
     NOTE: whoever sees the household sees this: no predicate stands inside.
     """
-    person, benefit = table_of(tables.Beneficiary).alias(), table_of(tables.Benefit).alias()
+    person = table_of(tables.Beneficiary).alias()
     told = func.timezone(literal_column("'Europe/Rome'"), person.c.updated_at)
     members = _listed(
-        func.jsonb_build_array(
-            person.c.id, person.c.birth_date, person.c.employment_status, cast(told, Date)
-        ),
+        func.json_build_array(person.c.id, person.c.birth_date, person.c.employment_status, cast(told, Date)),
         (person.c.birth_date, person.c.id),
     ).where(person.c.household_id == row.c.id)
-    first = func.lower(benefit.c.period, type_=Date)
-    benefits = _listed(
-        func.jsonb_build_array(
-            first,
-            func.upper(benefit.c.period, type_=Date),
-            benefit.c.status,
-            cast(benefit.c.monthly_amount, Text),
-        ),
-        (first,),
-    ).where(benefit.c.household_id == row.c.id)
-    return func.jsonb_build_array(
+    return func.json_build_array(
         row.c.measure,
         members.correlate(row).scalar_subquery(),
         _declarations(row),
-        benefits.correlate(row).scalar_subquery(),
-        type_=JSONB,
+        type_=JSON,
     )
 
 
@@ -182,29 +157,29 @@ def _declarations(row: FromClause) -> ColumnElement[Any]:
     )
     stay = func.unnest(declaration.c.stays).column_valued("stay")
     stays = select(
-        func.jsonb_agg(func.jsonb_build_array(func.lower(stay, type_=Date), func.upper(stay, type_=Date)))
+        func.json_agg(func.json_build_array(func.lower(stay, type_=Date), func.upper(stay, type_=Date)))
     )
     members = _listed(
-        func.jsonb_build_array(
+        func.json_build_array(
             member.c.beneficiary_id,
             *(cast(member.c[name], Text) if name == "work_income" else member.c[name] for name in _OF_MEMBER),
         ),
         (member.c.beneficiary_id,),
     ).where(member.c.declaration_id == declaration.c.id)
     vehicles = _listed(
-        func.jsonb_build_array(
+        func.json_build_array(
             vehicle.c.kind, vehicle.c.displacement, vehicle.c.first_registered, vehicle.c.disability_relief
         ),
         (vehicle.c.number,),
     ).where(vehicle.c.declaration_id == declaration.c.id)
     found = (
         _listed(
-            func.jsonb_build_array(
+            func.json_build_array(
                 declaration.c.starts_on,
                 declaration.c.ends_on,
                 declaration.c.as_of,
                 agency.c.code,
-                func.jsonb_build_array(*(cast(declaration.c[name], Text) for name in AMOUNTS)),
+                func.json_build_array(*(cast(declaration.c[name], Text) for name in AMOUNTS)),
                 declaration.c.boats_and_aircraft,
                 declaration.c.stay_title,
                 stays.correlate(declaration).scalar_subquery(),
@@ -222,7 +197,7 @@ def _declarations(row: FromClause) -> ColumnElement[Any]:
 
 
 def _listed(item: ColumnElement[Any], order: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    return select(func.jsonb_agg(aggregate_order_by(item, *order)))
+    return select(func.json_agg(aggregate_order_by(item, *order)))
 
 
 async def read_households(connection: Connection, keys: Sequence[UUID], *, on: date) -> list[StoredHousehold]:
@@ -263,31 +238,25 @@ _NEXT = Statement(
 
 def stored_household(key: UUID, told: Sequence[Any], on: date) -> StoredHousehold:
     """A household on a day, from what `facts` read of it. Who is born after the day, or registered after it, is not of it yet."""
-    measure, members, declarations, benefits = told
-    in_force = _in_force(declarations or (), on)
+    name, members, declarations = told
+    measure, in_force = Measure(name), _in_force(declarations or (), on)
     declared = {} if in_force is None else {one[0]: dict(zip(_OF_MEMBER, one[1:], strict=True)) for one in in_force[8] or ()}  # fmt: skip
     people = tuple(
-        StoredPerson(
-            UUID(person),
-            date.fromisoformat(born),
-            EmploymentStatus(employment),
-            date.fromisoformat(since),
-            declared.get(person, {}),
-        )
-        for person, born, employment, since in members or ()
-        if date.fromisoformat(born) <= on
-    )
+        [
+            StoredPerson(
+                UUID(person), birth_date, EmploymentStatus(employment), date.fromisoformat(since), declared.get(person, {})
+            )
+            for person, born, employment, since in members or ()
+            if (birth_date := date.fromisoformat(born)) <= on
+        ]
+    )  # fmt: skip
     return StoredHousehold(
         key,
-        Measure(measure),
+        measure,
         on,
         people,
         None if in_force is None else _declared(in_force),
-        tuple(_applications(Measure(measure), people, in_force, on)),
-        tuple(
-            HeldBenefit(date.fromisoformat(first), _day(end), BenefitStatus(status), Decimal(monthly))
-            for first, end, status, monthly in benefits or ()
-        ),
+        tuple(_applications(measure, people, in_force, on)),
         None if in_force is None else in_force[11],
     )
 
@@ -311,14 +280,18 @@ def _day(text: str | None) -> date | None:
 def _applications(
     measure: Measure, people: Sequence[StoredPerson], in_force: Sequence[Any] | None, on: date
 ) -> Iterable[Application]:
-    members = [_member(person, people, on) for person in people]
-    household = Household(()) if in_force is None else _wealth(in_force, on)
+    minors = [years for person in people if (years := person.age(on)) < ADULT]
+    to_care_for = len(minors) >= MANY_MINORS or min(minors, default=ADULT) < CHILD_UNDER
+    carers = [_carer(person, people, on, of_minors=to_care_for) for person in people]
+    wealth = _wealth(in_force, on)
     for applicant in _applicants(people, on):
-        with_applicant = tuple(
-            replace(member, applicant=True) if person is applicant else member
-            for person, member in zip(people, members, strict=True)
+        members = tuple(
+            [
+                _member(person, applicant=person is applicant, carer=carer)
+                for person, carer in zip(people, carers, strict=True)
+            ]
         )
-        yield Application(measure, replace(household, members=with_applicant))
+        yield Application(measure, Household(members, **wealth))
 
 
 def _applicants(people: Sequence[StoredPerson], on: date) -> Sequence[StoredPerson]:
@@ -327,25 +300,24 @@ def _applicants(people: Sequence[StoredPerson], on: date) -> Sequence[StoredPers
     return told or [person for person in people if person.age(on) >= ADULT] or people
 
 
-def _member(person: StoredPerson, people: Sequence[StoredPerson], on: date) -> Member:
-    told = person.declared
+def _member(person: StoredPerson, *, applicant: bool, carer: bool | None) -> Member:
+    told = person.declared.get
     return Member(
         key=person.id.hex,
         birth_date=person.birth_date,
+        applicant=applicant,
         disability=person.disability,
-        carer=_carer(person, people, on),
-        disadvantaged=told.get("disadvantaged"),
-        in_child_allowance=told.get("in_child_allowance"),
-        in_public_structure=told.get("in_public_structure"),
+        carer=carer,
+        disadvantaged=told("disadvantaged"),
+        in_child_allowance=told("in_child_allowance"),
+        in_public_structure=told("in_public_structure"),
     )
 
 
-def _carer(person: StoredPerson, people: Sequence[StoredPerson], on: date) -> bool | None:
+def _carer(person: StoredPerson, people: Sequence[StoredPerson], on: date, *, of_minors: bool) -> bool | None:
     """Whether it has care duties: of the household's minors where there is a small one or there are many, or of who is severely disabled."""
     if person.age(on) < ADULT:
         return False
-    ages = [years for other in people if (years := other.age(on)) < ADULT]
-    of_minors = len(ages) >= MANY_MINORS or min(ages, default=ADULT) < CHILD_UNDER
     return either(
         person.declared.get("cares_for_minors") if of_minors else False, care_of_severe(person, people)
     )
@@ -360,21 +332,22 @@ def care_of_severe(person: StoredPerson, people: Sequence[StoredPerson]) -> bool
     return False if all(one in (Disability.NONE, Disability.DISABLED) for one in others) else None
 
 
-def _wealth(in_force: Sequence[Any], on: date) -> Household:
+def _wealth(in_force: Sequence[Any] | None, on: date) -> Mapping[str, Any]:
+    """What is declared of a household, by its names in `Household`; empty where nothing is."""
+    if in_force is None:
+        return {}
     _, _, _, _, amounts, boats, title, stays, _, vehicles_known, vehicles, _ = in_force
-    return Household(
-        (),
-        Residence(
-            None if title is None else StayTitle(title),
-            None if stays is None else tuple(_stays(stays, on)),
+    return {
+        "residence": Residence(
+            None if title is None else StayTitle(title), None if stays is None else tuple(_stays(stays, on))
         ),
-        vehicles=tuple(_vehicles(vehicles or (), on)) if vehicles_known else None,
-        boats_and_aircraft=boats,
+        "vehicles": tuple(_vehicles(vehicles or (), on)) if vehicles_known else None,
+        "boats_and_aircraft": boats,
         **{
             name: None if amount is None else Decimal(amount)
             for name, amount in zip(AMOUNTS, amounts, strict=True)
         },
-    )
+    }
 
 
 def _stays(stays: Sequence[Any], on: date) -> Iterable[Stay]:

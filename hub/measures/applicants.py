@@ -38,7 +38,7 @@ def assess_any(measure: Measure, applications: Sequence[Application], on: date) 
     if not applications:
         raise NobodyInHousehold(path=["on"])
     found = [assess(application, on) for application in applications]
-    if agree(found):
+    if len(found) == 1 or agree(found):
         return found[0]
     who = Finding(Verdict.UNDETERMINED, Reason(APPLICANT, law, "Who of the household applies is not known."))
     requirements = (who, *(_whoever(same) for same in zip(*(one.requirements for one in found), strict=True)))
@@ -72,11 +72,8 @@ def _whoever(findings: Sequence[Finding]) -> Finding:
     first = findings[0]
     if all(one.verdict is first.verdict for one in findings):
         return first
-    reason = replace(
-        first.reason,
-        sentence="It depends on who of the household applies, which is not known.",
-        value=None,
-        limit=None,
+    reason = first.reason._replace(
+        sentence="It depends on who of the household applies, which is not known.", value=None, limit=None
     )
     return Finding(Verdict.UNDETERMINED, reason)
 

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 Value = Decimal | int | date | str | None
 """What was compared: euro, a count (years, months, cc), a day, or a word; None where it is missing or there is nothing to compare."""
@@ -21,8 +21,7 @@ class Verdict(StrEnum):
     UNDETERMINED = "UNDETERMINED"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why: a word for programs, the article, a sentence for people, what was compared with what.
 
     `unverified`: a number or a rule it rests on was not read in the law itself, or can be read in two ways.
@@ -36,8 +35,7 @@ class Reason:
     unverified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One requirement, looked at; `reason.code` is its name."""
 
     verdict: Verdict

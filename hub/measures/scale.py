@@ -9,9 +9,9 @@ Sources: DL 4/2019 art. 2 c. 4; DL 48/2023 art. 2 c. 4; the MIA draft.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from hub.measures.household import Disability, Member
 from hub.measures.parameters import Amount, Parameters
@@ -21,8 +21,7 @@ FIRST_MINORS = 2
 ELDER_AGE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """What one member adds, and as what."""
 
     key: str
@@ -44,7 +43,8 @@ def shares_of(
 
 
 def _of_adults(counted: Iterable[Member], p: Parameters, on: date) -> list[Share]:
-    adults, minors = list[Member](), list[Member]()
+    adults: list[Member] = []
+    minors: list[Member] = []
     for member in counted:
         if p.child_allowance_monthly is not None and member.child_allowance(on):
             continue  # has an allowance of its own instead (MIA)
@@ -56,7 +56,9 @@ def _of_adults(counted: Iterable[Member], p: Parameters, on: date) -> list[Share
 
 
 def _of_conditions(counted: Iterable[Member], p: Parameters, on: date) -> list[Share]:
-    shares, carers, minors = list[Share](), list[tuple[Member, Amount | None]](), list[Member]()
+    shares: list[Share] = []
+    carers: list[tuple[Member, Amount | None]] = []
+    minors: list[Member] = []
     for member in counted:
         if member.applicant:
             continue

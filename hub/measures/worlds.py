@@ -24,11 +24,8 @@ class World:
     scale: Decimal
     cap: Decimal
     shares: tuple[Share, ...]
-
-    @property
-    def unverified(self) -> bool:
-        """Whether the scale rests on a number or a reading that was not read in the law."""
-        return any(share.unverified for share in self.shares)
+    unverified: bool
+    """The scale rests on a number or a reading that was not read in the law."""
 
 
 Worlds = tuple[World, ...]
@@ -38,12 +35,15 @@ Worlds = tuple[World, ...]
 def worlds(household: Household, p: Parameters, on: date) -> Worlds:
     """The household as it is; or with what is not known as it lowers limits and scale most, and as it raises them most."""
     members = household.members
-    for member in members:
-        if next(unknown_of(member, p, on), None) is not None:
-            least = tuple(_least(member, on) for member in members)
-            most = tuple(_most(member) for member in members)
-            return (_world(least, p, on), _world(most, p, on))
-    return (_world(members, p, on),)
+    unknown = [any(unknown_of(member, p, on)) for member in members]
+    if not any(unknown):
+        return (_world(members, p, on),)
+    # Who is known is the same in both.
+    least = tuple(
+        [_least(member, on) if open_ else member for member, open_ in zip(members, unknown, strict=True)]
+    )
+    most = tuple([_most(member) if open_ else member for member, open_ in zip(members, unknown, strict=True)])
+    return (_world(least, p, on), _world(most, p, on))
 
 
 def unknown_of(member: Member, p: Parameters, on: date) -> Iterator[str]:
@@ -63,7 +63,8 @@ def unknown_of(member: Member, p: Parameters, on: date) -> Iterator[str]:
 def _world(members: tuple[Member, ...], p: Parameters, on: date) -> World:
     minors = sum([member.is_minor(on) for member in members])
     elderly = p.elderly_age is not None and is_elderly(members, p.elderly_age.value, on)
-    return World(members, minors, elderly, *shares_of(members, p, on))
+    scale, cap, shares = shares_of(members, p, on)
+    return World(members, minors, elderly, scale, cap, shares, any(share.unverified for share in shares))
 
 
 # NOTE: the scale never falls with a disability, a care, a disadvantage, or a member who counts: so two ends are enough.
