@@ -264,7 +264,7 @@ async def family(anpr: FakeAnpr, open_hub: Opener, world: World) -> AsyncIterato
     known = [world.people["north"], world.people["torino"]]
     nothing: dict[str, Any] = dict.fromkeys(field.name for field in fields(FamilyMember))
 
-    async def registered_family(_code: str, _operator: Any) -> list[Any]:
+    async def registered_family(_code: str, _operator: Any, **_more: Any) -> list[Any]:
         codes = [*(one.fiscal_code for one in known), UNKNOWN]
         return [FamilyMember(**{**nothing, "fiscal_code": code}) for code in codes]
 

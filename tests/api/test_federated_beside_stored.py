@@ -104,7 +104,7 @@ class FakeAnpr:
         self.asked: list[str] = []
         self.error: Exception | None = None
 
-    async def residence(self, fiscal_code: str, _operator: Any) -> Residence | None:
+    async def residence(self, fiscal_code: str, _operator: Any, **_more: Any) -> Residence | None:
         self.asked.append(fiscal_code)
         if self.error is not None:
             raise self.error
