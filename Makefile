@@ -51,6 +51,6 @@ bench: develop ## the measurements the README quotes, into bench/results/latest.
 
 lock: ## resolve and hash the dependencies anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra sftp pyproject.toml build-requirements.in -o requirements.lock
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra sftp --extra dev pyproject.toml -o requirements-dev.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra sftp --extra traces --extra dev pyproject.toml -o requirements-dev.lock
 
 .PHONY: help install develop demo test fuzz soak check bench lock

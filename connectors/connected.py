@@ -13,6 +13,7 @@ from connectors.cooperation import (
     CooperatingRegion,
     RegionFile,
     SapConnector,
+    SapNotifications,
     SubsidiaryRegion,
     open_region,
     read_regions,
@@ -65,9 +66,14 @@ class ConnectedAgencies:
 
     def recipients(self) -> dict[Address, Recipient]:
         """The connectors that can tell facts, by channel and agency."""
-        if self.region is None:
-            return {}
-        return {(DeliveryChannel.REGION, self.region.system.agency_code): self.region}
+        told: dict[Address, Recipient] = {
+            (DeliveryChannel.REGION, one.region.agency_code): SapNotifications(one)
+            for one in self.cooperating
+            if one.region.untold is None
+        }
+        if self.region is not None:
+            told[DeliveryChannel.REGION, self.region.system.agency_code] = self.region
+        return told
 
 
 def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencies:
@@ -201,4 +207,5 @@ def _policy(settings: Settings) -> Policy:
         attempt_timeout=min(settings.call_timeout, settings.call_deadline),
         concurrency=settings.call_concurrency,
         max_bytes=settings.call_max_bytes,
+        hands_on_trace=settings.call_traceparent,
     )

@@ -9,8 +9,8 @@ attempt: a ModI signature carries a `jti` that the agency accepts once), and get
 an answer that came is right by the agency's contract is the connector's business, not this module's; that it
 was not is counted here (`reading`).
 
-Each call is counted where it ends (`connectors.calls`), and a call that the agency failed is one line of the log. It carries
-the trace of the request it is made for (`hub.trace`).
+Each call is counted where it ends (`connectors.calls`), and a call that the agency failed is one line of the log. A call is a
+span, and each attempt one below it (`hub.spans`): never with the URL, which may hold a path or a query of somebody's.
 """
 
 from __future__ import annotations
@@ -33,10 +33,13 @@ from connectors.calls import WITHOUT_AGENCY, CallAccount, ConnectorStatus, Opera
 from connectors.limits import Bulkhead, BulkheadFull, RetryBudget
 from hub.errors import UpstreamInvalid, UpstreamUnavailable
 from hub.single_flight import SingleFlight
+from hub.spans import Kind, Value, span
 from hub.trace import HEADER, trace, traceparent
 
 _GRACE = 0.05
 """Seconds the caller's deadline lies behind the attempt's own, so that the breaker hears of a timeout."""
+LONGEST_REST = 86_400.0
+"""Seconds for which an agency's `Retry-After` is believed at most: a slip of its clock or its hand must not silence it for years."""
 
 _log = structlog.get_logger(__name__)
 
@@ -55,6 +58,8 @@ class Policy:
     max_bytes: int = 5_000_000
     retry_ratio: float = 0.1
     retry_burst: float = 10.0
+    hands_on_trace: bool = False
+    """Whether an attempt carries `traceparent` (W3C Trace Context)."""
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
 
     def __post_init__(self) -> None:
@@ -124,6 +129,8 @@ class _Call:
     outcome: Outcome = Outcome.GIVEN_UP
     """NOTE as long as nothing else was said of it, it was cancelled."""
     attempts: int = 0
+    joined: bool = False
+    """Whether it shared a call that another had begun."""
 
 
 class Exchange:
@@ -216,11 +223,26 @@ class Exchange:
 
         """
         limit = self.until() if until is None else until
-        call = _Call(operation, prepare, idempotent, limit, failed, trace())
-        if limit <= self._clock():
+        with span(f"{self.name} {operation}", attributes=self._named(operation)) as noted:
+            call = _Call(operation, prepare, idempotent, limit, failed, trace())
+            try:
+                return await self._made(call, key)
+            finally:
+                breaker = self._breakers.get(operation)
+                noted.note(
+                    {
+                        "snodo.call.outcome": "joined" if call.joined else call.outcome.value,
+                        "snodo.call.attempts": call.attempts,
+                        "snodo.breaker.state": (State.CLOSED if breaker is None else breaker.state).value,
+                    }
+                )
+
+    async def _made(self, call: _Call, key: Hashable | None) -> Answer:
+        operation = call.operation
+        if call.until <= self._clock():
             self._account(operation).end(Outcome.DEADLINE, 0.0, self._now())
             raise self._late(call)
-        async with self._deadline(call, limit + _GRACE):
+        async with self._deadline(call, call.until + _GRACE):
             if key is None:
                 return await self._counted(call)
             begun: list[_Call] = []
@@ -233,7 +255,11 @@ class Exchange:
                 return await self._flights.run((operation, key), begin)
             finally:
                 if not begun:
+                    call.joined = True
                     self._account(operation).joined += 1
+
+    def _named(self, operation: str) -> dict[str, str]:
+        return {"snodo.agency": self.name, "snodo.agency.operation": operation}
 
     @contextmanager
     def reading(self, operation: str) -> Iterator[None]:
@@ -314,10 +340,8 @@ class Exchange:
         call.attempts += 1
         account.attempts += 1
         account.bytes_sent += len(outgoing.body)
-        header = {HEADER: traceparent(*call.trace), **outgoing.headers}
         try:
-            async with asyncio.timeout(allowed):
-                answer = await self._send(replace(outgoing, headers=header))
+            answer = await self._tried(call, outgoing, allowed)
             is_failure = call.failed(answer)
         except (TimeoutError, httpx2.TimeoutException):
             # An attempt that was given only the rest of a deadline says nothing about the agency.
@@ -344,6 +368,24 @@ class Exchange:
         if answer.status == 429:
             return _Trouble(Outcome.OVER_LIMIT, "it is over its limit (HTTP 429)", self._retry_after(answer))
         return answer
+
+    async def _tried(self, call: _Call, outgoing: Outgoing, seconds: float) -> Answer:
+        """The answer to one attempt, within its time."""
+        about: dict[str, Value] = {
+            **self._named(call.operation),
+            "http.request.method": outgoing.method,
+            "http.request.resend_count": call.attempts - 1,
+        }
+        with span(outgoing.method, Kind.CLIENT, about) as noted:
+            if self._policy.hands_on_trace:
+                header = {HEADER: traceparent(*call.trace), **outgoing.headers}
+                outgoing = replace(outgoing, headers=header)
+            async with asyncio.timeout(seconds):
+                answer = await self._send(outgoing)
+            noted.note({"http.response.status_code": answer.status})
+            if answer.status >= 400:
+                noted.fail(str(answer.status))
+            return answer
 
     async def _send(self, outgoing: Outgoing) -> Answer:
         headers = {"Accept-Encoding": "identity", **outgoing.headers}
@@ -387,17 +429,17 @@ class Exchange:
         )
 
     def _retry_after(self, answer: Answer) -> float | None:
-        """Read `Retry-After` (RFC 9110 section 10.2.3): seconds or a date; None when absent or unreadable."""
+        """Read `Retry-After` (RFC 9110 section 10.2.3), seconds or a date: a day at most; None when absent or unreadable."""
         value: str = answer.headers.get("retry-after", "").strip()
         if value.isascii() and value.isdigit():
-            return float(value)
+            return min(float(value), LONGEST_REST)
         try:
             moment = parsedate_to_datetime(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - self._now()).total_seconds())
+        return min(max(0.0, (moment - self._now()).total_seconds()), LONGEST_REST)
 
     def _open(self, call: _Call, wait: float) -> UpstreamUnavailable:
         return self._ended(call, Outcome.OPEN, "it has failed too often of late", wait)

@@ -110,15 +110,16 @@ async def _address(
     """`its_file`: the address is in a region's file, and not in a setting; its service answers a GET with whatever it likes."""
     host = httpx2.URL(url).host
     try:
-        answer = await http.get(url, timeout=PATIENCE, follow_redirects=False)
+        # NOTE of the answer only the head is read: what its body is, or says to be compressed by, is of no matter here.
+        async with http.stream("GET", url, timeout=PATIENCE, follow_redirects=False) as answer:
+            status, told = answer.status_code, answer.headers.get("date", "")
     except httpx2.TransportError as error:
         yield Finding(f"{name} at {host}", _why_not(name, host, error, its_file=its_file))
         return
     fault = None
-    if answer.status_code >= (501 if its_file else 500):
-        fault = f"it answers HTTP {answer.status_code}; nothing here can mend that: ask {name}."
-    yield Finding(f"{name} at {host}: answers HTTP {answer.status_code}" if fault is None else name, fault)
-    told = answer.headers.get("date", "")
+    if status >= (501 if its_file else 500):
+        fault = f"it answers HTTP {status}; nothing here can mend that: ask {name}."
+    yield Finding(f"{name} at {host}: answers HTTP {status}" if fault is None else name, fault)
     if told:
         yield clock_finding(name, told, now or datetime.now(UTC))
 
@@ -146,7 +147,7 @@ def clock_finding(name: str, date: str, now: datetime) -> Finding:
     """Compare the hub's clock with an agency's `Date`, which counts whole seconds."""
     try:
         theirs = parsedate_to_datetime(date).astimezone(UTC)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return Finding(f"clock of {name}: not told")
     ahead = (now - theirs).total_seconds()
     # NOTE a `Date` is up to a second older than it says: a clock that goes right seems ahead by that.

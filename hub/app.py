@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,11 +15,13 @@ from typing import Any
 import httpx2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from connectors.connected import ConnectedAgencies, connect_agencies
+from connectors.flow_status import FlowWatch
 from connectors.kept_answers import KeptAnswers
 from connectors.outbound.dispatcher import Dispatcher
 from connectors.pdnd import Operator as DeskOperator
@@ -42,7 +44,7 @@ from hub.access.registration import default_demands
 from hub.access.seen_tokens import SeenTokens
 from hub.access.service_clients import ServiceClients
 from hub.access.voucher import VoucherRules, VoucherVerifier
-from hub.errors import ClientError, ConfigurationError
+from hub.errors import ConfigurationError
 from hub.http.addresses import Addresses
 from hub.http.admission import Admission
 from hub.http.agency_metrics import AgencyMetrics
@@ -55,17 +57,21 @@ from hub.http.communications import PATH as COMMUNICATIONS_PATH
 from hub.http.communications import CommunicationsEndpoint, Intake
 from hub.http.demands import Demands
 from hub.http.execution import Asked, Execution
+from hub.http.faults import Faults, told_as_problem
 from hub.http.feed_proofs import FeedProofs
 from hub.http.feed_query import PATH as FEED_PATH
 from hub.http.feed_stream import FeedStream
+from hub.http.flow_metrics import FlowMetrics
 from hub.http.graphiql import Tab, TabSource, asks_for_page, graphiql_routes
 from hub.http.graphql import GraphQLEndpoint, Terms
 from hub.http.metrics import registry
 from hub.http.open_streams import OpenStreams
-from hub.http.operations import Operations
 from hub.http.origins import Origins
 from hub.http.probes import probe_routes
-from hub.http.problems import told_as_problem
+from hub.http.publication_lines import PublicationLines
+from hub.http.publications import MOST_LINES, PublicationsEndpoint
+from hub.http.publications import PATH as PUBLICATIONS_PATH
+from hub.http.publications_openapi import openapi_bytes, openapi_route
 from hub.http.service_doors import ServiceAdmission, ServiceAuthenticator, Transport, gateways_of
 from hub.http.signing import Signing
 from hub.http.soap import MOST_BYTES, SoapMetrics, SoapParts, soap_endpoints, soap_routes
@@ -91,12 +97,15 @@ from hub.plan.limits import DocumentLimits, PageLimits
 from hub.plan.runner import Runner
 from hub.plan.trusted import consumers, read_registry
 from hub.settings import Environment, Settings
+from hub.spans import Spans, noted_by
 from hub.store.announcements import Announcements, Word
 from hub.store.engine import Database, open_connection, open_database
 from hub.store.migrations import check_version
+from hub.tracing.parts import Tracing, tracing_of
 from schema.build import build_schema, sdl
 from schema.context import Means, RequestContext
 from schema.live import AgencySources, LiveAnswers
+from schema.publications import READINGS
 from schema.suitability import Seekers
 
 
@@ -115,10 +124,13 @@ class Hub:
         log: AccessLog,
         *,
         shows_page: bool,
+        traced: Tracing,
     ) -> None:
         self._graphql = graphql
         self._sockets = sockets
-        self._other = other
+        self._ask = traced.requests(graphql, "/graphql")
+        self._talk = traced.requests(sockets)
+        self._other = traced.requests(other)
         self._shows_page = shows_page
         self.database = database
         self.agencies = agencies
@@ -133,9 +145,9 @@ class Hub:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection of the ASGI server."""
         if scope["type"] == "http" and scope["path"] == "/graphql" and not self._is_for_page(scope):
-            await self._graphql(scope, receive, send)
+            await self._ask(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/graphql":
-            await self._sockets(scope, receive, send)
+            await self._talk(scope, receive, send)
         elif scope["type"] != "lifespan":  # its life is the block of `running_hub`
             await self._other(scope, receive, send)
 
@@ -144,13 +156,16 @@ class Hub:
 
 
 @asynccontextmanager
-async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = None) -> AsyncIterator[Hub]:
+async def running_hub(
+    settings: Settings, url: str, *, tabs: TabSource | None = None, tracing: Tracing | None = None
+) -> AsyncIterator[Hub]:
     """The hub on the database at `url`, with its background work, until the block ends.
 
     Args:
         settings: as the environment, or a command, says.
         url: of a migrated database.
         tabs: GraphiQL's ready-made tabs, in demo and development.
+        tracing: who takes note of spans; None: whoever the settings say.
 
     Raises:
         DatabaseError: it cannot be opened, or is older or newer than the code.
@@ -170,17 +185,18 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
     async with (
         open_database(url, settings) as database,
         open_client(settings) as http,
+        tracing_of(settings) if tracing is None else contextlib.nullcontext(tracing) as traced,
         contextlib.AsyncExitStack() as stack,
     ):
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         agencies = connect_agencies(settings, http)
         stack.push_async_callback(agencies.aclose)
-        log = AccessLog(lambda: open_connection(url, settings), time.perf_counter)
+        log = traced.log(lambda: open_connection(url, settings), time.perf_counter)
         stack.push_async_callback(log.close)
-        runner = Runner(database.read, settings.read_connections)
+        runner = traced.runner(database.read, settings.read_connections)
         stack.push_async_callback(runner.close)
-        recording = Runner(database.record, settings.write_connections)
+        recording = traced.runner(database.record, settings.write_connections)
         stack.push_async_callback(recording.close)
         exchanges = [*agencies.exchanges]
         sources = AgencySources(
@@ -247,7 +263,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         admission = Admission(authenticator, limiter, attempts, time.time)
         sequencer = Sequencer(database.write, settings.sequencer_interval)
         if settings.sequencer:
-            stack.push_async_callback(_cancel, asyncio.create_task(sequencer.run(), name="sequencer"))
+            stack.push_async_callback(_cancel, _task(sequencer.run(), "sequencer", traced.spans))
         signer = signer_of(settings)
         checkpointing = Checkpointing(
             database.write, lambda: sequencer.active, signer, settings.checkpoint_interval
@@ -259,9 +275,11 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         due = HiresDue(database.write, _now, means.event_clock_tolerance)
         stack.push_async_callback(_cancel, asyncio.create_task(due.run(), name="hires due"))
         dispatcher = Dispatcher(database.write, agencies.recipients(), _now, random.random)
-        stack.push_async_callback(_cancel, asyncio.create_task(dispatcher.run(), name="deliveries"))
+        stack.push_async_callback(_cancel, _task(dispatcher.run(), "deliveries", traced.spans))
         feed_watch = FeedWatch(database.write, _now)
         stack.push_async_callback(_cancel, asyncio.create_task(feed_watch.run(), name="feed watch"))
+        flow_watch = FlowWatch(database.write)
+        stack.push_async_callback(_cancel, asyncio.create_task(flow_watch.run(), name="flow watch"))
         opened = OpenStreams(
             most_sockets=settings.max_sockets,
             most_subscriptions=settings.max_subscriptions,
@@ -282,6 +300,9 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         routes: list[BaseRoute] = [*probe_routes(database, metrics, sdl()), *signing.routes()]
         metrics.register(CallMetrics(limiter, attempts))
         metrics.register(AgencyMetrics(exchanges))
+        if traced.metrics is not None:
+            metrics.register(traced.metrics)
+        metrics.register(FlowMetrics(flow_watch, _now))
         verifier_key = None if signer is None else signer.key
         routes += FeedProofs(database, admission, demands, watch, verifier_key, time.monotonic).routes()
         stream = FeedStream(
@@ -300,6 +321,12 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         intake = Intake(_now, terms, settings.max_body_bytes)
         communications = CommunicationsEndpoint(database, admission, demands, watch, intake)
         routes.append(Route(COMMUNICATIONS_PATH, communications, methods=["POST"]))
+        lines = PublicationLines(schema, READINGS)
+        publications = PublicationsEndpoint(
+            database, admission, demands, watch, lines, _now, settings.max_body_bytes
+        )
+        routes.append(Route(PUBLICATIONS_PATH, publications, methods=["POST"]))
+        routes.append(openapi_route(openapi_bytes(schema, READINGS, MOST_LINES)))
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
             routes = [*graphiql_routes(tabs or _no_tabs), *routes]
@@ -312,7 +339,7 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
         stack.push_async_callback(_cancel, asyncio.create_task(announcements.run(), name="announcements"))
         stack.push_async_callback(opened.close)
         execution = Execution(schema, context)
-        operations = Operations(
+        operations = traced.operations(
             documents,
             runner,
             Commands(means),
@@ -370,9 +397,22 @@ async def running_hub(settings: Settings, url: str, *, tabs: TabSource | None = 
             routes += soap_routes(endpoints)
             metrics.register(SoapMetrics(endpoints))
         other = Starlette(
-            routes=routes, exception_handlers={HTTPException: told_as_problem, ClientError: told_as_problem}
+            routes=routes,
+            middleware=[Middleware(Faults)],
+            exception_handlers={HTTPException: told_as_problem},
         )
-        yield Hub(graphql, sockets, other, database, agencies, opened, runner, log, shows_page=shows_page)
+        yield Hub(
+            graphql,
+            sockets,
+            other,
+            database,
+            agencies,
+            opened,
+            runner,
+            log,
+            shows_page=shows_page,
+            traced=traced,
+        )
 
 
 def documents_for(settings: Settings, catalogue: Catalogue) -> Documents:
@@ -440,6 +480,10 @@ def _jwks_source(settings: Settings, http: httpx2.AsyncClient) -> Any:
         return await fetch_jwks(source, http)
 
     return fetch
+
+
+def _task(work: Coroutine[Any, Any, None], name: str, spans: Spans) -> asyncio.Task[None]:
+    return asyncio.create_task(work, name=name, context=noted_by(spans))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -42,6 +42,16 @@ class Settings(BaseSettings):
         description="Where the embedded server and the demo's keys live; every command's --data-dir.",
     )
     log_level: str = Field("INFO", description="Lowest level that is logged: DEBUG, INFO, WARNING, ERROR.")
+    traces_endpoint: str | None = Field(
+        None,
+        description="Where spans are sent by OTLP over HTTP, path included (`http://127.0.0.1:4318/v1/traces`); when absent, none are made.",
+    )
+    traces_ratio: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Share of the traces begun here that are told of; who asks with `traceparent` says it of its own.",
+    )
 
     # ── the database ──────────────────────────────────────────────────────────────────────────────────
     database_url: SecretStr | None = Field(
@@ -72,6 +82,11 @@ class Settings(BaseSettings):
     )
     statement_timeout: float = Field(
         10.0, gt=0, description="Seconds after which PostgreSQL ends a statement of the hub."
+    )
+    migration_timeout: float = Field(
+        900.0,
+        gt=0,
+        description="Seconds after which PostgreSQL ends a statement of a migration; more for a very large database.",
     )
 
     # ── serving ───────────────────────────────────────────────────────────────────────────────────────
@@ -402,6 +417,10 @@ class Settings(BaseSettings):
     call_concurrency: int = Field(16, ge=1, description="Simultaneous calls per agency (bulkhead).")
     call_max_bytes: int = Field(
         5_000_000, ge=1_000, description="Largest answer taken from an agency, in bytes."
+    )
+    call_traceparent: bool = Field(
+        False,
+        description="Whether calls carry `traceparent` (W3C Trace Context): for agencies that agreed to it.",
     )
     ca_file: Path | None = Field(
         None,

@@ -22,13 +22,14 @@ def is_modelled(name: str | None, kind: str, _parents: object) -> bool:
 
 def run(connection: Connection) -> None:
     """Run the migrations; a lock that is not free in five seconds is an error, not a queue behind which reads wait."""
-    connection.execute(text("SET lock_timeout = '5s'"))
-    connection.execute(text("SET statement_timeout = '15min'"))
+    timeout = str(int(Settings().migration_timeout * 1000))
+    connection.execute(text("SELECT set_config('statement_timeout', :timeout, false)"), {"timeout": timeout})
     connection.commit()
     context.configure(connection=connection, target_metadata=metadata, include_name=is_modelled)
     with context.begin_transaction():
-        # Two processes that migrate at once: the second waits, and finds nothing to do.
+        # Two processes that migrate at once: the second waits, as long as the first takes, and finds nothing to do.
         connection.execute(text("SELECT pg_advisory_xact_lock(7203001)"))
+        connection.execute(text("SET lock_timeout = '5s'"))
         context.run_migrations()
 
 

@@ -34,7 +34,9 @@ class DeliveryAttempt:
         description="Null while no answer was noted; the fact may have arrived."
     )
     outcome: AttemptOutcome | None
-    code: str | None = strawberry.field(description="The recipient's own word, or the HTTP status.")
+    code: str | None = strawberry.field(
+        description="The recipient's own word, the HTTP status, or the hub's word for why it could not be told."
+    )
 
 
 @personal
@@ -57,7 +59,8 @@ class Delivery(Node):
         description="When it was accepted, refused, given up or cancelled; null while it waits."
     )
     code: str | None = strawberry.field(
-        description="The recipient's own word of its last answer, or the HTTP status; null where it said none."
+        description="The recipient's own word of its last answer, the HTTP status, or the hub's word for why it could not be told; "
+        "null where there is none."
     )
     next_attempt_at: datetime.datetime | None = strawberry.field(
         description="Not before then it is sent again; null when it does not wait.",

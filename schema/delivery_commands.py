@@ -56,19 +56,20 @@ class DeliveryMutation:
         try:
             key = decode_id(str(input.delivery), PREFIX)[1]
         except InvalidInput:
-            return _not_found()
+            return _refused(DeliveryRefusalCode.DELIVERY_NOT_FOUND)
         async with means.database.write.acquire() as connection:
-            state = await resend(connection, key, means.now())
-        return _not_found() if state is None else ResendDeliveryPayload(state=state)
+            outcome = await resend(connection, key, means.now())
+        if isinstance(outcome, DeliveryRefusalCode):
+            return _refused(outcome)
+        return ResendDeliveryPayload(state=outcome)
 
 
-def _not_found() -> ResendDeliveryPayload:
-    return ResendDeliveryPayload(
-        user_errors=[
-            DeliveryError(
-                code=DeliveryRefusalCode.DELIVERY_NOT_FOUND,
-                message="There is no delivery of this id: `dlv_` and 32 hexadecimal digits.",
-                path=["input", "delivery"],
-            )
-        ]
-    )
+_MESSAGES = {
+    DeliveryRefusalCode.DELIVERY_NOT_FOUND: "There is no delivery of this id: `dlv_` and 32 hexadecimal digits.",
+    DeliveryRefusalCode.DESTINATION_ENDED: "Its recipient is told nothing more: have it told again first (`snodo sync tell`).",
+}
+
+
+def _refused(code: DeliveryRefusalCode) -> ResendDeliveryPayload:
+    error = DeliveryError(code=code, message=_MESSAGES[code], path=["input", "delivery"])
+    return ResendDeliveryPayload(user_errors=[error])

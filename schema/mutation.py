@@ -9,6 +9,7 @@ from schema.administration_commands import AdministrationMutation
 from schema.delivery_commands import DeliveryMutation
 from schema.feed_consumers import FeedConsumerMutation
 from schema.hires import HireMutation
+from schema.publications import PublicationMutation
 from schema.recording import RecordingMutation
 from schema.recording_many import RecordingManyMutation
 from schema.sensitivity import personal
@@ -25,5 +26,6 @@ class Mutation(
     WithdrawalMutation,
     HireMutation,
     DeliveryMutation,
+    PublicationMutation,
 ):
     pass

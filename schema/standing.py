@@ -12,11 +12,13 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause, Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from hub.ledger.proposing import renewed_on, rome_day
+from hub.ledger.paid_terms import paid_terms, read_terms
+from hub.ledger.proposing import rome_day
 from hub.measures.consequence_rules import Breach as Breach
 from hub.measures.consequence_rules import Step
 from hub.measures.consequences import Circumstances, Proposal, sentence
 from hub.measures.facts import Fact
+from hub.measures.renewal import renewal
 from hub.measures.standing import Rung, Standing, standing
 from hub.plan.declare import Computed, Derived
 from hub.store import tables
@@ -85,18 +87,17 @@ class ConditionalityStanding:
 
 
 def _ledger(row: FromClause) -> ColumnElement[Any]:
-    """`[measure, [first day of each benefit, …], [[type, day, withdrawn, kind of pact], …]]`, benefits and facts as they happened.
+    """`[measure, [term of its benefit, …], [[type, day, withdrawn, kind of pact], …]]`, terms and facts as they happened.
 
     NOTE: whoever sees the person sees its events (`hub.access.rows`); a citizen those of nobody but itself: the resolver looks.
     """
-    event, withdrawal, pact, household, benefit = (
+    event, withdrawal, pact, household = (
         table_of(table).alias()
         for table in (
             tables.ConditionalityEvent,
             tables.ConditionalityEvent,
             tables.Pact,
             tables.Household,
-            tables.Benefit,
         )
     )
     withdrawn = select(withdrawal.c.id).where(withdrawal.c.withdraws_event_id == event.c.id).exists()
@@ -118,15 +119,9 @@ def _ledger(row: FromClause) -> ColumnElement[Any]:
         .correlate(row, household)
         .scalar_subquery()
     )
-    first = func.lower(benefit.c.period)
-    benefits = (
-        select(func.jsonb_agg(aggregate_order_by(cast(first, Text), first)))
-        .where(benefit.c.household_id == household.c.id, benefit.c.measure == household.c.measure)
-        .correlate(household)
-        .scalar_subquery()
-    )
+    terms = paid_terms(household.c.id, household.c.measure)
     return (
-        select(func.jsonb_build_array(household.c.measure, benefits, facts, type_=JSONB))
+        select(func.jsonb_build_array(household.c.measure, terms, facts, type_=JSONB))
         .where(household.c.id == row.c.household_id)
         .correlate(row)
         .scalar_subquery()
@@ -144,7 +139,7 @@ def standing_of(ledger: list[Any], now: datetime.datetime) -> ConditionalityStan
         BeforeTheLaw: a breach was recorded of a day before the measure began.
 
     """
-    measure, benefits, told = ledger
+    measure, terms, told = ledger
     facts = (
         Fact(
             f"{place:08}",
@@ -156,7 +151,7 @@ def standing_of(ledger: list[Any], now: datetime.datetime) -> ConditionalityStan
         )
         for place, (kind, day, withdrawn, pact) in enumerate(told)
     )
-    around = Circumstances(renewed_on=renewed_on(benefits or []))
+    around = Circumstances(renewal=renewal(Measure(measure), read_terms(terms)))
     return _told(standing(Measure(measure), facts, now.astimezone(ROME).date(), around))
 
 

@@ -2,8 +2,8 @@
 """Hears what the hub says beside its answers, in every test, and whether any of it is about a person.
 
 Heard are the lines of every log (structlog's, the standard library's, uvicorn's among them), the text of every /metrics, every
-error and refusal sent over HTTP, streams and WebSockets, the headers of answers, and the URLs the hub calls agencies at. The hub makes
-no spans. An error may repeat what its own sender sent; nothing else may. Data are what answers are for: they are not heard.
+error and refusal sent over HTTP, streams and WebSockets, the headers of answers, the URLs the hub calls agencies at, and what spans say:
+the hubs that the tests of the API share make them for it (`tests.spans.HEARD`). An error may repeat what its own sender sent; nothing else may. Data are what answers are for: they are not heard.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from _pytest.logging import LogCaptureHandler
+from opentelemetry.sdk.trace import ReadableSpan
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +26,7 @@ import hub.app
 from connectors.exchange import Exchange
 from hub.app import Hub
 from tests.personal import Personal
+from tests.spans import Heard, said_by
 
 ERRORS = re.compile(r'"[A-Za-z_0-9]*[eE]rrors":\s*(?=\[)')
 OUTCOMES = re.compile(r"<types:(?:messaggioErrore|des_esito)>([^<]+)<")
@@ -98,6 +100,7 @@ def listening(witness: Witness) -> Iterator[None]:
             replace(structlog.PrintLogger, way, lambda say: _printing(witness, say))
     replace(logging.Logger, "handle", lambda handle: _logging(witness, handle))
     replace(Exchange, "_send", lambda send: _calling(witness, send))
+    replace(Heard, "export", lambda export: _ending(witness, export))
     replace(Hub, "__call__", lambda answer: _answering(witness, answer))
     replace(hub.app, "registry", lambda make: lambda **parts: witness.follow(make(**parts)))
     root = logging.getLogger()
@@ -146,6 +149,16 @@ def _calling(witness: Witness, send: Callable[..., Any]) -> Callable[..., Any]:
     async def heard(exchange: Any, outgoing: Any) -> Any:
         witness.hear("url", outgoing.url)
         return await send(exchange, outgoing)
+
+    return heard
+
+
+def _ending(witness: Witness, export: Callable[..., Any]) -> Callable[..., Any]:
+    def heard(exporter: Heard, spans: Sequence[ReadableSpan]) -> Any:
+        for span in spans:
+            for said in said_by(span):
+                witness.hear("span", said)
+        return export(exporter, spans)
 
     return heard
 

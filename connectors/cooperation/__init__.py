@@ -8,6 +8,7 @@ messages       the elements that ask and answer (sapWS.wsdl; domain.md 6.2)
 envelopes      the e-Gov header of each message, where no gateway adds it
 history        what a SAP says of pacts and policies, in the hub's words
 connector      the calls
+notifying      facts of the ledger told to the region, by NotificaSAP
 regions        a region over a connection of its own, with the certificate it is shown
 """
 
@@ -28,6 +29,7 @@ from connectors.cooperation.history import (
     policies_of,
     read_policy,
 )
+from connectors.cooperation.notifying import SapNotifications
 from connectors.cooperation.records import Holder, Outcome, Verdict
 from connectors.cooperation.regions import open_region
 
@@ -41,6 +43,7 @@ __all__ = [
     "RegionFile",
     "SapActivity",
     "SapConnector",
+    "SapNotifications",
     "SubsidiaryRegion",
     "Verdict",
     "facts_of",

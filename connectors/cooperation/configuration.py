@@ -20,6 +20,10 @@
     [activities]
     C06 = "PLACEMENT"
 
+    [notifications]
+    ACTIVITY_NOT_ATTENDED = "ASSENZA"
+    EVENT_WITHDRAWN = "ANNULLAMENTO"
+
 A region that has no system of its own says so, and no more:
 
     kind = "none"
@@ -37,12 +41,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from connectors.cooperation.codes import ACTIVITIES, PACT
 from hub.errors import ConfigurationError
 from hub.store.reference.agency_codes import region_agency_code
-from hub.store.vocabulary import ActivityKind
+from hub.store.vocabulary import ActivityKind, ConditionalityEventType
 
 KIND: Final = "application-cooperation"
 NO_SYSTEM: Final = "none"
@@ -88,6 +92,7 @@ class CooperatingRegion:
         tls: None where the address asks for no certificate.
         egov: None where a domain gateway of the hub's adds the header.
         activities: what a policy's type (`tipo_attivita`) is here; None for what is no activity.
+        notifications: by type of facts, the word agreed with the region (`MotivoNotifica`); without any it is told nothing.
 
     """
 
@@ -97,6 +102,7 @@ class CooperatingRegion:
     tls: Tls | None = None
     egov: EGov | None = None
     activities: Mapping[str, ActivityKind | None] = field(default_factory=lambda: ACTIVITIES)
+    notifications: Mapping[ConditionalityEventType, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def agency_code(self) -> str:
@@ -107,6 +113,16 @@ class CooperatingRegion:
     def name(self) -> str:
         """As errors and metrics call it."""
         return f"REGION-{self.region_code}"
+
+    @property
+    def untold(self) -> str | None:
+        """Why the region is told nothing; None where it can be told."""
+        if self.notifications:
+            return None
+        return (
+            f"Region {self.region_code} is told nothing: which words NotificaSAP gives as its reason (MotivoNotifica) is published nowhere; "
+            "agree on them with the region and name them in its file, under [notifications]."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,17 +214,23 @@ def _region(content: Mapping[str, Any], folder: Path) -> RegionFile:
         raise _Wrong(
             f'kind is "{KIND}", or "{NO_SYSTEM}" for a region whose system is the hub: no other kind of region has a file.'
         )
-    _only(content, "", ("kind", "region", "sap"), ("tls", "egov", "activities"))
+    _only(content, "", ("kind", "region", "sap"), ("tls", "egov", "activities", "notifications"))
     region = _code(content)
     sap = _table(content, "sap", ("address", "namespace"))
     assert sap is not None
     address = _text(sap, "address", "sap.")
     _check_address(address)
     namespace = _text(sap, "namespace", "sap.")
-    if not urlsplit(namespace).scheme:
+    if not (split := _split(namespace)) or not split.scheme:
         raise _Wrong("sap.namespace is the targetNamespace of the types in the region's WSDL.")
     return CooperatingRegion(
-        region, address, namespace, _tls(content, folder), _egov(content), _activities(content)
+        region,
+        address,
+        namespace,
+        _tls(content, folder),
+        _egov(content),
+        _activities(content),
+        _notifications(content),
     )
 
 
@@ -239,13 +261,45 @@ def _activities(content: Mapping[str, Any]) -> Mapping[str, ActivityKind | None]
     return MappingProxyType(found)
 
 
+def _notifications(content: Mapping[str, Any]) -> Mapping[ConditionalityEventType, str]:
+    """The words agreed with the region, by type of facts."""
+    told = content.get("notifications", {})
+    if not isinstance(told, dict):
+        raise _Wrong("notifications is a table: [notifications].")
+    for name, word in told.items():
+        if name not in list(ConditionalityEventType) or name == ConditionalityEventType.CONTENT_ERASED:
+            raise _Wrong(f"notifications.{name}: there are no facts of this type, or nobody is told them.")
+        if not isinstance(word, str) or not _WORD.fullmatch(word) or word != word.strip():
+            raise _Wrong(f"notifications.{name} has 1 to 80 visible ASCII characters.")
+    # NOTE whoever hears of a fact hears that it was taken back.
+    if told and ConditionalityEventType.EVENT_WITHDRAWN not in told:
+        raise _Wrong("notifications.EVENT_WITHDRAWN is missing: what was told may have to be taken back.")
+    return MappingProxyType({ConditionalityEventType(name): word for name, word in told.items()})
+
+
 def _check_address(address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query:
+    parts = _split(address)
+    if (
+        not parts
+        or parts.scheme not in ("https", "http")
+        or not parts.hostname
+        or parts.username
+        or parts.query
+    ):
         raise _Wrong("sap.address is a URL without a user, a password or a query.")
     # NOTE a SAP is a working life: in the clear it goes to a gateway on this machine, and nowhere else.
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise _Wrong("sap.address is https, but for a gateway on this machine.")
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL; None of what is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # what is none is refused only here
+    except ValueError:
+        return None
+    return parts
 
 
 def _tls(content: Mapping[str, Any], folder: Path) -> Tls | None:

@@ -92,19 +92,29 @@ class SapConnector:
     async def fetch(self, sap_code: str) -> SapDocument | None:
         """RichiestaSAP: the document; None where there is none of this code. Raises as `existing`.
 
-        It may break rules (`SapDocument.problems`): what a region has, it has.
+        It may break rules (`SapDocument.problems`): what a region has, it has. One of another code is invalid.
         """
-        return await self._ask(FETCH, read_document, CodiceSAP=sap_code)
+        return await self._fetch(sap_code)
 
     async def of_person(self, fiscal_code: str) -> SapDocument | None:
         """A person's SAP: whether there is one, then the document. Raises as `existing`; a document about somebody else is invalid."""
         code = await self.existing(fiscal_code)
         if code is None:
             return None
-        document = await self.fetch(code)
-        if document is not None and document.sap.person.fiscal_code != fiscal_code:
-            raise self._service.invalid("the SAP is about somebody else")
-        return document
+        return await self._fetch(code, fiscal_code)
+
+    async def _fetch(self, sap_code: str, fiscal_code: str | None = None) -> SapDocument | None:
+        def read(answer: Element) -> SapDocument | None:
+            document = read_document(answer)
+            if document is None:
+                return None
+            if document.sap.submission.identifier not in {sap_code, None}:
+                raise NotAsAgreed("the SAP is another than was asked for")
+            if fiscal_code is not None and document.sap.person.fiscal_code != fiscal_code:
+                raise NotAsAgreed("the SAP is about somebody else")
+            return document
+
+        return await self._ask(FETCH, read, CodiceSAP=sap_code)
 
     async def send(self, document: SapDocument) -> Verdict:
         """InvioSAP: send a document, once; whoever sends it again decides that.
@@ -133,12 +143,14 @@ class SapConnector:
 
     async def _ask(self, name: str, read: Callable[[Element], T], **leaves: str) -> T:
         namespace = self.region.namespace
+        asked = operation(name, namespace)
         answer = await self._service.call(
-            operation(name, namespace),
+            asked,
             request(name, namespace, **leaves),
             blocks=lambda: self._envelopes.blocks(_ACTIONS[name]),
         )
-        try:
-            return read(answer)
-        except NotAsAgreed as wrong:
-            raise self._service.invalid(str(wrong)) from None
+        with self._service.reading(asked):
+            try:
+                return read(answer)
+            except NotAsAgreed as wrong:
+                raise self._service.invalid(str(wrong)) from None

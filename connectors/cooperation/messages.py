@@ -82,6 +82,8 @@ def read_verdict(answer: Element, *, with_code: bool = False) -> Verdict:
         outcome = Outcome(said["Esito"])
     except ValueError:
         raise NotAsAgreed("Esito is not one of its outcomes") from None
+    if outcome is Outcome.X001 and not with_code:  # InvioSAP's alone
+        raise NotAsAgreed("Esito is not one of its outcomes")
     message = said["MessaggioErrore"][:LONGEST_MESSAGE] or None
     return Verdict(outcome, message, _code(said.get("CodiceSAP", ""), "CodiceSAP"))
 

@@ -25,7 +25,16 @@ from connectors.file_exchange.shapes import JOB_OFFERS, PACTS, TRAINING_COURSES
 from connectors.file_exchange.spool import Spooled, spool
 from connectors.inbound import received_files, runs
 from connectors.inbound.courses import TrainingCourses
-from connectors.inbound.flow import PAGE_SIZE, Clock, Drained, RunReport, count_refused, drain, end_run
+from connectors.inbound.flow import (
+    PAGE_SIZE,
+    Clock,
+    Drained,
+    RunReport,
+    count_refused,
+    drain,
+    end_run,
+    note_records,
+)
 from connectors.inbound.kinds import Kind
 from connectors.inbound.offers import JobOffers
 from connectors.inbound.pacts import Pacts
@@ -34,6 +43,7 @@ from connectors.inbound.regional_kind import RegionalRecords
 from connectors.inbound.runs import Run
 from connectors.records.delivery import Page, Refusal
 from hub.errors import ConfigurationError
+from hub.spans import span
 from hub.store.engine import Pool
 from hub.store.statement import Connection
 from hub.store.vocabulary import FileState
@@ -119,6 +129,14 @@ class _Puller:
         self._progress = progress
 
     async def pull(self, entries: dict[str, Entry], names: list[str]) -> FilesReport:
+        about = {"snodo.agency": self._region.agency_code, "snodo.flow": self._kind.flow}
+        with span("inbound.run", attributes=about) as noted:
+            report = await self._pull(entries, names)
+            note_records(noted, report.run)
+            noted.note({"snodo.files.read": report.read, "snodo.files.refused": len(report.refused)})
+        return report
+
+    async def _pull(self, entries: dict[str, Entry], names: list[str]) -> FilesReport:
         flow, code = self._kind.flow, self._region.agency_code
         async with self._pool.acquire() as connection:
             agency_id = await runs.agency_id_of(connection, code)

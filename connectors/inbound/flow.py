@@ -23,6 +23,7 @@ from connectors.inbound.kinds import Kind
 from connectors.inbound.runs import Run
 from connectors.inbound.settle import settle
 from connectors.records.delivery import Delivered, Page, Refusal
+from hub.spans import Span, Value, span
 from hub.store.engine import Pool
 from hub.store.statement import Connection
 
@@ -87,6 +88,25 @@ async def run_flow(
         UpstreamError: the agency does not give a page; the pages before it have landed, of this one nothing.
 
     """
+    with span("inbound.run", attributes={"snodo.agency": agency_code, "snodo.flow": kind.flow}) as noted:
+        report = await _run(pool, kind, agency_code, clock, page_size)
+        note_records(noted, report)
+    return report
+
+
+def note_records(noted: Span, report: RunReport) -> None:
+    """Say in a run's span what became of its records."""
+    noted.note(
+        {
+            "snodo.records.received": report.received,
+            "snodo.records.landed": report.landed,
+            "snodo.records.quarantined": report.quarantined,
+            "snodo.records.released": report.released,
+        }
+    )
+
+
+async def _run(pool: Pool, kind: Kind[R], agency_code: str, clock: Clock, page_size: int) -> RunReport:
     async with pool.acquire() as connection:
         agency_id = await runs.agency_id_of(connection, agency_code)
         run = await runs.begin(connection, agency_id, kind.flow, clock())
@@ -180,11 +200,15 @@ async def _land_page(
     """
     if not page.records and page.watermark == before:
         return 0
-    async with pool.acquire() as connection, connection.transaction():
-        await runs.take_turn(connection, agency_id)
-        outcomes = await _tell(connection, kind, agency_id, page.records, now)
-        await advance(connection, page, outcomes)
-    return count_refused(outcomes)
+    about: dict[str, Value] = {"snodo.flow": kind.flow, "snodo.records.received": len(page.records)}
+    with span("inbound.page", attributes=about) as noted:
+        async with pool.acquire() as connection, connection.transaction():
+            await runs.take_turn(connection, agency_id)
+            outcomes = await _tell(connection, kind, agency_id, page.records, now)
+            await advance(connection, page, outcomes)
+        refused = count_refused(outcomes)
+        noted.note({"snodo.records.quarantined": refused})
+    return refused
 
 
 async def _retry(pool: Pool, kind: Kind[R], agency_id: UUID, clock: Clock, page_size: int) -> int:

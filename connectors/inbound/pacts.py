@@ -35,14 +35,14 @@ class Pacts(RegionalSource[RegionalPact]):
         super().__init__(region, PACTS, FLOW, _VERSIONS)
 
     async def land(
-        self, connection: Connection, agency_id: UUID, records: Sequence[RegionalPact], _now: datetime
+        self, connection: Connection, agency_id: UUID, records: Sequence[RegionalPact], now: datetime
     ) -> list[Refusal | None]:
         """See `Kind.land`."""
-        return await land_pacts(connection, agency_id, records)
+        return await land_pacts(connection, agency_id, records, now)
 
 
 async def land_pacts(
-    connection: Connection, agency_id: UUID, records: Sequence[RegionalPact]
+    connection: Connection, agency_id: UUID, records: Sequence[RegionalPact], now: datetime
 ) -> list[Refusal | None]:
     """Land pacts, each with its goals; see `Kind.land`."""
     codes = [one.fiscal_code for one in records if one.fiscal_code is not None]
@@ -64,7 +64,7 @@ async def land_pacts(
             rows.append(_row(one, household_id, person["id"] if person else None))
             landing.append(one)
             outcomes.append(None)
-    await _PUT.execute(connection, agency=agency_id, **_PACTS.bind(rows))
+    await _PUT.execute(connection, agency=agency_id, now=now, **_PACTS.bind(rows))
     await land_goals(connection, agency_id, landing)
     return outcomes
 
@@ -117,5 +117,6 @@ _PUT = upsert_newer(
         },
         "period": func.daterange(_PACTS["starts_on"], _PACTS["before"]),
     },
+    noted={"landed_at": bindparam("now", type_=DateTime(timezone=True))},
 )
 _VERSIONS = Versions(Pact)

@@ -23,6 +23,7 @@ def upsert_newer(
     table: Owned,
     batch: Batch,
     values: Mapping[str, ColumnElement[Any]],
+    noted: Mapping[str, ColumnElement[Any]] | None = None,
 ) -> Statement:
     """The statement that adds a batch's rows, and changes those there are unless a newer version has landed.
 
@@ -32,6 +33,7 @@ def upsert_newer(
         table: whose rows.
         batch: has `external_id` and `changed_at`; the statement's other parameter is `agency`.
         values: the other columns.
+        noted: columns that are written with a change, and are none by themselves.
 
     """
     columns: dict[str, ColumnElement[Any]] = {
@@ -39,6 +41,7 @@ def upsert_newer(
         "external_id": batch["external_id"],
         "updated_at": batch["changed_at"],
         **values,
+        **(noted or {}),
     }
     rows = insert(table).from_select(list(columns), select(*columns.values()).select_from(batch.table))
     there, new = table.__table__.c, rows.excluded
@@ -47,7 +50,7 @@ def upsert_newer(
     return Statement(
         rows.on_conflict_do_update(
             index_elements=["source_agency_id", "external_id"],
-            set_=changes,
+            set_={**changes, **{name: new[name] for name in noted or ()}},
             where=or_(there.updated_at < new.updated_at, and_(there.updated_at == new.updated_at, differs)),
         )
     )

@@ -105,14 +105,14 @@ class WorkerRecords:
         return read_policy(payload, self._region.activities)
 
     async def land(
-        self, connection: Connection, agency_id: UUID, records: Sequence[PolicyRecord], _now: datetime
+        self, connection: Connection, agency_id: UUID, records: Sequence[PolicyRecord], now: datetime
     ) -> list[Refusal | None]:
         """See `Kind.land`. Pacts first: activities point at them."""
         outcomes: list[Refusal | None] = [None] * len(records)
         pacts = {at: one for at, one in enumerate(records) if isinstance(one, RegionalPact)}
         activities = {at: one for at, one in enumerate(records) if isinstance(one, SapActivity)}
         if pacts:
-            landed = await land_pacts(connection, agency_id, [*pacts.values()])
+            landed = await land_pacts(connection, agency_id, [*pacts.values()], now)
             outcomes = _placed(outcomes, pacts, landed)
         if activities:
             landed = await _land_activities(connection, agency_id, [*activities.values()])

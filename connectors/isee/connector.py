@@ -137,11 +137,12 @@ class IseeConnector:
             asker=operator,
             failing=lambda one: tells_failure(one, operation),
         )
-        try:
-            result = found(answer, operation, self._service.agency)
-            return None if result is None else read(result)
-        except NotAsAgreed as wrong:
-            raise self._service.invalid(str(wrong)) from None
+        with self._service.reading(operation):
+            try:
+                result = found(answer, operation, self._service.agency)
+                return None if result is None else read(result)
+            except NotAsAgreed as wrong:
+                raise self._service.invalid(str(wrong)) from None
 
     def _carried(self, fiscal_code: str) -> None:
         if not ASKABLE.fullmatch(fiscal_code):

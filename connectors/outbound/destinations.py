@@ -166,6 +166,9 @@ def _register() -> Statement:
                 "areas": told.excluded.areas,
                 "drawn_up_to": case((ended, told.excluded.drawn_up_to), else_=_destination.c.drawn_up_to),
                 "ended_at": null(),
+                # Whoever says again what it is told knows of it: it is tried at once.
+                "failures": literal_column("0"),
+                "resting_until": null(),
             },
         ).returning(_destination.c.id)
     )

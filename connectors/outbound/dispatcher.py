@@ -15,6 +15,7 @@ from connectors.outbound.retries import Retries
 from connectors.outbound.taking import Address, Settled, Taken, ready, settle, take
 from hub.errors import UpstreamError, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
 from hub.repeating import repeat
+from hub.spans import Value, span
 from hub.store.engine import Pool
 from hub.store.vocabulary import AttemptOutcome, DeliveryState
 
@@ -87,13 +88,17 @@ class Dispatcher:
             return taken
 
     async def _tell(self, taken: Taken) -> None:
-        recipient = self._recipients[taken.destination.address]
-        try:
-            settled = self._answered(await recipient.tell(taken.fact))
-        except UpstreamError as error:
-            settled = self._not_told(taken, error)
-        async with self._pool.acquire() as connection, connection.transaction():
-            await settle(connection, taken, settled, self._now())
+        channel, agency = taken.destination.address
+        about: dict[str, Value] = {
+            "snodo.agency": agency,
+            "snodo.channel": channel.value,
+            "snodo.attempt": taken.attempt,
+        }
+        with span("delivery", attributes=about) as noted:
+            settled = await self._told(taken)
+            noted.note({"snodo.outcome": settled.outcome.value, "snodo.delivery.state": settled.state.value})
+            async with self._pool.acquire() as connection, connection.transaction():
+                await settle(connection, taken, settled, self._now())
         if settled.state in (DeliveryState.REFUSED, DeliveryState.EXHAUSTED):
             log.warning(
                 "delivery.dead",
@@ -102,6 +107,20 @@ class Dispatcher:
                 state=settled.state.value,
                 code=settled.code,
             )
+
+    async def _told(self, taken: Taken) -> Settled:
+        recipient = self._recipients[taken.destination.address]
+        try:
+            return self._answered(await recipient.tell(taken.fact))
+        except UpstreamError as error:
+            return self._not_told(taken, error)
+        except Exception as error:
+            # NOTE what no connector may raise is this fact's trouble alone, and it too comes to an end. Its message may hold anything.
+            agency = taken.destination.address[1]
+            log.error(
+                "delivery.broken", delivery=str(taken.fact.key), agency=agency, error=type(error).__name__
+            )
+            return self._not_told(taken, UpstreamInvalid("Its connector failed.", agency=agency))
 
     @staticmethod
     def _answered(receipt: Receipt) -> Settled:

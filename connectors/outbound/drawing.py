@@ -13,9 +13,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
+    FromClause,
+    and_,
     any_,
     bindparam,
+    exists,
     func,
     insert,
     literal_column,
@@ -106,8 +110,19 @@ def _reach() -> Statement:
 
 @cache
 def _made() -> Statement:
-    # A withdrawal is of the type of what it takes back: whoever was told of the one is told of the other.
-    withdrawn = _event.alias("withdrawn")
+    # A withdrawal goes where what it takes back went, whatever the destination registered for since, and wherever its person lives now:
+    # that is delivered already, or drawn with it.
+    withdrawn, place_of_withdrawn = _event.alias("withdrawn"), _entry.alias("place_of_withdrawn")
+    place = bindparam("place", type_=BigInteger)
+    went = select(_delivery.c.id).where(
+        _delivery.c.event_id == _event.c.withdraws_event_id,
+        _delivery.c.destination_id == _destination.c.id,
+        # NOTE what was cancelled unsent never went; what had no answer may have arrived.
+        or_(
+            _delivery.c.state != literal_column("'CANCELLED'"),
+            _delivery.c.attempt_count > literal_column("0"),
+        ),
+    )
     chosen = (
         select(
             _destination.c.id.label("destination_id"),
@@ -123,20 +138,19 @@ def _made() -> Statement:
         .select_from(
             _entry.join(_event, _event.c.id == _entry.c.event_id)
             .outerjoin(withdrawn, withdrawn.c.id == _event.c.withdraws_event_id)
+            .outerjoin(place_of_withdrawn, place_of_withdrawn.c.event_id == withdrawn.c.id)
             .join(_destination, _destination.c.id == bindparam("destination", type_=_KEY))
         )
         .where(
-            _entry.c.position > bindparam("place", type_=BigInteger),
+            _entry.c.position > place,
             _entry.c.position <= bindparam("up_to", type_=BigInteger),
-            func.coalesce(withdrawn.c.type, _event.c.type) == any_(_destination.c.types),
-            or_(
-                func.cardinality(_destination.c.areas) == literal_column("0"),
-                _entry.c.region_code == any_(_destination.c.areas),
-                _entry.c.municipality_code == any_(_destination.c.areas),
-            ),
-            # Nobody is told what it recorded itself.
-            _event.c.agency_id != _destination.c.agency_id,
             _event.c.beneficiary_id.is_not(None),
+            _event.c.agency_id != _destination.c.agency_id,
+            or_(
+                _registered_for(_entry, _event),
+                exists(went),
+                and_(place_of_withdrawn.c.position > place, _registered_for(place_of_withdrawn, withdrawn)),
+            ),
         )
         .order_by(_entry.c.position)
     )
@@ -148,6 +162,22 @@ def _made() -> Statement:
         .cte("made")
     )
     return Statement(select(func.count()).select_from(made))
+
+
+def _registered_for(entry: FromClause, event: FromClause) -> ColumnElement[bool]:
+    """Whether a destination registered for a fact; withdrawals are of no type that is registered for."""
+    areas = _destination.c.areas
+    return and_(
+        event.c.type == any_(_destination.c.types),
+        or_(
+            func.cardinality(areas) == literal_column("0"),
+            entry.c.region_code == any_(areas),
+            entry.c.municipality_code == any_(areas),
+        ),
+        # Nobody is told what it recorded itself.
+        event.c.agency_id != _destination.c.agency_id,
+        event.c.beneficiary_id.is_not(None),
+    )
 
 
 @cache

@@ -243,7 +243,7 @@ def _facts() -> Statement:
             .join(recorder, recorder.c.id == _event.c.agency_id)
             .outerjoin(pact, theirs)
         )
-        # One whose content was erased in this moment is about nobody, and is not told.
+        # What was erased is about nobody, and is not told (its delivery is cancelled with it).
         .where(_delivery.c.id == any_(bindparam("keys", type_=ARRAY(_KEY))), _event.c.erased_at.is_(None))
         .order_by(_delivery.c.position)
     )

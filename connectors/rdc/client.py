@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,24 +75,40 @@ class RdcClient:
             UpstreamInvalid: the answer is not as the contract has it, or about others.
 
         """
-        people = await self._ask(BY_CODE, "CodiceFiscale", "codFiscale", fiscal_code)
-        if people and all(one.fiscal_code != fiscal_code for one in people):
-            raise self._service.invalid("it is about others")
-        return people
+
+        def told(people: tuple[ToldPerson, ...]) -> bool:
+            return not people or any(one.fiscal_code == fiscal_code for one in people)
+
+        return await self._ask(BY_CODE, "CodiceFiscale", "codFiscale", fiscal_code, told)
 
     async def by_protocol(self, inps_protocol: str) -> tuple[ToldPerson, ...]:
         """The household of a protocol; nobody where it is not known. Raises as `by_fiscal_code`."""
-        people = await self._ask(BY_PROTOCOL, "codProtocolloInps", "codProtocolloInps", inps_protocol)
-        if any(one.inps_protocol != inps_protocol for one in people):
-            raise self._service.invalid("it is about others")
-        return people
 
-    async def _ask(self, operation: Operation, kind: str, name: str, value: str) -> tuple[ToldPerson, ...]:
+        def told(people: tuple[ToldPerson, ...]) -> bool:
+            return all(one.inps_protocol == inps_protocol for one in people)
+
+        return await self._ask(BY_PROTOCOL, "codProtocolloInps", "codProtocolloInps", inps_protocol, told)
+
+    async def _ask(
+        self,
+        operation: Operation,
+        kind: str,
+        name: str,
+        value: str,
+        told: Callable[[tuple[ToldPerson, ...]], bool],
+    ) -> tuple[ToldPerson, ...]:
         asked = etree.Element(f"{{{TYPES}}}richiesta_RDC_beneficiari_dato_{kind}", nsmap={"types": TYPES})
         element(asked, name, value)
         answer = await self._service.call(
             operation, asked, identify=self._identify, failing=lambda one: _outcome(one) in _FAILURES
         )
+        with self._service.reading(operation):
+            people = self._people(answer)
+            if not told(people):
+                raise self._service.invalid("it is about others")
+            return people
+
+    def _people(self, answer: Element) -> tuple[ToldPerson, ...]:
         outcome = _outcome(answer)
         if outcome == Outcome.FISCAL_CODE:
             return ()

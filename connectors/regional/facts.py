@@ -19,8 +19,8 @@ from connectors.outbound.fact import Fact, Receipt
 OPERATION = "eventi"
 """The breaker's name."""
 PATH = "eventi/comunicazione"
-ACCEPTED = {"ACCETTATO", "GIA_RICEVUTO"}
-REFUSED = "RIFIUTATO"
+OUTCOMES = {"ACCETTATO": True, "GIA_RICEVUTO": True, "RIFIUTATO": False}
+"""Whether the fact is with the region."""
 _CODE = re.compile(r"[A-Z0-9_.-]{1,60}", re.ASCII)
 
 
@@ -45,8 +45,11 @@ def write_fact(fact: Fact) -> dict[str, object]:
 def read_receipt(answer: Mapping[str, Any], fact: Fact) -> Receipt | None:
     """Read the answer; None where it is no receipt of this fact. Of a code that is no plain word nothing is kept: it may hold anything."""
     outcome = answer.get("esito")
-    if answer.get("idComunicazione") != str(fact.key) or outcome not in {*ACCEPTED, REFUSED}:
+    if answer.get("idComunicazione") != str(fact.key):
+        return None
+    accepted = OUTCOMES.get(outcome) if isinstance(outcome, str) else None
+    if accepted is None:
         return None
     code = answer.get("codice")
     plain = code if isinstance(code, str) and _CODE.fullmatch(code) else None
-    return Receipt(outcome in ACCEPTED, plain)
+    return Receipt(accepted, plain)

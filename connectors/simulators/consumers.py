@@ -44,7 +44,7 @@ _GRANTED: dict[str, tuple[str, str, AgencyKind, GrantScope, tuple[str, ...], fro
     ),
     "accredited": (
         ACCREDITED_AGENCY_CODE, "Soggetto accreditato (demo)", AgencyKind.ACCREDITED,
-        GrantScope.OWN, (), frozenset(),
+        GrantScope.OWN, (), frozenset({Capability.PUBLISH_OPPORTUNITIES}),
     ),
     "dpo": (
         "snodo-dpo", "Responsabile della protezione dei dati (demo)", AgencyKind.HUB,

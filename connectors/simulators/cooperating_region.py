@@ -67,6 +67,9 @@ class CooperatingRegionSimulator:
         self._region = region
         self._seen: set[str] = set()
         self.notified: list[tuple[str, str]] = []
+        """Code and reason of each notification that was taken, as they came."""
+        self.reasons: frozenset[str] | None = None
+        """The reasons (MotivoNotifica) that were agreed; others are KO. None: any is taken."""
         self.refusals: list[str] = []
         self.verdict: str | None = None
         """What everything that is sent is answered with, in place of OK."""
@@ -152,7 +155,9 @@ class CooperatingRegionSimulator:
                 return self._taken(texts(asked, NAMESPACE, "SAP")["SAP"])
             case "notificaSAP":
                 said = texts(asked, NAMESPACE, "CodiceSAP", "MotivoNotifica")
-                known = said["CodiceSAP"] in self.by_code
+                known = said["CodiceSAP"] in self.by_code and (
+                    self.reasons is None or said["MotivoNotifica"] in self.reasons
+                )
                 if known and self.verdict is None:
                     self.notified.append((said["CodiceSAP"], said["MotivoNotifica"]))
                 return self._verdict(known)

@@ -1,25 +1,21 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What the demo's accredited subject has published. It has no system that could be pulled, so that its rows are written."""
+"""What the demo's accredited subject publishes. It has no system that could be asked for it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Date, Integer, Numeric, Text, bindparam, select
-from sqlalchemy.dialects.postgresql import insert
+import httpx2
 
-from connectors.simulators.consumers import ACCREDITED_AGENCY_CODE
-from hub.store.base import table_of
-from hub.store.statement import Connection, Statement
-from hub.store.tables import Agency, JobOffer, Municipality, TrainingCourse
-from hub.store.vocabulary import CourseMode, OpportunityStatus
+from hub.errors import OperatorError
+from hub.store.vocabulary import CourseMode
 
 # title, employer, CP2011 code, hours a week, places, Belfiore
 _OFFERS = (
-    ("Addetto alla reception", "Albergo Appio Srl", "4.2.1.1.0", 32, 2, "H501"),
-    ("Giardiniera", "Vivai del Circeo Ss", "6.4.1.3.1", 40, 3, "E472"),
+    ("Addetto alla reception", "Albergo Appio Srl", "4.2.1.1.0", "32", 2, "H501"),
+    ("Giardiniera", "Vivai del Circeo Ss", "6.4.1.3.1", "40", 3, "E472"),
 )
 # title, mode, days from now to start, weeks, hours, places, Belfiore
 _COURSES = (
@@ -27,63 +23,55 @@ _COURSES = (
     ("Pizzaiolo", CourseMode.ON_SITE, 16, 8, 160, 12, "E472"),
 )
 PROVIDER = "Lavoro Vicino Scarl"
+_OFFER = """mutation ($input: PublishJobOfferInput!) { publishJobOffer(input: $input) {
+  published: jobOffer { id } userErrors { code path } } }"""
+_COURSE = """mutation ($input: PublishTrainingCourseInput!) { publishTrainingCourse(input: $input) {
+  published: trainingCourse { id } userErrors { code path } } }"""
 
 
-async def publish_demo_opportunities(connection: Connection, as_of: date) -> None:
-    """Write its two offers and two courses, as of a day; those that are there stay as they are.
+class NotTaken(OperatorError):
+    """The hub does not take what the demo's accredited subject publishes."""
 
-    The reference data must be loaded and the consumers registered.
+
+async def publish_demo_opportunities(http: httpx2.AsyncClient, address: str, token: str, as_of: date) -> None:
+    """Publish its two offers and two courses, as of a day; what was published before becomes of that day.
+
+    Args:
+        http: whom it asks by.
+        address: of the hub.
+        token: a voucher of its purpose.
+        as_of: the day.
+
+    Raises:
+        NotTaken: the hub does not take one.
+
     """
+    headers = {"Authorization": f"Bearer {token}"}
+    for mutation, given in _published(as_of):
+        asked = {"query": mutation, "variables": {"input": given}}
+        answered: Any = (await http.post(f"{address}/graphql", json=asked, headers=headers)).json()
+        [payload] = (answered.get("data") or {"": {}}).values()
+        if not payload.get("published"):
+            raise NotTaken(f"The hub does not take {given['reference']}: {answered}")
+
+
+def _published(as_of: date) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each with its mutation."""
     for number, (title, employer, profession, hours, places, place) in enumerate(_OFFERS, 1):
-        await _offer().execute(
-            connection, place=place, title=title, employer_name=employer, profession_code=profession, weekly_hours=hours,
-            places=places, published_on=as_of, expires_on=as_of + timedelta(days=45), external_id=f"ACC-{number}",
+        yield (
+            _OFFER,
+            {
+                "reference": f"ACC-{number}", "title": title, "employerName": employer, "professionCode": profession,
+                "contractType": "A.02.00", "weeklyHours": hours, "places": places, "municipality": place,
+                "publishedOn": f"{as_of}", "expiresOn": f"{as_of + timedelta(days=45)}",
+            },
         )  # fmt: skip
-    for number, (title, mode, start, weeks, hours, places, place) in enumerate(_COURSES, 1):
+    for number, (title, mode, start, weeks, total, places, place) in enumerate(_COURSES, 1):
         starts = as_of + timedelta(days=start)
-        await _course().execute(
-            connection, place=place, title=title, mode=mode.value, starts_on=starts, ends_on=starts + timedelta(weeks=weeks),
-            hours=hours, places=places, external_id=f"ACC-{number}",
+        yield (
+            _COURSE,
+            {
+                "reference": f"ACC-{number}", "title": title, "providerName": PROVIDER, "mode": mode.value, "municipality": place,
+                "startsOn": f"{starts}", "endsOn": f"{starts + timedelta(weeks=weeks)}", "hours": total, "places": places,
+            },
         )  # fmt: skip
-
-
-@cache
-def _offer() -> Statement:
-    return _published(
-        JobOffer,
-        title=bindparam("title", type_=Text),
-        employer_name=bindparam("employer_name", type_=Text),
-        profession_code=bindparam("profession_code", type_=Text),
-        weekly_hours=bindparam("weekly_hours", type_=Numeric(4, 1)),
-        published_on=bindparam("published_on", type_=Date),
-        expires_on=bindparam("expires_on", type_=Date),
-    )
-
-
-@cache
-def _course() -> Statement:
-    return _published(
-        TrainingCourse,
-        title=bindparam("title", type_=Text),
-        provider_name=PROVIDER,
-        mode=bindparam("mode", type_=Text),
-        starts_on=bindparam("starts_on", type_=Date),
-        ends_on=bindparam("ends_on", type_=Date),
-        hours=bindparam("hours", type_=Integer),
-        enrolled=0,
-    )
-
-
-def _published(table: type[JobOffer] | type[TrainingCourse], **values: Any) -> Statement:
-    agency, municipality = table_of(Agency), table_of(Municipality)
-    source = select(agency.c.id).where(agency.c.code == ACCREDITED_AGENCY_CODE)
-    place = select(municipality.c.id).where(municipality.c.belfiore_code == bindparam("place", type_=Text))
-    new = insert(table).values(
-        source_agency_id=source.scalar_subquery(),
-        municipality_id=place.scalar_subquery(),
-        external_id=bindparam("external_id", type_=Text),
-        places=bindparam("places", type_=Integer),
-        status=OpportunityStatus.OPEN,
-        **values,
-    )
-    return Statement(new.on_conflict_do_nothing(index_elements=["source_agency_id", "external_id"]))

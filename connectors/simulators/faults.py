@@ -50,7 +50,9 @@ class FaultKind(StrEnum):
     WRONG_CHARSET = "wrong-charset"
     """The right answer in UTF-16, labelled as UTF-8."""
     DUPLICATE_KEYS = "duplicate-keys"
-    """The right answer, whose first member stands there twice, with two values."""
+    """The right answer, whose first member stands there twice, with two values; of XML every element that holds text."""
+    ENTITIES = "entities"
+    """200 with XML of some hundred bytes, whose entities unfold into a thousand million (billion laughs)."""
     KEY_ROTATED = "key-rotated"
     """The agency no longer knows the key by which what it is shown was signed: 401 to the voucher it is shown first, and to no
     other; to a request without a voucher 400."""
@@ -60,12 +62,13 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: seconds of latency before it, seconds for `Retry-After`, and how often it strikes."""
+    """One fault: seconds of latency before it, seconds for `Retry-After`, how often it strikes, and how many it spares first."""
 
     kind: FaultKind
     latency: float = 0.0
     retry_after: int | None = None
     times: int | None = None
+    spares: int = 0
 
 
 EVERY = "*"
@@ -85,6 +88,7 @@ class Faults:
         self._old: str | None = None
         self._lock = threading.Lock()
         self._set: dict[str, Fault] = {}
+        self._spared: Counter[str] = Counter()
         self._struck: Counter[str] = Counter()
         self._calls: Counter[str] = Counter()
 
@@ -92,7 +96,7 @@ class Faults:
         """Let an operation (or `EVERY`) fail from now on, `fault.times` times when that is given."""
         with self._lock:
             self._set[operation] = fault
-            self._struck[operation] = 0
+            self._spared[operation] = self._struck[operation] = 0
             self._old = None
 
     def set_clock(self, ahead: float) -> None:
@@ -130,6 +134,9 @@ class Faults:
             name = operation if operation in self._set else EVERY
             fault = self._set.get(name)
             if fault is None or (fault.times is not None and self._struck[name] >= fault.times):
+                return None
+            if self._spared[name] < fault.spares:
+                self._spared[name] += 1
                 return None
             self._struck[name] += 1
             return fault
@@ -209,6 +216,11 @@ async def _flood(send: Send) -> None:
 
 
 _PAGE = b"<!DOCTYPE html><html><head><title>Manutenzione</title></head><body>Servizio sospeso</body></html>"
+_LAUGHS = (
+    b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY l0 "ha">'
+    + b"".join(b'<!ENTITY l%d "%s">' % (one, b"&l%d;" % (one - 1) * 10) for one in range(1, 10))
+    + b"]><a>&l9;</a>"
+)
 _SOAP_FAULT = (
     b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Server</faultcode>'
     b"<faultstring>Errore interno</faultstring></s:Fault></s:Body></s:Envelope>"
@@ -221,6 +233,8 @@ async def _instead(send: Send, fault: Fault) -> None:
     media_type: str | None = "text/html; charset=utf-8"
     if fault.kind is FaultKind.OVER_LIMIT:
         status, media_type, body = 429, None, b""
+    elif fault.kind is FaultKind.ENTITIES:
+        media_type, body = "text/xml; charset=utf-8", _LAUGHS
     elif fault.kind is FaultKind.SOAP_FAULT:
         status, media_type, body = 500, "text/xml; charset=utf-8", _SOAP_FAULT
     elif fault.kind is FaultKind.ERROR:
@@ -268,6 +282,7 @@ def _spoil(send: Send, kind: FaultKind) -> Send:
     return spoiling
 
 
+_TEXT = re.compile(rb"<([\w:]+)>[^<]*</\1>")
 _FIRST_MEMBER = re.compile(rb'\s*\{\s*("(?:[^"\\]|\\.)*")\s*:')
 
 
@@ -296,9 +311,10 @@ def _rewritten(headers: dict[bytes, bytes], body: bytes, kind: FaultKind) -> tup
         packed = gzip.compress(body)
         return {**headers, b"content-encoding": b"gzip"}, packed[: len(packed) // 2]
     if kind is FaultKind.WRONG_CHARSET:
-        return {**headers, b"content-type": b"application/json; charset=utf-8"}, body.decode().encode(
-            "utf-16"
-        )
+        media_type = headers[b"content-type"].partition(b";")[0]
+        return {**headers, b"content-type": media_type + b"; charset=utf-8"}, body.decode().encode("utf-16")
+    if body.startswith(b"<"):
+        return headers, _TEXT.sub(rb"\g<0><\1></\1>", body)
     first = _FIRST_MEMBER.match(body)
     assert first is not None, "an answer is an object with members"
     return headers, b"{" + first[1] + b":null," + body[body.index(b"{") + 1 :]

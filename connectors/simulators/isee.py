@@ -51,8 +51,13 @@ class IseeSimulator:
     ) -> None:
         """Take the demo world's catalogue and keys, the declarations, and which user ids ask for which office."""
         eservice = registry.eservices["isee"]
+        self.faults = Faults(now)
         self._verifier = ModiVerifier(
-            registry, eservice, jwks=keys.jwks(), client_keys=keys.client_keys(registry), now=now
+            registry,
+            eservice,
+            jwks=keys.jwks(),
+            client_keys=keys.client_keys(registry),
+            now=self.faults.clock,
         )
         self._audience = eservice.audiences[0]
         self._world = world
@@ -63,7 +68,6 @@ class IseeSimulator:
         self.refusals: list[str] = []
         self.operators: list[tuple[str, str]] = []
         """(operation, userID) of each question that was let in: what INPS's audit would show."""
-        self.faults = Faults()
         routes = [Route(PATH, self._answer, methods=["POST"])]
         self.app = FaultyAsgi(Starlette(routes=routes), self.faults, {PATH: OPERATION}.get)
 

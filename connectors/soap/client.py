@@ -16,6 +16,7 @@ What an answer is, by its status and its body:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from email.message import Message as MediaType
@@ -141,7 +142,12 @@ class SoapClient:
         )
         if answer.status == 401 and sent:
             sent[-1].rejected()
-        return self._read(answer, operation)
+        with self.reading(operation):
+            return self._read(answer, operation)
+
+    def reading(self, operation: Operation) -> AbstractContextManager[None]:
+        """Count and log an answer to the operation, where what is read of it in the block turns out to be none the contract allows."""
+        return self._exchange.reading(operation.name)
 
     def invalid(self, what: str) -> UpstreamInvalid:
         """The error that says which part of an answer is not as agreed; never its value."""

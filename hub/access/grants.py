@@ -41,6 +41,8 @@ OF_PEOPLE = TERRITORIAL | {GrantScope.NATIONAL}
 """The scopes that reach people whom something may be recorded about."""
 READING_FEED = OF_PEOPLE - {GrantScope.CENTRE}
 """The scopes that have a feed: all of it, or a part."""
+PUBLISHING = (TERRITORIAL | {GrantScope.OWN}) - {GrantScope.REGION}
+"""The scopes of who publishes here. A region's offers and courses come from its own system, which would have them otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,11 @@ def check(grant: Grant) -> None:
                 f"{capability.value} is of no use with scope {scope.value}, which reaches nobody to record about.",
                 about="capabilities",
             )
+    if Capability.PUBLISH_OPPORTUNITIES in grant.capabilities and scope not in PUBLISHING:
+        raise InvalidRegistration(
+            f"PUBLISH_OPPORTUNITIES is of no use with scope {scope.value}: an agency publishes its own, a centre, a municipality or an ambito too.",
+            about="capabilities",
+        )
     if grant.valid_to is not None and grant.valid_from is not None and grant.valid_to <= grant.valid_from:
         raise InvalidRegistration("A grant ends after it begins.", about="valid_to")
 

@@ -27,17 +27,19 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Caller, Scope
 from hub.access.rows import scope_values, visible
-from hub.ledger.proposing import renewed_on, rome_day
+from hub.ledger.paid_terms import paid_terms, read_terms
+from hub.ledger.proposing import rome_day
 from hub.measures.measure import Measure
+from hub.measures.renewal import renewal
 from hub.measures.suitable_offer import Contract, Offer, Seeker
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
-from hub.store.tables import Beneficiary, Benefit, ConditionalityEvent, Household, Municipality
+from hub.store.tables import Beneficiary, ConditionalityEvent, Household, Municipality
 
 CONTRACTS: Mapping[str, Contract] = {
     "A.01.00": Contract.PERMANENT,
@@ -77,15 +79,15 @@ async def sought(
     )
     if row is None:
         return None
-    benefits = [day for day in orjson.loads(row["benefits"]) if date.fromisoformat(day) <= on]
-    renewed = renewed_on(benefits)
+    measure = Measure(row["measure"])
+    terms = [term for term in read_terms(orjson.loads(row["terms"])) if term[0] <= on]
     return Sought(
         row["id"],
-        Measure(row["measure"]),
+        measure,
         Seeker(
             children_born_on=tuple(born for born in row["births"] if born <= on),
-            awarded_on=date.fromisoformat(benefits[0]) if benefits else None,
-            renewed=None if renewed is None else renewed <= on,
+            awarded_on=terms[0][0] if terms else None,
+            renewed=renewal(measure, terms).on(on),
         ),
         row["made"] + 1,
         {
@@ -128,7 +130,7 @@ def _statement(scope: Scope) -> Statement:
             person.c.id,
             person.c.municipality_id.label("home"),
             household.c.measure,
-            _benefits(household).label("benefits"),
+            cast(paid_terms(household.c.id, household.c.measure), Text).label("terms"),
             _births(person).label("births"),
             _made(person, household).label("made"),
             _ways(person).label("ways"),
@@ -139,17 +141,6 @@ def _statement(scope: Scope) -> Statement:
             visible(person, "beneficiary", scope),
         )
     )
-
-
-def _benefits(household: FromClause) -> ColumnElement[str]:
-    benefit = table_of(Benefit).alias("benefit")
-    first = func.lower(benefit.c.period)
-    found = select(
-        func.coalesce(
-            func.jsonb_agg(aggregate_order_by(cast(first, Text), first)), literal_column("'[]'::jsonb")
-        )
-    ).where(benefit.c.household_id == household.c.id, benefit.c.measure == household.c.measure)
-    return cast(found.correlate(household).scalar_subquery(), Text)
 
 
 def _births(person: FromClause) -> ColumnElement[list[date]]:

@@ -32,10 +32,12 @@ from connectors.tls import open_client
 from hub.access.actors import COMMAND_LINE, acting
 from hub.cli import deliveries, files
 from hub.cli.options import AsJson, DataDir, run, settings_of
+from hub.cli.reconcile import reconcile
 from hub.errors import ConfigurationError, DatabaseError, InvalidInput, UpstreamError
 from hub.ledger.communications import HireTerms
 from hub.ledger.wire_codes import WireTable, read_wire_codes
 from hub.settings import Environment, Settings
+from hub.spans import SPANS
 from hub.store.ambiti import land_ambiti, read_ambiti
 from hub.store.engine import Pool, connection_arguments, database_url, open_database
 from hub.store.migrations import check_version, read_revision
@@ -46,6 +48,7 @@ from hub.store.municipalities.landing import import_municipalities
 from hub.store.municipalities.lookup import municipality_as_of
 from hub.store.population.benefits import EARLIEST_TODAY
 from hub.store.population.seed import SeedReport, seed_population
+from hub.tracing.parts import tracing_of
 
 reference = typer.Typer(help="Reference data.", no_args_is_help=True)
 sync = typer.Typer(help="Pull from the connected agencies, and tell them.", no_args_is_help=True)
@@ -58,6 +61,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(reference, name="reference")
     deliveries.add_to(sync)
     files.add_to(sync)
+    sync.command("reconcile")(reconcile)
     app.add_typer(sync, name="sync")
 
 
@@ -343,7 +347,9 @@ async def _among_agencies(settings: Settings, url: str) -> AsyncIterator[tuple[P
         open_database(url, settings) as database,
         open_client(settings) as http,
         contextlib.aclosing(connect_agencies(settings, http)) as agencies,
+        tracing_of(settings) as tracing,
     ):
+        SPANS.set(tracing.spans)
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         yield database.write, agencies

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 import typer
 
-from connectors.cooperation import SubsidiaryRegion, read_regions
+from connectors.cooperation import CooperatingRegion, RegionFile, SubsidiaryRegion, read_regions
+from connectors.flow_status import FlowStanding, Inward, flow_standing
 from connectors.outbound.dead_letters import PREFIX, dead_letters_of, resend_all
 from connectors.outbound.destinations import Standing, end, register, standings
 from hub.cli.options import DataDir, run, settings_of
@@ -49,8 +50,8 @@ def tell(
     """Have an agency's system told of facts as they are recorded, from now on; again to change which."""
     settings = settings_of(data_dir=data_dir)
     for region in read_regions(settings.regions) if settings.regions and not stop else ():
-        if region.agency_code == agency and isinstance(region, SubsidiaryRegion):
-            raise InvalidInput(region.note)
+        if region.agency_code == agency:
+            _check_can_be_told(region, types or [])
 
     async def registered(connection: Connection) -> str:
         async with connection.transaction():
@@ -67,12 +68,22 @@ def tell(
 
 
 def status(data_dir: DataDir = None) -> None:
-    """Say of each system that is told facts how many wait, were refused or given up, and since when the oldest waits."""
-    found = _with_connection(settings_of(data_dir=data_dir), standings)
-    for one in found:
+    """Say of each system that is told facts how many wait, were refused or given up, and since when the oldest waits; and how each flow from an agency stands."""
+
+    async def both(connection: Connection) -> tuple[list[Standing], FlowStanding]:
+        return await standings(connection), await flow_standing(connection)
+
+    settings = settings_of(data_dir=data_dir)
+    told, flows = _with_connection(settings, both)
+    for one in told:
         typer.echo(described(one))
-    if not found:
+    if not told:
         typer.echo("No system is told anything; `snodo sync tell` registers one.")
+    for region in read_regions(settings.regions) if settings.regions else ():
+        if isinstance(region, CooperatingRegion) and region.untold is not None:
+            typer.echo(region.untold)
+    for flow in flows.inward:
+        typer.echo(described_flow(flow))
 
 
 def retry(
@@ -104,6 +115,31 @@ def described(one: Standing) -> str:
     if one.resting_until is not None:
         line += f"; it did not answer, and is left alone until {one.resting_until:%Y-%m-%d %H:%M:%S} UTC"
     return line
+
+
+def described_flow(one: Inward) -> str:
+    """One line about a flow from an agency."""
+    line = f"{one.agency_code} {one.flow}: {one.quarantined} in quarantine"
+    if one.completed_at is not None:
+        return f"{line}; last pulled to its end on {one.completed_at:%Y-%m-%d %H:%M} UTC"
+    return f"{line}; NEVER pulled to its end" if one.has_run else line
+
+
+def _check_can_be_told(region: RegionFile, types: Collection[ConditionalityEventType]) -> None:
+    """Pass what a region with a file can be told.
+
+    Raises:
+        InvalidInput: it is told nothing, or has no word for facts of a type.
+
+    """
+    if isinstance(region, SubsidiaryRegion):
+        raise InvalidInput(region.note)
+    if region.untold is not None:
+        raise InvalidInput(region.untold)
+    if unnamed := sorted(set(types) - set(region.notifications)):
+        raise InvalidInput(
+            f"Region {region.region_code} has no word for {unnamed[0]}: name it in its file, under [notifications]."
+        )
 
 
 def _with_connection(settings: Settings, ask: Callable[[Connection], Awaitable[T]]) -> T:

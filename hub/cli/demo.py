@@ -134,12 +134,13 @@ async def _demo(
             )
             async with running_hub(among, url, tabs=_tabs(simulation)) as hub:
                 await _pull(hub, said)
-                await publish_demo_opportunities(owner, _now().date())
                 async with (
                     http_server(hub, listening, closing=hub.close_streams) as (server, address),
                     httpx2.AsyncClient(trust_env=False) as http,
                 ):
                     said(f"Hub                {address}/graphql")
+                    voucher = issue_voucher(simulation.registry, simulation.keys, "accredited")
+                    await publish_demo_opportunities(http, address, voucher, _now().date())
                     walk = tour.Tour(address, simulation, http, console, _now)
                     await walk_beside(server, walk.walk())
                     console.rule()

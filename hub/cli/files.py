@@ -18,8 +18,10 @@ from connectors.region_files import read_region, read_regions
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import ConfigurationError
 from hub.settings import Settings
+from hub.spans import SPANS
 from hub.store.engine import database_url, open_database
 from hub.store.migrations import check_version
+from hub.tracing.parts import tracing_of
 
 
 def add_to(sync: typer.Typer) -> None:
@@ -53,7 +55,8 @@ def sync_files(
 
 async def _pull(settings: Settings, url: str, region: FilingRegion) -> list[FilesReport]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    async with open_database(url, settings) as database:
+    async with open_database(url, settings) as database, tracing_of(settings) as tracing:
+        SPANS.set(tracing.spans)
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         async with open_folder(region) as folder:

@@ -12,9 +12,11 @@ from typing import Annotated, Any, TypeVar
 import structlog
 import typer
 from pydantic import ValidationError
+from structlog.typing import EventDict
 
 from hub.errors import ConfigurationError
 from hub.settings import Settings
+from hub.trace import known_trace
 
 T = TypeVar("T")
 
@@ -59,12 +61,20 @@ def log_to_stderr(level: str) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            _add_trace,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _add_trace(_logger: object, _method: str, event: EventDict) -> EventDict:
+    known = known_trace()
+    if known is not None:
+        event.setdefault("trace", known)
+    return event
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

@@ -71,4 +71,6 @@ def _line(region: Region) -> str:
     if isinstance(region, SubsidiaryRegion):
         return f"{region.region_code}  {region.note}"
     shown = "client certificate" if region.tls is not None else "no certificate"
-    return f"{region.region_code}  {region.address}  {shown}, {'e-Gov header' if region.egov is not None else 'no e-Gov header'}"
+    header = "e-Gov header" if region.egov is not None else "no e-Gov header"
+    told = region.untold or f"Told of {', '.join(sorted(region.notifications))}."
+    return f"{region.region_code}  {region.address}  {shown}, {header}. {told}"

@@ -30,8 +30,10 @@ from hub.ledger.checkpointing import Checkpointing
 from hub.ledger.hires_due import HiresDue
 from hub.ledger.sequencer import Sequencer
 from hub.settings import Environment, Settings
+from hub.spans import SPANS
 from hub.store.engine import database_url, open_database
 from hub.store.migrations import check_version
+from hub.tracing.parts import tracing_of
 
 
 class PortTaken(ConfigurationError):
@@ -105,7 +107,9 @@ async def _work(settings: Settings, url: str) -> None:
         open_database(url, settings) as database,
         open_client(settings) as http,
         contextlib.aclosing(connect_agencies(settings, http)) as agencies,
+        tracing_of(settings) as tracing,
     ):
+        SPANS.set(tracing.spans)  # for every task begun here
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         sequencer = Sequencer(database.write, settings.sequencer_interval)

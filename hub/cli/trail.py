@@ -25,6 +25,7 @@ from hub.access.log import AccessLog
 from hub.access.operator import Operator
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import InvalidInput
+from hub.ledger.inbound_trail import CommunicatedHire, InboundTrail, LandedPact
 from hub.ledger.trail import Aside, Sent, Step, Trail, read_trail
 from hub.settings import Settings
 from hub.store.base import table_of
@@ -37,6 +38,10 @@ from hub.store.tables import Agency, Purpose
 from hub.store.vocabulary import AccessOutcome, AgencyKind, AttemptOutcome, DeliveryState, GrantScope
 
 SHOWN = (
+    "Beneficiary.household",
+    "Beneficiary.pacts",
+    "Benefit.measure",
+    "Benefit.startsOn",
     "ConditionalityEvent.occurredAt",
     "ConditionalityEvent.outcomes",
     "ConditionalityEvent.position",
@@ -50,6 +55,11 @@ SHOWN = (
     "Delivery.recipient",
     "Delivery.settledAt",
     "Delivery.state",
+    "Household.benefit",
+    "Household.pacts",
+    "Pact.createdOn",
+    "Pact.kind",
+    "Pact.signedOn",
     "Query.beneficiary",
 )
 """What the command shows, as the schema calls it: what its line of the access log says was asked for."""
@@ -162,6 +172,7 @@ def told(trail: Trail) -> Iterator[str]:
         yield "No fact about this person was recorded at the hub: whoever should have recorded one has not, or not here."
     for step in trail.steps:
         yield from _step(step)
+    yield from _inbound(trail.inbound)
     yield from map(_aside, trail.aside)
 
 
@@ -209,6 +220,40 @@ def _sent(sent: Sent) -> str:
             )
 
 
+def _inbound(trail: InboundTrail) -> Iterator[str]:
+    if trail.benefit is not None:
+        told = trail.benefit
+        yield (
+            f"{told.measure.value} from {told.starts_on} on: told by INPS of the household, last by its report of {_at(told.reported_at)}. "
+            "What was paid INPS alone knows: ask for `Household.payments`."
+        )
+    yield from map(_pact, trail.pacts)
+    yield from map(_hire, trail.hires)
+
+
+def _pact(pact: LandedPact) -> str:
+    signed = "not signed" if pact.signed_on is None else f"signed on {pact.signed_on}"
+    said = f"{pact.kind.value} pact, proposed on {pact.created_on}, {signed}"
+    if pact.agency is None or pact.number is None:
+        return f"{said}: made at the hub."
+    said += f": told by {pact.agency} under its number {pact.number}, changed there on {_at(pact.changed_at)}"
+    if pact.landed_at is None:
+        return f"{said}; when it landed here was not kept then."
+    run = (
+        ""
+        if pact.run_started_at is None
+        else f", by the run of {pact.flow} that began on {_at(pact.run_started_at)}"
+    )
+    return f"{said}; landed here on {_at(pact.landed_at)}{run}."
+
+
+def _hire(hire: CommunicatedHire) -> str:
+    said = f"Communication {hire.code} ({hire.kind.value}): received from {hire.agency} on {_at(hire.received_at)}"
+    if hire.recorded:
+        return f"{said}; what it says is recorded."
+    return f"{said}; WAITS for the day it begins, {hire.starts_on}."
+
+
 _OUTCOMES = {
     None: "no answer was noted",
     AttemptOutcome.UNAVAILABLE: "it did not answer or did not let the hub in",
@@ -220,8 +265,9 @@ _OUTCOMES = {
 
 def _aside(aside: Aside) -> str:
     field = f" ({aside.field})" if aside.field else ""
+    number = "" if ":" in aside.key else f", number {aside.key}"
     return (
-        f"STOPPED on its way in: a record of {aside.agency}, {aside.flow}, waits since {_at(aside.received_at)}: "
+        f"STOPPED on its way in: a record of {aside.agency}, {aside.flow}{number}, waits since {_at(aside.received_at)}: "
         f"{aside.reason}{field}"
     )
 

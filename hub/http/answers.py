@@ -115,11 +115,9 @@ def coded(message: str, code: str, **extensions: Any) -> dict[str, Any]:
 
 def said(error: SnodoError) -> dict[str, Any]:
     """An error of the hub's own tree."""
-    return coded(
-        error.message,
-        error.code,
-        **{name: value for name, value in error.extensions.items() if value is not None},
-    )
+    # NOTE the code is its own: an agency's refusal may have one, too.
+    said = {name: value for name, value in error.extensions.items() if value is not None and name != "code"}
+    return {"message": error.message, "extensions": {"code": error.code, **said}}
 
 
 def _cut(message: str) -> str:

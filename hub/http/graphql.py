@@ -75,7 +75,8 @@ class GraphQLEndpoint:
         headers = headers_of(scope["headers"])
         accept, media, origin = headers.get(b"accept"), UNSAID, None
         if b"traceparent" in headers:
-            RECEIVED.set(headers[b"traceparent"])  # read where an agency is called, and nowhere else
+            # Read where an agency is called or a line logged, and nowhere else.
+            RECEIVED.set(headers[b"traceparent"])
         streams = accepted(accept) if accept is not None and (EVENTS in accept or PARTS in accept) else None
         under_way = self._watch.enter()
         try:

@@ -11,9 +11,6 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 
 from hub.access.proof import ALGORITHMS, ProofRefused
 from hub.access.refusal import NoVoucher
@@ -38,22 +35,9 @@ def problem(reply_body: bytes, status: int) -> bytes:
     return orjson.dumps(content)
 
 
-async def told_as_problem(_request: Request, error: Exception) -> Response:
-    """The refusal of a request to another path than `/graphql`."""
-    assert isinstance(error, HTTPException | ClientError)
-    if isinstance(error, HTTPException):
-        content: dict[str, Any] = _standard(error.status_code, error.detail)
-        status, headers = error.status_code, dict(error.headers or {})
-    else:
-        status, headers = error.status, {}
-        said = {name: value for name, value in error.extensions.items() if value is not None}
-        content = _with({**_standard(status, error.message), "code": error.code}, said)
-    response = Response(
-        orjson.dumps(content), status, {**headers, "cache-control": "no-store"}, PROBLEM.decode()
-    )
-    if status == HTTPStatus.UNAUTHORIZED and isinstance(error, ClientError):
-        response.raw_headers += challenges(error)
-    return response
+def plain_problem(status: int, detail: str) -> bytes:
+    """A problem that has no code of the hub's: what HTTP itself says of a request."""
+    return orjson.dumps(_standard(status, detail))
 
 
 def _standard(status: int, detail: str) -> dict[str, Any]:

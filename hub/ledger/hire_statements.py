@@ -62,8 +62,17 @@ _PERSON = bindparam("person", type_=_UUID)
 @cache
 def lock() -> Statement:
     """Wait for whoever else in another transaction locked the same: the code of a communication, or a person's key as text."""
-    key = func.hashtextextended(bindparam("of", type_=Text), literal_column(str(_LOCK)))
-    return Statement(select(func.pg_advisory_xact_lock(key)))
+    return Statement(select(func.pg_advisory_xact_lock(_of())))
+
+
+@cache
+def try_lock() -> Statement:
+    """The same without waiting: whether the lock is had."""
+    return Statement(select(func.pg_try_advisory_xact_lock(_of())))
+
+
+def _of() -> ColumnElement[int]:
+    return func.hashtextextended(bindparam("of", type_=Text), literal_column(str(_LOCK)))
 
 
 @cache

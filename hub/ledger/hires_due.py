@@ -10,6 +10,7 @@ from functools import cache
 import structlog
 from sqlalchemy import Date, Text, bindparam, literal_column, select, tuple_
 
+from hub.ledger import hire_statements as statements
 from hub.ledger.append import Everyone
 from hub.ledger.communications import Hire, day_in_italy
 from hub.ledger.hires import record_hire
@@ -40,7 +41,10 @@ class HiresDue:
         self._tolerance = tolerance
 
     async def look(self) -> int:
-        """Record those that are due, each in a transaction of its own; how many were looked at."""
+        """Record those that are due, each in a transaction of its own; how many were looked at.
+
+        What is about a person of whom others are telling just now waits for the next look.
+        """
         looked, after = 0, _FIRST
         while (last := await self._one(after)) is not None:
             looked, after = looked + 1, last
@@ -61,6 +65,9 @@ class HiresDue:
             row = await _due().fetchrow(connection, today=day_in_italy(now), day=after[0], code=after[1])
             if row is None:
                 return None
+            # NOTE who sends communications locks a person, and then another's row: whoever has the row here does not wait for the person.
+            if not await statements.try_lock().fetchval(connection, of=str(row["beneficiary_id"])):
+                return row["starts_on"], row["code"]
             hire = Hire(
                 row["code"],
                 CommunicationKind(row["kind"]),

@@ -30,18 +30,20 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.errors import InvalidInput
 from hub.ledger.append import FEED_TOPIC
+from hub.ledger.paid_terms import paid_terms, read_terms
 from hub.measures.consequence_rules import BREACHES, EDITION, NO_RULE
-from hub.measures.consequences import NEVER, Circumstances, Proposal
+from hub.measures.consequences import Circumstances, Proposal
 from hub.measures.facts import Fact
 from hub.measures.measure import Measure
 from hub.measures.proposed import proposed
+from hub.measures.renewal import renewal
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
-from hub.store.tables import Benefit, ConditionalityEvent, FeedEntry, OutboxMessage, Pact
+from hub.store.tables import ConditionalityEvent, FeedEntry, OutboxMessage, Pact
 
 Application: TypeAlias = "tuple[UUID, str, str]"
 """Whose ledger it is: the person, INPS's protocol, the measure."""
@@ -89,7 +91,7 @@ class _Ledgers:
         own = _fact(measure, *orjson.loads(row["own"]))
         known.append(own)
         facts = (replace(one, withdrawn=True) if _event_of(one) in self._withdrawn else one for one in known)
-        around = Circumstances(renewed_on=renewed_on(orjson.loads(row["benefits"])))
+        around = Circumstances(renewal=renewal(measure, read_terms(orjson.loads(row["benefits"]))))
         try:
             found = proposed(measure, own.id, facts, around)
         except InvalidInput:
@@ -99,13 +101,6 @@ class _Ledgers:
 
 
 _UNRECKONED = "A breach of this person is of a day before the measure began: what follows is undetermined."
-
-
-def renewed_on(benefits: Sequence[str]) -> date | None:
-    """Since when a benefit is a renewed one, by the first days of all there were: the second's; of no benefit nothing is known."""
-    if len(benefits) > 1:
-        return date.fromisoformat(benefits[1])
-    return NEVER if benefits else None
 
 
 def _fact(
@@ -176,7 +171,9 @@ def _statement() -> Statement:
             withdraws.label("withdraws"),
             cast(_as_fact(event, pact, literal_column("false")), Text).label("own"),
             case((is_breach, cast(_known(event), Text))).label("facts"),
-            case((is_breach, cast(_benefits(event), Text))).label("benefits"),
+            case((is_breach, cast(paid_terms(event.c.household_id, event.c.measure), Text))).label(
+                "benefits"
+            ),
         )
         .select_from(
             oldest.outerjoin(event, event.c.id == oldest.c.subject_id).outerjoin(
@@ -209,22 +206,6 @@ def _known(event: FromClause) -> ColumnElement[Any]:
             other.c.measure == event.c.measure,
             other.c.type.in_([literal_column(f"'{word}'", Text) for word in sorted(BREACHES)]),
         )
-        .correlate(event)
-        .scalar_subquery()
-    )
-
-
-def _benefits(event: FromClause) -> ColumnElement[Any]:
-    """The first days of the benefits the event's household had under its measure, in their order."""
-    benefit = table_of(Benefit).alias("benefit")
-    first = func.lower(benefit.c.period)
-    return (
-        select(
-            func.coalesce(
-                func.jsonb_agg(aggregate_order_by(cast(first, Text), first)), literal_column("'[]'::jsonb")
-            )
-        )
-        .where(benefit.c.household_id == event.c.household_id, benefit.c.measure == event.c.measure)
         .correlate(event)
         .scalar_subquery()
     )

@@ -37,6 +37,7 @@ from sqlalchemy.types import TypeEngine
 
 from hub.ledger.proposing import waiting
 from hub.repeating import Sleep, repeat
+from hub.spans import span
 from hub.store.base import table_of
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
@@ -234,7 +235,12 @@ class Sequencer:
             self.active = True
             log.info("sequencer.active")
             while True:
-                if await sequence(connection):
+                with span("sequencer.turn") as turn:
+                    if given := await sequence(connection):
+                        turn.note({"snodo.events": given})
+                    else:
+                        turn.forget()
+                if given:
                     still = 0.0
                     continue
                 pause = self._interval if still < QUIET_AFTER else max(self._interval, QUIET)

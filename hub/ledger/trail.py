@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
+from hub.ledger.inbound_trail import InboundTrail, read_inbound
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
 from hub.store.tables import (
@@ -39,6 +40,7 @@ from hub.store.tables import (
     EventOutcome,
     FeedAcknowledgement,
     FeedEntry,
+    Household,
     QuarantinedRecord,
 )
 from hub.store.vocabulary import (
@@ -104,6 +106,8 @@ class Aside:
 
     agency: str
     flow: str
+    key: str
+    """Its number there; of one that has none a key of the hub's, which has a colon."""
     field: str | None
     reason: str
     received_at: datetime
@@ -115,14 +119,18 @@ class Trail:
 
     person: UUID | None
     steps: Sequence[Step]
+    inbound: InboundTrail
     aside: Sequence[Aside]
 
 
 async def read_trail(connection: Connection, fiscal_code: str) -> Trail:
     """The trail of the person with this fiscal code; of nobody, what is kept aside with the code in it."""
-    person: UUID | None = await _who().fetchval(connection, code=fiscal_code)
+    known = await _who().fetchrow(connection, code=fiscal_code)
+    person: UUID | None = None if known is None else known["id"]
     steps: list[Step] = []
+    inbound = InboundTrail()
     if person is not None:
+        inbound = await read_inbound(connection, person)
         rows = await _steps().fetch(connection, person=person, most=MOST)
         keys = [row["id"] for row in rows]
         sent, decisions = defaultdict[UUID, list[Sent]](list), defaultdict[UUID, list[Decision]](list)
@@ -161,15 +169,26 @@ async def read_trail(connection: Connection, fiscal_code: str) -> Trail:
             for row in rows
         ]
     aside = [
-        Aside(row["agency"], row["flow"], row["field"], row["reason"], row["received_at"])
-        for row in await _aside().fetch(connection, code=fiscal_code)
+        Aside(row["agency"], row["flow"], row["record_key"], row["field"], row["reason"], row["received_at"])
+        for row in await _aside().fetch(
+            connection,
+            code=fiscal_code,
+            # NOTE never null: null is what many a record says of a member it has not.
+            protocol=fiscal_code if known is None else known["inps_protocol"],
+            person=fiscal_code if known is None else str(person),
+        )
     ]
-    return Trail(person, steps, aside)
+    return Trail(person, steps, inbound, aside)
 
 
 @cache
 def _who() -> Statement:
-    return Statement(select(_person.c.id).where(_person.c.fiscal_code == bindparam("code", type_=Text)))
+    household = table_of(Household)
+    return Statement(
+        select(_person.c.id, household.c.inps_protocol)
+        .join_from(_person, household, household.c.id == _person.c.household_id)
+        .where(_person.c.fiscal_code == bindparam("code", type_=Text))
+    )
 
 
 @cache
@@ -244,15 +263,25 @@ def _decisions() -> Statement:
 @cache
 def _aside() -> Statement:
     record, agency = table_of(QuarantinedRecord), table_of(Agency)
-    # Whatever the agency calls its field: anywhere in the record stands the code. What is kept aside is little, and is read whole.
-    anywhere = cast(literal_column("'strict $.** ? (@ == $code)'"), JSONPATH)
-    named = func.jsonb_path_exists(
-        record.c.payload, anywhere, func.jsonb_build_object("code", bindparam("code", type_=Text))
+    # Whatever the agency calls its field: anywhere in the record stands the code, or the household's protocol (an inclusion pact names no
+    # person), or the person's key (of whom a region could not be asked about). What waits is little, and is read whole.
+    anywhere = cast(
+        literal_column("'strict $.** ? (@ == $code || @ == $protocol || @ == $person)'"), JSONPATH
     )
+    wanted = func.jsonb_build_object(
+        literal_column("'code'"),
+        bindparam("code", type_=Text),
+        literal_column("'protocol'"),
+        bindparam("protocol", type_=Text),
+        literal_column("'person'"),
+        bindparam("person", type_=Text),
+    )
+    named = func.jsonb_path_exists(record.c.payload, anywhere, wanted)
     return Statement(
         select(
             agency.c.name.label("agency"),
             record.c.flow,
+            record.c.record_key,
             record.c.field,
             record.c.reason,
             record.c.received_at,

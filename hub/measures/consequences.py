@@ -29,24 +29,19 @@ from hub.measures.kleene import both, known
 from hub.measures.measure import Measure
 from hub.measures.parameters import BeforeTheLaw, law
 from hub.measures.reasons import Reason
+from hub.measures.renewal import UNTOLD, Renewal
 from hub.measures.sources import Source
-
-NEVER = date.max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What else bears on it; None is not known.
 
-    `renewed_on`: since when the benefit is a renewed one, or `NEVER`; `protected`: minors or disabled people in it.
+    `renewal`: whether the benefit is a renewed one, by day; `protected`: minors or disabled people in it.
     """
 
-    renewed_on: date | None = None
+    renewal: Renewal = UNTOLD
     protected: bool | None = None
-
-    def renewed(self, day: date) -> bool | None:
-        """Whether the benefit is a renewed one on a day."""
-        return None if self.renewed_on is None else self.renewed_on <= day
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +138,7 @@ def ladders_of(measure: Measure, fact: Fact, circumstances: Circumstances) -> tu
         ):
             on_it = both(
                 not ladder.pacts or known(fact.pact, ladder.pacts.__contains__),
-                not ladder.renewed or circumstances.renewed(fact.day),
+                not ladder.renewed or circumstances.renewal.on(fact.day),
             )
             if on_it is not False:
                 found.append(ladder)

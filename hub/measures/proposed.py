@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hub.measures.consequences import NEVER, Circumstances, Proposal, counted_breaches, proposal_for
+from hub.measures.consequences import Circumstances, Proposal, counted_breaches, proposal_for
 from hub.measures.facts import Fact, in_order
 from hub.measures.measure import Measure
+from hub.measures.renewal import NEVER
 
 
 def proposed(

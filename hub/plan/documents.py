@@ -47,7 +47,8 @@ class Documents:
         """Of those that are remembered."""
         self._trusted: dict[tuple[str, str | None], Operation | list[GraphQLError]] = {}
         self._trusted_ids: dict[str, str] = {}
-        self._lasting: set[Operation] = set()
+        self._lasting: dict[Operation, str] = {}
+        """The trusted ones, with their documents' ids."""
         self.counts = Counts()
         self.weight = 0
         """The memory all of them take but the trusted documents themselves, in bytes, by estimate."""
@@ -120,12 +121,16 @@ class Documents:
             for name in (None, *one.operations):
                 found = self._trusted[one.id, name] = self._choose(read, one.text, name)
                 if isinstance(found, Operation):
-                    self._lasting.add(found)
+                    self._lasting[found] = one.id
         if problems:
             raise RegistryRefused(
                 "Trusted documents do not fit this hub; mend them, and make the registry anew:\n"
                 + "\n".join(problems)
             )
+
+    def trusted_id(self, operation: Operation) -> str | None:
+        """The id of the trusted document an operation is of; None for any other."""
+        return self._lasting.get(operation)
 
     def read(self, text: str) -> DocumentNode | list[GraphQLError]:
         """A document, parsed and validated; or the errors that stand in its way."""

@@ -47,7 +47,7 @@ STEADINESS = 0.8
 """How much of a plan's pace stays when another run was timed."""
 
 
-class _Run:
+class WaitingRun:
     """One run that waits: its statement's values, and a future of what it waits for: a lane to go alone, or its answer."""
 
     __slots__ = ("turn", "values")
@@ -57,6 +57,7 @@ class _Run:
         self.turn = turn
 
     def give(self, what: Lane | bytes) -> None:
+        """Let it go on, unless it has left."""
         if not self.turn.done():
             self.turn.set_result(what)
 
@@ -66,16 +67,16 @@ class _Queue:
 
     __slots__ = ("most", "plan", "runs")
 
-    def __init__(self, plan: Plan, runs: Iterable[_Run] = (), *, most: int = MOST_TOGETHER) -> None:
+    def __init__(self, plan: Plan, runs: Iterable[WaitingRun] = (), *, most: int = MOST_TOGETHER) -> None:
         self.plan = plan
         self.runs = deque(runs)
         self.most = most
 
-    def take(self) -> list[_Run]:
+    def take(self) -> list[WaitingRun]:
         """Those that go next. Who has left meanwhile (its client is gone, or its time is up) is left out."""
         pace = self.plan.pace
         most = min(self.most, max(1, int(SLICE / pace))) if pace else 1  # a plan never timed goes alone first
-        taken: list[_Run] = []
+        taken: list[WaitingRun] = []
         while self.runs and len(taken) < most:
             run = self.runs.popleft()
             if not run.turn.done():
@@ -116,12 +117,15 @@ def _has_ended(connection: PoolConnectionProxy[asyncpg.Record]) -> bool:
 class Runner:
     """Runs the plans of one process. Cancelling a run cancels its statement, unless others have joined it."""
 
+    lane: type[Lane] = Lane
+    waiting_run: type[WaitingRun] = WaitingRun
+
     def __init__(self, pool: Pool, most: int, clock: Callable[[], float] = time.perf_counter) -> None:
         """Take the pool, of which at most so many connections are used, and the clock that times statements, in seconds."""
         self._pool = pool
         self._most = most
         self._clock = clock
-        self._lanes = {Lane(pool) for _ in range(min(STEADY, most))}
+        self._lanes = {self.lane(pool) for _ in range(min(STEADY, most))}
         self._idle = [*self._lanes]
         self._freed = 0.0
         self._waiting: OrderedDict[object, _Queue] = OrderedDict()
@@ -156,7 +160,7 @@ class Runner:
         if not self._is_gathering:
             self._is_gathering = True
             loop.call_soon(self._gathered)
-        run = _Run(values, loop.create_future())
+        run = self.waiting_run(values, loop.create_future())
         company = plan.company(values)
         queue = self._waiting.get(company)
         if queue is None:
@@ -232,7 +236,7 @@ class Runner:
         if not self._waiting:
             return
         if self._clock() - self._freed >= PATIENCE and len(self._lanes) < self._most:
-            lane = Lane(self._pool)
+            lane = self.lane(self._pool)
             self._lanes.add(lane)
             self._go_on(lane)
         self._relief = asyncio.get_running_loop().call_later(PATIENCE, self._relieve)
@@ -242,7 +246,7 @@ class Runner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _together(self, lane: Lane, plan: Plan, runs: list[_Run]) -> None:
+    async def _together(self, lane: Lane, plan: Plan, runs: list[WaitingRun]) -> None:
         self.statements += 1
         self.runs += len(runs)
         began = self._clock()

@@ -121,14 +121,15 @@ class AccessGrant(Base):
         one_of("scope", GrantScope),
         CheckConstraint(
             "capabilities <@ ARRAY['RECORD_EVENTS', 'READ_FEED', 'ADMINISTER', 'READ_ACCESS_LOG', 'REPORT_OUTCOMES',"
-            " 'SEND_COMMUNICATIONS']::text[]",
+            " 'SEND_COMMUNICATIONS', 'PUBLISH_OPPORTUNITIES']::text[]",
             name="capabilities",
         ),
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity"),
         CheckConstraint(
             "(scope IN ('NATIONAL', 'REGION', 'MUNICIPALITY', 'AMBITO') OR NOT capabilities @> ARRAY['READ_FEED'])"
             " AND (scope = 'NATIONAL' OR NOT capabilities @> ARRAY['REPORT_OUTCOMES'])"
-            " AND (scope NOT IN ('AGGREGATE', 'OWN', 'SELF') OR NOT capabilities && ARRAY['RECORD_EVENTS', 'SEND_COMMUNICATIONS'])",
+            " AND (scope NOT IN ('AGGREGATE', 'OWN', 'SELF') OR NOT capabilities && ARRAY['RECORD_EVENTS', 'SEND_COMMUNICATIONS'])"
+            " AND (scope IN ('OWN', 'CENTRE', 'MUNICIPALITY', 'AMBITO') OR NOT capabilities @> ARRAY['PUBLISH_OPPORTUNITIES'])",
             name="capability_scope",
         ),
         CheckConstraint(

@@ -64,7 +64,16 @@ class QuarantinedRecord(Base):
     """A record an agency sent that could not land: kept whole, with the reason, until it lands or is dismissed."""
 
     __tablename__ = "quarantined_record"
-    __table_args__ = (UniqueConstraint("agency_id", "flow", "record_key"),)
+    __table_args__ = (
+        UniqueConstraint("agency_id", "flow", "record_key"),
+        Index(
+            "quarantined_record_waiting_idx",
+            "agency_id",
+            "flow",
+            "id",
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))

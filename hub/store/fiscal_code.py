@@ -8,6 +8,7 @@ Source: DM 23-12-1976 for the 16 characters and the check letter; for the 11 dig
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from hub.errors import InvalidInput
 
@@ -15,6 +16,8 @@ _SHAPE = re.compile(
     r"[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]", re.ASCII
 )
 _PROVISIONAL = re.compile(r"[0-9]{11}", re.ASCII)
+_WITHIN = re.compile(f"(?=({_SHAPE.pattern}))", re.ASCII)
+_BETWEEN = re.compile(r"[\W_]+")
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # The value of a character at an odd position (counted from one): digits take the first ten values of the letters.
 _ODD_LETTERS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
@@ -70,6 +73,15 @@ def parse_fiscal_code(text: str) -> str:
             "The check letter of this fiscal code does not belong to the other 15 characters."
         )
     return code
+
+
+def holds_fiscal_code(text: str) -> bool:
+    """Whether a 16-character code whose check letter is right stands in a text, in any writing: small, wide, with blanks or dashes.
+
+    One of 11 digits is not looked for: it cannot be told from an employer's VAT number.
+    """
+    together = _BETWEEN.sub("", unicodedata.normalize("NFKC", text)).upper()
+    return any(check_letter(code[:15]) == code[15] for code in _WITHIN.findall(together))
 
 
 def omocodia(code: str, replaced: int) -> str:

@@ -9,6 +9,7 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 
 import migrations
 from hub.errors import DatabaseError
@@ -47,12 +48,21 @@ def migrate(url: str, revision: str = "head") -> None:
     known_or_refuse(url)
     try:
         command.upgrade(alembic_config(url), revision)
-    except asyncpg.PostgresError as error:
-        # NOTE its DETAIL would quote a row.
-        told = error.as_dict()
-        raise MigrationRefused(
-            " ".join(f"{part.rstrip('.')}." for part in (told["message"], told.get("hint")) if part)
-        ) from error
+    except (asyncpg.PostgresError, DBAPIError) as error:
+        # SQLAlchemy's own statements fail by an error of its own, around the driver's.
+        cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+        if not isinstance(cause, asyncpg.PostgresError):
+            raise
+        raise MigrationRefused(_told(cause)) from error
+
+
+def _told(error: asyncpg.PostgresError) -> str:
+    # NOTE its DETAIL would quote a row.
+    told = error.as_dict()
+    hint = told.get("hint")
+    if isinstance(error, asyncpg.QueryCanceledError):
+        hint = "Everything is as it was; a very large database needs a longer SNODO_MIGRATION_TIMEOUT"
+    return " ".join(f"{part.rstrip('.')}." for part in (told["message"], hint) if part)
 
 
 def downgrade(url: str, revision: str) -> None:

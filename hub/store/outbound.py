@@ -12,7 +12,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
-    SmallInteger,
     Text,
     UniqueConstraint,
     text,
@@ -79,7 +78,7 @@ class Delivery(Base):
         UniqueConstraint("destination_id", "position"),
         Index(None, "event_id"),
         Index(None, "pact_id", "waiting_since", "id"),
-        Index("delivery_due_idx", "destination_id", "not_before", postgresql_where=text("state = 'WAITING'")),
+        Index("delivery_due_idx", "destination_id", "position", postgresql_where=text("state = 'WAITING'")),
         Index(
             "delivery_order_idx",
             "destination_id",
@@ -110,7 +109,7 @@ class Delivery(Base):
     not_before: Mapped[RecordedAt]
     leased_until: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
-    # The recipient's own word of its last answer, or the HTTP status.
+    # The recipient's own word of its last answer, the HTTP status, or why it could not be told.
     code: Mapped[str | None]
 
     recipient: Mapped[Agency] = relationship(viewonly=True)
@@ -130,7 +129,7 @@ class DeliveryAttempt(Base):
     )
 
     delivery_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.id"), primary_key=True)
-    ordinal: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[AttemptOutcome | None] = mapped_column(words(AttemptOutcome))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -89,7 +89,10 @@ class Pact(Base):
     )
     source_agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
     external_id: Mapped[str | None]
+    # Of one that an agency told: when it was changed there.
     updated_at: Mapped[RecordedAt]
+    # When the version that holds landed here; NULL of one that was made here, or landed before this was kept.
+    landed_at: Mapped[datetime | None]
 
     household: Mapped[Household] = relationship(back_populates="pacts", viewonly=True)
     beneficiary: Mapped[Beneficiary | None] = relationship(

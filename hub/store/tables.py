@@ -37,6 +37,7 @@ from hub.store.ledger import (
 from hub.store.opportunities import JobOffer, TrainingCourse
 from hub.store.outbound import Delivery, DeliveryAttempt, Destination
 from hub.store.pacts import Pact, PactGoal
+from hub.store.publications import OpportunityVersion
 from hub.store.puc import PucAssignment, PucProject
 from hub.store.received_files import FileRefusal, ReceivedFile
 from hub.store.seen_tokens import SeenToken
@@ -99,6 +100,7 @@ __all__ = [
     "JobOffer",
     "Municipality",
     "MunicipalityVersion",
+    "OpportunityVersion",
     "OutboxMessage",
     "Pact",
     "PactGoal",

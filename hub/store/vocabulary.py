@@ -210,6 +210,8 @@ class Capability(StrEnum):
     """Say what was decided about an entry of the feed: INPS."""
     SEND_COMMUNICATIONS = "SEND_COMMUNICATIONS"
     """Hand over mandatory communications of hires: a labour system."""
+    PUBLISH_OPPORTUNITIES = "PUBLISH_OPPORTUNITIES"
+    """Publish job offers, placements and courses of one's own, and withdraw them: an accredited subject."""
 
 
 class CommunicationKind(StrEnum):

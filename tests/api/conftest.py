@@ -32,7 +32,9 @@ from hub.store.engine import connection_arguments
 from hub.store.reference.agency_codes import CITIZENS_PURPOSE_ID
 from hub.store.reference.demo import load_demo_reference
 from hub.store.vocabulary import AgencyKind, Capability, GrantScope
+from hub.tracing.parts import Tracing
 from schema.build import build_schema
+from tests.api.inhabitants import build_world
 from tests.api.oracle import Oracle
 from tests.api.oracle_lists import cursor_id
 from tests.api.purposes import FieldSet
@@ -48,9 +50,9 @@ from tests.api.world import (
     TORINO_CENTRE,
     UNKNOWN_CODE,
     World,
-    build_world,
 )
 from tests.conftest import create_database, drop_database
+from tests.spans import HEARD
 
 MORE: dict[str, tuple[GrantScope, tuple[str, ...], frozenset[Capability]]] = {
     "two-centres": (GrantScope.CENTRE, (NORTH, TORINO_CENTRE), frozenset({Capability.RECORD_EVENTS})),
@@ -328,7 +330,8 @@ class Opener:
 
     @asynccontextmanager
     async def __call__(self, name: str, **settings: Any) -> AsyncIterator[Service]:
-        """A hub of its own with these settings, until the block ends."""
+        """A hub of its own with these settings, until the block ends; `tracing` among them: who takes note of its spans."""
+        tracing: Tracing | None = settings.pop("tracing", None)
         database = f"snodo_api_{name}_{self._worker_id}"
         async with AsyncExitStack() as stack:
             url = await create_database(self._server_url, database, self._template)
@@ -347,7 +350,7 @@ class Opener:
                     **settings,
                 },
             )
-            hub = await stack.enter_async_context(running_hub(chosen, url))
+            hub = await stack.enter_async_context(running_hub(chosen, url, tracing=tracing))
             hub.log.longest = (
                 25.0  # a machine busy with tests may hold up a commit longer than a hub waits for one
             )
@@ -379,14 +382,14 @@ def open_hub(
 @pytest.fixture(scope="session")
 async def ask(open_hub: Opener) -> AsyncIterator[Service]:
     """The hub whose rows no test changes; no sequencer runs, so that what waits for its position keeps waiting."""
-    async with open_hub("read", sequencer=False) as service:
+    async with open_hub("read", tracing=HEARD, sequencer=False) as service:
         yield service
 
 
 @pytest.fixture(scope="session")
 async def writable(open_hub: Opener) -> AsyncIterator[Service]:
     """A hub that tests may write to; it sequences what they record."""
-    async with open_hub("write") as service:
+    async with open_hub("write", tracing=HEARD) as service:
         yield service
 
 

@@ -127,6 +127,14 @@ def arguments_for(world: World) -> dict[str, str]:
         "Mutation.recordHire(input:)": f'{{ communicationCode: "", kind: UNILAV, fiscalCode: "{code}", '
         'employerCode: "", startsOn: "2026-09-01" }',
         "Mutation.annulHire(input:)": f'{{ communicationCode: "", kind: UNILAV, fiscalCode: "{code}", earlierCode: "" }}',
+        # Nothing is published: a reference must have a character.
+        "Mutation.publishJobOffer(input:)": '{ reference: "", title: "", employerName: "", municipality: "", contractType: "", '
+        'weeklyHours: "1", places: 1, publishedOn: "2026-09-01" }',
+        "Mutation.publishPlacement(input:)": '{ reference: "", title: "", hostName: "", municipality: "", weeklyHours: "1", '
+        'places: 1, publishedOn: "2026-09-01" }',
+        "Mutation.publishTrainingCourse(input:)": '{ reference: "", title: "", providerName: "", mode: ONLINE, municipality: "", '
+        'startsOn: "2026-09-01", endsOn: "2026-09-01", hours: 1, places: 1 }',
+        "Mutation.withdrawOpportunity(input:)": '{ kind: JOB_OFFER, reference: "" }',
         "Mutation.recordConditionalityEvents(input:)": "{ events: [] }",
         # Nothing is recorded: a key must have a character.
         "Mutation.recordConditionalityEvent(input:)": f'{{ idempotencyKey: "", fiscalCode: "{code}", '

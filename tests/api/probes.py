@@ -99,6 +99,9 @@ GUARDED = (
     '{ agency(code: "inps") { name } }',
     "{ fieldSets { name } }",
     "{ accessChanges { totalCount } }",
+    """mutation { publishJobOffer(input: { reference: "", title: "", employerName: "", municipality: "", contractType: "", weeklyHours: "1",
+      places: 1, publishedOn: "2026-09-01" }) { userErrors { code } } }""",
+    'mutation { withdrawOpportunity(input: { kind: JOB_OFFER, reference: "" }) { userErrors { code } } }',
     '{ accessReport(fiscalCode: "12345678903") { nodes { __typename } } }',
 )
 RESEND = "mutation ($i: ResendDeliveryInput!) { resendDelivery(input: $i) { userErrors { code } } }"

@@ -137,6 +137,9 @@ async def test_a_database_that_goes_away_and_comes_back(
     assert (await hub.send("GET", "/readyz")).status == 503
     assert (await hub.send("GET", "/status")).status == 503
     assert (await hub.send("GET", "/healthz")).status == 200
+    checkpoint = await hub.send("GET", "/feeds/conditionality/checkpoint")
+    assert (checkpoint.status, checkpoint.json["code"]) == (503, "DATABASE_UNAVAILABLE")
+    assert checkpoint.headers["content-type"] == "application/problem+json"
     unknown = await hub("{ __typename }", as_="region")
     assert (unknown.status, unknown.codes) == (503, ["DATABASE_UNAVAILABLE"])
 

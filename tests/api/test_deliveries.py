@@ -86,6 +86,7 @@ async def resent(hub: Service, delivery: str) -> Any:
 
 @pytest.mark.parametrize("state", ["REFUSED", "EXHAUSTED"])
 async def test_a_dead_letter_is_sent_again_once(hub: Service, state: str) -> None:
+    await hub.owner.execute("UPDATE destination SET ended_at = NULL")
     key = await hub.owner.fetchval("SELECT id FROM delivery WHERE state = $1 ORDER BY id", state)
     for _ in range(2):
         assert await resent(hub, f"dlv_{key.hex}") == {"state": "WAITING", "userErrors": []}
@@ -97,6 +98,19 @@ async def test_a_dead_letter_is_sent_again_once(hub: Service, state: str) -> Non
 async def test_what_arrived_stays_as_it_is(hub: Service) -> None:
     key = await hub.owner.fetchval("SELECT id FROM delivery WHERE state = 'ACCEPTED'")
     assert await resent(hub, f"dlv_{key.hex}") == {"state": "ACCEPTED", "userErrors": []}
+
+
+async def test_what_nobody_would_be_told_is_not_sent_again(hub: Service) -> None:
+    await hub.owner.execute("UPDATE destination SET ended_at = now()")
+    key = await hub.owner.fetchval("SELECT id FROM delivery WHERE state = 'EXHAUSTED' ORDER BY id DESC")
+    told = await resent(hub, f"dlv_{key.hex}")
+    [error] = told["userErrors"]
+    assert (told["state"], error["code"], error["path"]) == (
+        None,
+        "DESTINATION_ENDED",
+        ["input", "delivery"],
+    )
+    assert "snodo sync tell" in error["message"]
 
 
 @pytest.mark.parametrize("delivery", ["dlv_" + "0" * 32, "evt_" + "0" * 32, "x", ""])

@@ -19,6 +19,7 @@ from hub.http.operations import Operations
 from tests.api.test_websocket import welcomed
 from tests.conftest import create_database, drop_database
 from tests.personal import Personal
+from tests.spans import HEARD
 from tests.witness import WITNESS, Witness, listening
 
 if TYPE_CHECKING:
@@ -94,6 +95,40 @@ async def test_an_outgoing_url(witness: Witness) -> None:
     assert sources(witness) == {"url"}
 
 
+def test_a_span(witness: Witness) -> None:
+    def fail() -> None:
+        with HEARD.spans.begin("work"):
+            raise ValueError(f"{PLANTED} is no date.")
+
+    with pytest.raises(ValueError, match=PLANTED):
+        fail()
+    assert "error.type=ValueError" in {text for text, _ in witness.heard["span"]}
+    assert sources(witness) == set(), "of an exception its class is told, and no word of its message"
+    with HEARD.spans.begin(f"look at {PLANTED}", attributes={"snodo.records.received": 1}):
+        pass
+    assert sources(witness) == {"span"}
+
+
+def test_an_attribute_of_a_span(witness: Witness) -> None:
+    with HEARD.spans.begin("work", attributes={"snodo.agency": f"of {PLANTED}"}):
+        pass
+    assert sources(witness) == {"span"}
+
+
+async def test_an_operation_s_own_words_are_in_no_span(ask: Service, witness: Witness) -> None:
+    """Its name, its aliases and its literals are its client's, and so is an address."""
+    planted = PLANTED.replace("-", "_")
+    witness.personal.add_code(planted)
+    named = await ask(f"query {planted} {{ {planted}: beneficiaries(first: 1) {{ totalCount }} }}")
+    assert named.data.keys() == {planted}
+    await ask(f'{{ node(id: "{PLANTED}") {{ id }} }}')
+    await ask(f"{{ {planted} }}")
+    await ask.send("GET", f"/{PLANTED}?x={PLANTED}")
+    said = {text.partition("=")[0] for text, _ in witness.heard["span"]}
+    assert {"snodo.selection.hash", "POST /graphql", "GET"} <= said
+    assert "span" not in sources(witness)
+
+
 @pytest.fixture
 def refusing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every operation is refused by a sentence that names somebody."""
@@ -145,8 +180,9 @@ async def test_a_page_and_the_metrics_over_http(ask: Service, witness: Witness) 
 
 async def test_the_witness_of_every_test_hears(ask: Service) -> None:
     await ask("{ nothing }")
+    await ask("{ municipalities(first: 1) { totalCount } }")
     await ask.send("GET", "/metrics")
-    assert {"error", "headers", "metrics"} <= WITNESS.heard.keys()
+    assert {"error", "headers", "metrics", "span"} <= WITNESS.heard.keys()
 
 
 async def test_it_knows_whoever_was_in_a_database_that_is_gone(

@@ -14,9 +14,9 @@ from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, is_abstract_t
 from hub.access.rows import PUBLIC
 from hub.plan.catalogue import Catalogue
 from hub.plan.positions import ByPages, ToMany, ToOne
+from tests.api.inhabitants import add_border_cases
 from tests.api.mutants import Key, Mutant, mutants, observed
 from tests.api.probes import FEED, LISTS, Probe, Suite, answered, forget
-from tests.api.world import add_border_cases
 
 if TYPE_CHECKING:
     from tests.api.conftest import Opener
@@ -33,7 +33,7 @@ REDUNDANT = {
 ELSEWHERE = {
     "hub/http/feed_stream.py _parts: permit: not checked": "tests/api/test_feed_parts.py::test_who_may_read_lines",
     "hub/http/feed_proofs.py _proved: require: not checked": "tests/api/test_feed_proofs.py::test_proofs_are_for_who_may_read_a_feed",
-    "hub/http/communications.py _reply: require: not checked": "tests/api/test_communications.py::test_only_a_purpose_that_may_send_sends",
+    "hub/http/posted.py _reply: require: not checked": "tests/api/test_communications.py::test_only_a_purpose_that_may_send_sends",
 }
 """Checks at doors beside GraphQL, where no probe knocks: by the test that does."""
 NEVER_ASKED = {

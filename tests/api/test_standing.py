@@ -16,7 +16,7 @@ from asyncpg import Range
 from hub.measures.facts import Fact
 from hub.measures.measure import Measure
 from hub.measures.standing import standing
-from tests.api.world import NORTH, NORTH_CODE, ROMA, _Builder
+from tests.api.world import NORTH, NORTH_CODE, ROMA, Builder
 
 if TYPE_CHECKING:
     from tests.api.conftest import Opener, Service
@@ -34,7 +34,7 @@ class Ledgers:
 
     def __init__(self, hub: Service) -> None:
         self.hub = hub
-        self._b = _Builder(hub.owner)
+        self._b = Builder(hub.owner)
         self._b.world = deepcopy(hub.world)
         self._b.numbers, self._b.codes = count(20_000), islice(self._b.codes, 500, None)
         self._names = count(1)
@@ -48,12 +48,20 @@ class Ledgers:
             household = name
             await self._b.household(name, ROMA, measure, manager=None, ends=None)
         await self._b.person(name, household, ROMA, NORTH, ("Ada", name))
-        if renewed is not None:
-            key = self._b.world.households[household]
-            await self.hub.owner.execute(
-                "UPDATE benefit SET period = daterange('2019-04-01', '2020-10-01') WHERE household_id = $1",
-                key,
+        key = self._b.world.households[household]
+        if measure == "RDC":
+            # Of a day when there was one, and its eighteen months.
+            since = (
+                Range(date(2021, 4, 1), None)
+                if renewed is None
+                else Range(date(2019, 4, 1), date(2020, 10, 1))
             )
+            await self.hub.owner.execute(
+                "UPDATE benefit SET period = $2 WHERE household_id = $1 AND lower(period) > '2023-12-31'",
+                key,
+                since,
+            )
+        if renewed is not None:
             await self._b.add(
                 "benefit",
                 household_id=key,

@@ -13,7 +13,7 @@ import pytest
 import schema.suitability
 from hub.casework import seekers
 from hub.store.reference.demo import demo_key
-from tests.api.world import CODES, EAST_CODE, LATINA, NORTH_CODE, ROMA, TORINO, UNKNOWN_CODE, _Builder, moment
+from tests.api.world import CODES, EAST_CODE, LATINA, NORTH_CODE, ROMA, TORINO, UNKNOWN_CODE, Builder, moment
 
 if TYPE_CHECKING:
     from tests.api.conftest import Opener, Service
@@ -99,7 +99,7 @@ async def test_the_law_is_that_of_the_household_and_the_day(hub: Service) -> Non
 
 
 async def test_the_number_is_that_of_the_offers_the_ledger_knows(hub: Service) -> None:
-    b = _Builder(hub.owner)
+    b = Builder(hub.owner)
     b.world = deepcopy(hub.world)
     b.numbers, b.codes = count(30_000), islice(b.codes, 600, None)
     await b.household("offered", ROMA, "ADI", manager=None, ends=None)

@@ -58,7 +58,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def snodo(command: list[str], folder: Path) -> Snodo:
-    """Run `snodo …` in that folder to its end, at most a minute."""
+    """Run `snodo …` in that folder to its end."""
 
     def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         ended = subprocess.run(
@@ -67,7 +67,7 @@ def snodo(command: list[str], folder: Path) -> Snodo:
             env=environment(settings),
             text=True,
             capture_output=True,
-            timeout=60,
+            timeout=240,  # patience, no aim
             check=False,
         )
         hear(ended.stderr, words)

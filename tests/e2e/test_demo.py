@@ -59,7 +59,7 @@ def _running(command: list[str], folder: Path) -> Iterator[tuple[str, Path, str]
             stderr=errors,
         )
         try:
-            until = time.monotonic() + 60
+            until = time.monotonic() + 180  # patience, no aim: a loaded machine takes a minute
             while "Ctrl-C ends" not in printed.read_text():
                 assert process.poll() is None, said.read_text()[-2_000:]
                 assert time.monotonic() < until, printed.read_text()[-2_000:]

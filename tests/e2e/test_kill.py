@@ -46,7 +46,7 @@ async def served(
         stdout=output, stderr=output,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not (found := re.search(r"(http://\S+)/graphql", said.read_text())):
                 assert process.returncode is None, said.read_text()
                 await asyncio.sleep(0.05)
@@ -102,7 +102,7 @@ async def read_feed(address: str, token: str, start: str, count: int) -> list[tu
     entries: list[tuple[int, str]] = []
     cursor = start
     async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while len(entries) < count:
                 answer = await http.post(
                     f"{address}/graphql",
@@ -147,7 +147,7 @@ async def test_each_acknowledged_event_is_in_the_feed_exactly_once(
         async with served(command, database_url, tmp_path) as (process, address):
             before = sum(len(desk.acknowledged) for desk in desks)
             working = [asyncio.create_task(desk.work(address)) for desk in desks]
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while sum(len(desk.acknowledged) for desk in desks) < before + 100:
                     await asyncio.sleep(0.01)
             process.send_signal(signal.SIGKILL)

@@ -36,7 +36,7 @@ GATED = f"""
     END $$;
     CREATE TRIGGER waits BEFORE UPDATE ON assessment_chunk FOR EACH ROW EXECUTE FUNCTION wait_at_gate()
 """
-PATIENCE = 60
+PATIENCE = 180
 
 
 @pytest.fixture

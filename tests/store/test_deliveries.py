@@ -17,7 +17,7 @@ from hub.store.engine import Database
 from hub.store.reference.demo import load_demo_reference
 from hub.store.vocabulary import GrantScope
 from schema.build import build_schema
-from tests.api.world import build_world
+from tests.api.inhabitants import build_world
 
 if TYPE_CHECKING:
     from tests.store.conftest import Planner

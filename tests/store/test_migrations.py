@@ -19,6 +19,7 @@ from hub.store.engine import Database, connection_arguments
 from hub.store.migrations import (
     DatabaseTooNew,
     DatabaseTooOld,
+    MigrationRefused,
     alembic_config,
     check_version,
     downgrade,
@@ -95,6 +96,31 @@ async def test_a_database_newer_than_the_code_is_refused(
         await check_version(owner, database_url)
     with pytest.raises(DatabaseTooNew, match="newer"):
         await asyncio.to_thread(migrate, database_url)
+
+
+async def test_a_migration_that_takes_too_long_says_how_to_give_it_more(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNODO_MIGRATION_TIMEOUT", "0.1")
+    other = await asyncpg.connect(**connection_arguments(empty_url))
+    async with other.transaction():
+        await other.execute("SELECT pg_advisory_xact_lock(7203001)")  # as another process that migrates
+        with pytest.raises(MigrationRefused, match="SNODO_MIGRATION_TIMEOUT"):
+            await asyncio.to_thread(migrate, empty_url)
+    assert await other.fetch("SELECT FROM pg_tables WHERE schemaname = 'public'") == []
+    await other.close()
+
+
+async def test_who_migrates_waits_for_another_who_takes_long(empty_url: str) -> None:
+    other = await asyncpg.connect(**connection_arguments(empty_url))
+    async with other.transaction():
+        await other.execute("SELECT pg_advisory_xact_lock(7203001)")
+        waiting = asyncio.create_task(asyncio.to_thread(migrate, empty_url))
+        done, _ = await asyncio.wait([waiting], timeout=5.5)  # longer than it waits for any other lock
+        assert not done
+    await other.close()
+    await waiting
+    assert len(await constraints(empty_url)) > 100
 
 
 async def test_a_database_without_tables_asks_for_migrate(empty_url: str) -> None:

@@ -21,9 +21,10 @@ from hub.ledger.sequencer import sequence
 from hub.ledger.stored_feed import verify_stored
 from hub.ledger.verification import Unproven
 from hub.measures.consequence_rules import BREACHES, EDITION, LADDERS
-from hub.measures.consequences import NEVER, Circumstances
+from hub.measures.consequences import Circumstances
 from hub.measures.facts import Fact
 from hub.measures.measure import Measure
+from hub.measures.renewal import Renewal
 from hub.measures.standing import standing
 from hub.store.engine import Database
 from tests.store.test_feed_proofs import SIGNER, caught_up, changed
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 ROME = ZoneInfo("Europe/Rome")
+TERM_OVER = date(2022, 10, 1)  # the eighteen months of an RdC that began in April 2021
 MISSED, REFUSED = "CONVOCATION_MISSED", "SUITABLE_OFFER_REFUSED"
 FIRST = {
     "RDC": datetime(2021, 4, 1, tzinfo=UTC),
@@ -66,7 +68,7 @@ class People:
     numbers: Any
 
     async def person(self, measure: str) -> UUID:
-        """Somebody alone under a measure, whose benefit was not renewed."""
+        """Somebody alone under a measure; one report of its benefit came, that began in April 2021."""
         household, benefit, number = uuid4(), uuid4(), next(self.numbers)
         async with self.owner.transaction():
             await self.owner.execute(
@@ -76,7 +78,7 @@ class People:
             )  # fmt: skip
             await self.owner.execute(
                 """INSERT INTO benefit (id, household_id, measure, period, status, monthly_amount)
-                   VALUES ($1, $2, $3, '[2019-04-01,)', 'ACTIVE', 500)""",
+                   VALUES ($1, $2, $3, '[2021-04-01,)', 'ACTIVE', 500)""",
                 benefit, household, measure,
             )  # fmt: skip
             found: UUID = await self.owner.fetchval(
@@ -140,7 +142,7 @@ def expected(rows: list[asyncpg.Record], upto: int) -> tuple[str, int, Any, str,
         )
         for place, row in enumerate(in_order)
     ]
-    stands = standing(measure, facts, date(2026, 6, 1), Circumstances(renewed_on=NEVER))
+    stands = standing(measure, facts, date(2026, 6, 1), Circumstances(renewal=Renewal(untold_from=TERM_OVER)))
     breaches = {
         ladder.breach for ladder in LADDERS[measure] if last["type"] in ladder.types and not ladder.pacts
     }
@@ -242,6 +244,40 @@ async def test_each_application_is_counted_by_itself(
     await sequenced(database)
     once = ("CONVOCATION", 1, "REDUCED", 1)
     assert (await people.proposed(person), await people.proposed(other)) == ([once, once], [once])
+
+
+@pytest.mark.parametrize(
+    ("again", "proposed"),
+    [
+        # Another report of the same benefit: it is the first refusal all the same.
+        ("[2021-05-01,)", ("OFFER", 1, "NONE", 0)),
+        # The eighteen months were paid, and one was without: it is renewed.
+        ("[2022-11-01,)", ("OFFER", 1, "FORFEITED", 0)),
+    ],
+)
+async def test_a_report_of_a_benefit_is_no_renewal(
+    database: Database, owner: Owner, people: People, again: str, proposed: tuple[object, ...]
+) -> None:
+    person = await people.person("RDC")
+    async with owner.transaction():
+        household = await owner.fetchval("SELECT household_id FROM beneficiary WHERE id = $1", person)
+        ends = "2021-05-01" if again.startswith("[2021-05") else "2022-10-01"
+        await owner.execute(
+            f"UPDATE benefit SET period = '[2021-04-01,{ends})' WHERE household_id = $1", household
+        )
+        await owner.execute(
+            f"""INSERT INTO benefit (household_id, measure, period, status, monthly_amount)
+                VALUES ($1, 'RDC', '{again}', 'ACTIVE', 400)""",
+            household,
+        )
+    day = (
+        datetime(2021, 6, 1, tzinfo=UTC)
+        if again.startswith("[2021-05")
+        else datetime(2022, 12, 1, tzinfo=UTC)
+    )
+    await people.record(person, REFUSED, day)
+    await sequenced(database)
+    assert await people.proposed(person) == [proposed]
 
 
 async def test_what_no_rule_can_reckon_is_undetermined_and_the_feed_goes_on(

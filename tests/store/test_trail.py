@@ -15,7 +15,8 @@ from hub.cli.trail import told
 from hub.ledger.trail import read_trail
 from hub.store.engine import Database
 from hub.store.reference.demo import demo_key, load_demo_reference
-from tests.api.world import UNKNOWN_CODE, World, build_world
+from tests.api.inhabitants import build_world
+from tests.api.world import UNKNOWN_CODE, World
 
 PURPOSE = "00000000-0000-4000-8000-0000000000aa"
 
@@ -74,11 +75,71 @@ async def test_what_could_not_land_is_found_by_the_code_wherever_it_stands(
             json.dumps({"beneficiari": [{"x": 1}, {"cod_fiscale": code}]}),
         )
     nobody, aside = await lines(database, UNKNOWN_CODE)
+    assert "admitted-households, number NULL, waits since" in aside
     assert nobody.startswith("The hub knows nobody by this code")
     assert aside.startswith("STOPPED on its way in: a record of")
     assert "The code is not known. (cod_stato)" in aside
-    [nothing] = await lines(database, world.people["child"].fiscal_code)
+    nothing, *others = await lines(database, world.people["child"].fiscal_code)
     assert nothing.startswith("No fact about this person")
+    assert not [line for line in others if line.startswith("STOPPED")]
+
+
+async def test_communications_say_who_sent_them_and_what_waits_for_its_day(
+    database: Database, owner: asyncpg.Connection[asyncpg.Record], world: World
+) -> None:
+    person = world.people["child"]
+    await owner.execute(
+        "INSERT INTO communication (code, kind, state, agency_id, beneficiary_id, starts_on, employer_code)"
+        " VALUES ('1200026000000001', 'UNILAV', 'WAITING', $1, $2, '2026-12-01', '12345678901')",
+        demo_key("agency", "regione-12"),
+        person.id,
+    )
+    name = await owner.fetchval("SELECT name FROM agency WHERE code = 'regione-12'")
+    [line] = [line for line in await lines(database, person.fiscal_code) if "1200026000000001" in line]
+    assert line.startswith(f"Communication 1200026000000001 (UNILAV): received from {name} on")
+    assert line.endswith("WAITS for the day it begins, 2026-12-01.")
+    assert "12345678901" not in line
+
+
+async def test_a_pact_that_was_made_here_or_landed_before_says_so(
+    database: Database, owner: asyncpg.Connection[asyncpg.Record], world: World
+) -> None:
+    row = await owner.fetchrow(
+        "UPDATE pact SET source_agency_id = NULL, external_id = NULL WHERE beneficiary_id IS NOT NULL"
+        " RETURNING kind, created_on, (SELECT fiscal_code FROM beneficiary b WHERE b.id = beneficiary_id) AS code"
+    )
+    assert row is not None
+    said = await lines(database, row["code"])
+    assert [
+        line
+        for line in said
+        if line.startswith(f"{row['kind']} pact, proposed on {row['created_on']}")
+        and line.endswith(": made at the hub.")
+    ]
+    await owner.execute(
+        "UPDATE pact SET source_agency_id = $1, external_id = id::text", demo_key("agency", "regione-12")
+    )
+    said = await lines(database, row["code"])
+    assert [line for line in said if line.endswith("; when it landed here was not kept then.")]
+
+
+async def test_that_a_region_could_not_be_asked_about_somebody_is_found_by_the_person(
+    database: Database, owner: asyncpg.Connection[asyncpg.Record], world: World
+) -> None:
+    person, other = world.people["child"], world.people["north"]
+    await owner.execute(
+        "INSERT INTO quarantined_record (agency_id, flow, record_key, payload, reason)"
+        " VALUES ($1, 'worker-records', 'person:' || $2, jsonb_build_object('person', $2::text), 'It did not answer.')",
+        demo_key("agency", "regione-12"),
+        str(person.id),
+    )
+    [line] = [
+        one for one in await lines(database, person.fiscal_code) if one.startswith("STOPPED on its way")
+    ]
+    assert line.endswith("It did not answer.")
+    assert "number" not in line
+    assert str(person.id) not in line
+    assert not [one for one in await lines(database, other.fiscal_code) if "It did not answer." in one]
 
 
 def _ask(url: str, code: str, *words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:

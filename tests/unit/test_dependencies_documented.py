@@ -16,6 +16,7 @@ GROUPS: dict[str, list[str]] = {
     "## To run": PROJECT["dependencies"],
     "## The embedded database": PROJECT["optional-dependencies"]["embedded"],
     "## Files over SFTP": PROJECT["optional-dependencies"]["sftp"],
+    "## Spans": PROJECT["optional-dependencies"]["traces"],
     "## To develop": PROJECT["optional-dependencies"]["dev"],
 }
 
@@ -68,7 +69,7 @@ def test_the_lock_files_hold_every_direct_dependency() -> None:
         + GROUPS["## The embedded database"]
         + GROUPS["## Files over SFTP"]
     ]
-    develop = [name_of(requirement).lower() for requirement in GROUPS["## To develop"]]
+    develop = [name_of(requirement).lower() for requirement in GROUPS["## Spans"] + GROUPS["## To develop"]]
     assert set(run) - set(locked("requirements.lock")) == set()
     assert set(run + develop) - set(locked("requirements-dev.lock")) == set()
 

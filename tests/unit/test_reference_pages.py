@@ -20,6 +20,7 @@ from hub.access.registry_refusals import RegistryRefusalCode
 from hub.cli import GROUPS, command_line
 from hub.errors import SnodoError
 from hub.ledger.refusals import RefusalCode
+from hub.opportunities.refusals import PublicationRefusalCode
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -45,7 +46,9 @@ def test_every_command_is_on_its_page(command: str) -> None:
     assert f"`{command}" in (REFERENCE / "commands.md").read_text()
 
 
-@pytest.mark.parametrize("code", sorted({*codes(), *RefusalCode, *RegistryRefusalCode}))
+@pytest.mark.parametrize(
+    "code", sorted({*codes(), *RefusalCode, *RegistryRefusalCode, *PublicationRefusalCode})
+)
 def test_every_error_code_is_on_its_page(code: str) -> None:
     assert f"`{code}`" in (REFERENCE / "errors.md").read_text()
 

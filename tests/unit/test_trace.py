@@ -42,6 +42,7 @@ def test_a_trace_is_handed_on_with_a_parent_of_our_own(received: str, flags: str
         f"ff-{ID}-00f067aa0ba902b7-01".encode(),
         f"00-{ID.upper()}-00f067aa0ba902b7-01".encode(),
         f"00-{'0' * 32}-00f067aa0ba902b7-01".encode(),
+        f"00-{ID}-{'0' * 16}-01".encode(),
         f"00-{ID}-00f067aa0ba902b7-01, 00-{ID}-00f067aa0ba902b7-01".encode(),
     ],
 )

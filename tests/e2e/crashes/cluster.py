@@ -67,7 +67,7 @@ class Kept:
 class Cluster:
     """The processes, and the hubs' addresses."""
 
-    def __init__(self, command: list[str], url: str, data_dir: Path) -> None:
+    def __init__(self, command: list[str], url: str, data_dir: Path, checkpoint_key: Path) -> None:
         self.url = url
         self.postgres_kills = 0
         settings = {
@@ -76,6 +76,7 @@ class Cluster:
             "SNODO_CALLS_PER_MINUTE": "100000000",
             "SNODO_CALLS_PER_DAY": "100000000",
             "SNODO_SEQUENCER_INTERVAL": "0.01",
+            "SNODO_CHECKPOINT_KEY_FILE": str(checkpoint_key),
         }
         ports = [free_port() for _ in range(HUBS)]
         self.addresses = [f"http://127.0.0.1:{port}" for port in ports]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Hubs, worker and PostgreSQL are killed (SIGKILL) in no order while events are recorded and read.
 
-Each acknowledged event is in the feed exactly once, positions are dense, and nobody ever reads anything else at a position. A few
-kills as a test; two hundred as `make soak` (SNODO_SOAK_KILLS).
+Each acknowledged event is in the feed exactly once, positions are dense, nobody ever reads anything else at a position, and every
+checkpoint holds for the feed that is there in the end. A few kills as a test; two hundred as `make soak` (SNODO_SOAK_KILLS).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from connectors.simulators.consumers import CENTRE, register_demo_consumers
 from connectors.simulators.keys import open_keys
 from connectors.simulators.pdnd import issue_voucher
 from connectors.simulators.registry import demo_registry
+from hub.ledger.checkpoint_key import make_key, read_signer
+from hub.settings import Settings
 from hub.store.embedded import embedded_server
 from hub.store.engine import connection_arguments
 from hub.store.migrations import migrate
@@ -29,6 +31,7 @@ from hub.store.population.seed import seed_population
 from tests.conftest import POPULATION_DAY, open_folder
 from tests.e2e.crashes.cluster import Cluster, running
 from tests.e2e.crashes.desks import Desk
+from tests.e2e.crashes.monitor import Monitor
 from tests.e2e.crashes.readers import Reader
 
 KILLS = int(os.environ.get("SNODO_SOAK_KILLS", "6"))
@@ -91,7 +94,10 @@ async def test_each_acknowledged_event_is_in_the_feed_exactly_once(
     assert len(people) == WRITERS
     centre, inps = (issue_voucher(registry, keys, name, lifespan=7_200) for name in ("centre", "inps"))
 
-    cluster = Cluster(command, url, tmp_path)
+    make_key(tmp_path / "checkpoint.pem")
+    cluster = Cluster(command, url, tmp_path, tmp_path / "checkpoint.pem")
+    signer = read_signer(tmp_path / "checkpoint.pem", Settings().feed_origin)
+    monitor = Monitor(signer.key, inps, cluster.addresses, Random("monitor"))
     desks = [
         Desk(number, person["fiscal_code"], centre, cluster.addresses, Random(number))
         for number, person in enumerate(people)
@@ -101,6 +107,7 @@ async def test_each_acknowledged_event_is_in_the_feed_exactly_once(
     async with running(cluster), asyncio.TaskGroup() as group:
         writing = [group.create_task(desk.work(stop)) for desk in desks]
         reading = [group.create_task(reader.follow(stop)) for reader in readers]
+        watching = group.create_task(monitor.follow(stop))
         while sum(cluster.kills.values()) < KILLS:
             # Between two kills something is recorded: else nothing would be tried.
             before = _acknowledged(desks) + random.randint(5, 60)
@@ -111,10 +118,12 @@ async def test_each_acknowledged_event_is_in_the_feed_exactly_once(
         while _acknowledged(desks) < before:
             await asyncio.sleep(0.01)
         stop.set()
-        await asyncio.gather(*writing, *reading)
+        await asyncio.gather(*writing, *reading, watching)
         acknowledged = Counter(event for desk in desks for event in desk.acknowledged.values())
         for reader in readers:
             await reader.to(start + len(acknowledged))
+        await monitor.to(start + len(acknowledged))
+        verified = await monitor.verify()
 
     took = time.monotonic() - began
     owner = await asyncpg.connect(**connection_arguments(url))
@@ -125,7 +134,8 @@ async def test_each_acknowledged_event_is_in_the_feed_exactly_once(
     await owner.close()
     print(
         f"{took:.0f} s, kills {cluster.kills}, {recorded} events acknowledged, {sum(desk.repeated for desk in desks)} attempts "
-        f"unanswered, {sum(reader.restarts for reader in readers)} restarts of readers"
+        f"unanswered, {sum(reader.restarts for reader in readers)} restarts of readers, {len(monitor.seen)} checkpoints, "
+        f"{monitor.proved} proofs that one follows from another"
     )
     assert set(acknowledged.values()) == {1}, "two keys never share an event"
     assert recorded == len(acknowledged), "every attempt under one key is one event"
@@ -134,6 +144,7 @@ async def test_each_acknowledged_event_is_in_the_feed_exactly_once(
     assert Counter(in_feed) == acknowledged
     for reader in readers:
         assert [reader.read[place] for place in range(start + 1, start + 1 + recorded)] == in_feed
+    assert verified.proven == start + len(acknowledged), "the feed is what every checkpoint said"
 
 
 def _acknowledged(desks: list[Desk]) -> int:

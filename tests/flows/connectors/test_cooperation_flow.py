@@ -319,6 +319,17 @@ async def test_an_answer_that_is_not_as_agreed_is_refused(
     region.instead = _answering(name, content)
     with pytest.raises(UpstreamInvalid):
         await ask(region.connector())  # type: ignore[misc]
+    assert region.exchange is not None
+    assert region.exchange.accounts[name].invalid == 1
+
+
+async def test_a_sap_of_another_code_is_not_handed_on(region: Region) -> None:
+    region.simulator.by_code["ZZ99999999Z"] = SIMULATED
+    with pytest.raises(UpstreamInvalid, match="another than was asked for") as raised:
+        await region.connector().fetch("ZZ99999999Z")
+    assert CODE not in str(raised.value)
+    assert region.exchange is not None
+    assert region.exchange.accounts["richiestaSAP"].invalid == 1
 
 
 async def test_a_sap_of_somebody_else_is_not_handed_on(region: Region) -> None:

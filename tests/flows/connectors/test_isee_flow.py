@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.breaker import BreakerPolicy
 from connectors.exchange import Policy
@@ -131,9 +132,10 @@ async def test_an_outcome_is_an_error_of_its_kind(
     world: World, operator: Operator, outcome: str, error: type[UpstreamError]
 ) -> None:
     world.isee.outcome = outcome
-    with pytest.raises(error) as raised:
+    with capture_logs() as logs, pytest.raises(error) as raised:
         await world.isee_connector().attestation(codes(world), operator, TODAY)
     assert raised.value.agency == "INPS"
+    assert [one["event"] for one in logs].count("answer.invalid") == (error is UpstreamInvalid)
     tried = 3 if error is UpstreamUnavailable else 1
     assert world.isee.faults.calls(OPERATION) == tried, "what INPS cannot do now is asked again"
 

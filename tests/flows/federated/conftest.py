@@ -21,6 +21,7 @@ from hub.app import Hub, running_hub
 from hub.cli.simulation import Simulation, simulated_agencies
 from hub.settings import Settings
 from hub.store.reference.demo import load_demo_reference
+from hub.tracing.parts import Tracing
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -65,8 +66,18 @@ def call_timeout() -> float:
 
 
 @pytest.fixture
+def tracing() -> Tracing | None:
+    """Who takes note of the hub's spans."""
+    return None
+
+
+@pytest.fixture
 async def scene(
-    database_url: str, owner: asyncpg.Connection[asyncpg.Record], data_dir: Path, call_timeout: float
+    database_url: str,
+    owner: asyncpg.Connection[asyncpg.Record],
+    data_dir: Path,
+    call_timeout: float,
+    tracing: Tracing | None,
 ) -> AsyncIterator[Scene]:
     """A hub that gives its calls to agencies so much time."""
     await load_demo_reference(owner)
@@ -80,7 +91,7 @@ async def scene(
             **simulation.settings(),
         )
         async with (
-            running_hub(settings, database_url) as hub,
+            running_hub(settings, database_url, tracing=tracing) as hub,
             serve({"hub": hub}) as urls,
             httpx2.AsyncClient(trust_env=False, timeout=10) as http,
         ):

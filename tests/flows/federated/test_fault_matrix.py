@@ -12,6 +12,7 @@ import pytest
 from connectors.breaker import BreakerPolicy
 from connectors.exchange import Policy
 from connectors.simulators.faults import EVERY, Fault, FaultKind
+from connectors.simulators.isee import OPERATION as ISEE_SERVICE
 from tests.flows.federated.agencies import HURRIED, PATIENT, Ways
 from tests.flows.federated.conftest import Scene
 
@@ -31,6 +32,8 @@ EXPECTED: dict[FaultKind, str | None] = {
     FaultKind.GZIP_TRUNCATED: INVALID,
     FaultKind.WRONG_CHARSET: INVALID,
     FaultKind.DUPLICATE_KEYS: INVALID,
+    FaultKind.ENTITIES: INVALID,
+    FaultKind.SOAP_FAULT: UNAVAILABLE,
     FaultKind.KEY_ROTATED: REFUSED,
 }
 """The code of the error; None where the answer comes."""
@@ -38,13 +41,15 @@ FIELDS = {
     "residence": ("anpr", "residence { source freshness }"),
     "registeredFamily": ("anpr", "registeredFamily { source freshness }"),
     "payments": ("inps", "household { payments { source freshness } }"),
+    "isee": ("isee", "household { isee { source freshness } }"),
 }
 TABLES = ("beneficiary", "household", "benefit", "pact", "conditionality_event", "agency_answer")
+NAMES = {"anpr": "ANPR", "inps": "INPS", "isee": "INPS", "pdnd": "PDND"}
+"""Of the agency each simulator plays, as errors say it."""
 
 
 def test_the_matrix_has_every_fault() -> None:
-    # A SOAP fault is for who speaks SOAP: test_isee.py and the cooperating region's tests play it.
-    assert set(EXPECTED) == set(FaultKind) - {FaultKind.SOAP_FAULT}
+    assert set(EXPECTED) == set(FaultKind)
 
 
 async def stored(owner: asyncpg.Connection[asyncpg.Record]) -> list[str]:
@@ -102,7 +107,7 @@ async def test_whatever_an_agency_does_the_answer_is_well_formed_and_nothing_is_
                 (error,) = errors
                 assert error["path"][-1] == field
                 told = error["extensions"]
-                assert (told["code"], told["agency"]) == (code, failing.upper())
+                assert (told["code"], told["agency"]) == (code, NAMES[failing])
                 assert await stored(owner) == before
             faults.clear()
             ways.begin(PATIENT)
@@ -113,18 +118,18 @@ async def test_whatever_an_agency_does_the_answer_is_well_formed_and_nothing_is_
 
 
 @pytest.mark.parametrize("ahead", [7_200.0, -120.0])
-@pytest.mark.parametrize("agency", ["pdnd", "anpr", "inps"])
+@pytest.mark.parametrize("agency", ["pdnd", "anpr", "inps", "isee"])
 async def test_an_agency_whose_clock_goes_wrong_refuses_and_is_asked_again_when_it_goes_right(
     scene: Scene, agency: str, ahead: float
 ) -> None:
-    selection = FIELDS["payments" if agency == "inps" else "residence"][1]
+    selection = FIELDS[{"inps": "payments", "isee": "isee"}.get(agency, "residence")][1]
     _, errors = await ask(scene, selection)
     assert errors == []
     ways = Ways(scene)
     ways.forget_vouchers()
     scene.simulation.faults[agency].set_clock(ahead)
     _, (error,) = await ask(scene, selection)
-    assert (error["extensions"]["code"], error["extensions"]["agency"]) == (REFUSED, agency.upper())
+    assert (error["extensions"]["code"], error["extensions"]["agency"]) == (REFUSED, NAMES[agency])
     scene.simulation.faults[agency].clear()
     _, errors = await ask(scene, selection)
     assert errors == []
@@ -146,20 +151,31 @@ async def told(scene: Scene, agency: str, operation: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("agency", "operation", "field"), [("anpr", "C030", "residence"), ("inps", "stato-pagamento", "payments")]
+    ("agency", "name", "operation", "path", "field"),
+    [
+        ("anpr", "ANPR", "C030", "C030", "residence"),
+        ("inps", "INPS", "stato-pagamento", "stato-pagamento", "payments"),
+        ("isee", "INPS ISEE", "ConsultazioneAttestazione", ISEE_SERVICE, "isee"),
+    ],
 )
 async def test_the_breaker_opens_spares_the_agency_tries_and_closes(
-    scene: Scene, owner: asyncpg.Connection[asyncpg.Record], agency: str, operation: str, field: str
+    scene: Scene,
+    owner: asyncpg.Connection[asyncpg.Record],
+    agency: str,
+    name: str,
+    operation: str,
+    path: str,
+    field: str,
 ) -> None:
-    selection, faults, name = FIELDS[field][1], scene.simulation.faults[agency], agency.upper()
+    selection, faults = FIELDS[field][1], scene.simulation.faults[agency]
     policy = BreakerPolicy()
     _, errors = await ask(scene, selection)
     assert errors == []
     await owner.execute("DELETE FROM agency_answer")
     ways = Ways(scene)
     ways.begin(Policy(attempts=1, attempt_timeout=4.0, deadline=8.0))
-    before = faults.calls(operation)
-    faults.set(operation, Fault(FaultKind.UNAVAILABLE))
+    before = faults.calls(path)
+    faults.set(path, Fault(FaultKind.UNAVAILABLE))
     for failed in range(1, policy.least_calls + 1):
         _, (error,) = await ask(scene, selection)
         assert "HTTP 503" in error["message"]
@@ -168,7 +184,7 @@ async def test_the_breaker_opens_spares_the_agency_tries_and_closes(
     _, (error,) = await ask(scene, selection)
     assert "too often" in error["message"]
     assert 0 < error["extensions"]["retryAfter"] <= policy.open_for
-    assert faults.calls(operation) == before + policy.least_calls, "an open breaker does not call"
+    assert faults.calls(path) == before + policy.least_calls, "an open breaker does not call"
     opened = await told(scene, name, operation)
     assert (opened["state"], opened["windowCalls"], opened["failureRate"]) == (
         "OPEN",

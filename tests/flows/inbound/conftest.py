@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,9 @@ import httpx2
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from connectors.cooperation import SapConnector
 from connectors.exchange import Exchange, Policy
+from connectors.inbound import RunReport, pull_worker_records
 from connectors.inps import PROVISIONAL_CODES, AdmittedHousehold, InpsConnector
 from connectors.inps.admitted import read_household
 from connectors.pdnd import ClientIdentity, Operator, Passes, TokenEndpoint
@@ -30,6 +33,7 @@ from connectors.simulators.registry import INPS_AUDIENCE, REGION_AUDIENCE, Regis
 from connectors.simulators.serving import serve
 from hub.store.engine import Database
 from hub.store.reference.demo import load_demo_reference
+from tests.flows.inbound.cooperating import NAMES, Pull, Region, cooperating
 
 DAY = date(2026, 9, 21)
 NOW = datetime(2026, 9, 21, 9, 0, tzinfo=UTC)
@@ -161,6 +165,35 @@ class ScriptedInps:
         end = min(start + limit, len(self.entries))
         records = tuple(self.read(entry) for entry in self.entries[start:end])
         return Page(records, str(end) if records else after, end < len(self.entries))
+
+
+@pytest.fixture
+def people() -> tuple[str, ...]:
+    """Names of the people of the region by application cooperation."""
+    return NAMES
+
+
+@pytest.fixture
+async def region(
+    hub: Database, owner: asyncpg.Connection[asyncpg.Record], people: tuple[str, ...]
+) -> AsyncIterator[Region]:
+    """Lazio by application cooperation."""
+    async with cooperating(owner, people) as made:
+        yield made
+
+
+@pytest.fixture
+def pull(region: Region, hub: Database) -> Pull:
+    """One run about its people; each is an hour after the one before."""
+    hours = count()
+
+    async def pulling(people: int = 100, connector: SapConnector | None = None) -> RunReport:
+        at = NOW + timedelta(hours=next(hours))
+        return await pull_worker_records(
+            hub.write, connector or region.connector(), clock=lambda: at, page_size=people
+        )
+
+    return pulling
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from connectors.xml import XmlLimits
 from hub.errors import ConfigurationError
 from hub.ledger.communications import HireTerms
 from hub.store.engine import Database
-from tests.api.world import UNKNOWN_CODE, World, build_world
+from tests.api.inhabitants import build_world
+from tests.api.world import UNKNOWN_CODE, World
 from tests.unit.connectors.communication_documents import unilav, unisomm
 
 Clock = Callable[[], datetime]

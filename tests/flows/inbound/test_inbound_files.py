@@ -23,6 +23,7 @@ from connectors.simulators.filing_region import FileFault, FileSender
 from connectors.simulators.region_world import SimulatedOffer
 from hub.errors import ConfigurationError, UpstreamUnavailable
 from hub.store.engine import Database
+from tests.spans import Gathered, said_by
 
 if TYPE_CHECKING:
     from tests.flows.inbound.conftest import Agencies, Tables
@@ -103,6 +104,37 @@ async def test_files_land_what_the_same_region_by_rest_would(
         await owner.execute(f"DELETE FROM {table}")
     await pull_region(hub.write, agencies.region_connector(), clock=clock)
     assert await tables() == by_files
+
+
+async def test_a_run_of_files_in_spans(
+    hub: Database, agencies: Agencies, people: None, clock: Clock, tmp_path: Path
+) -> None:
+    sender = FileSender(tmp_path, Format.CSV)
+    send_world(sender, agencies, ".csv")
+    sender.send("offerte-2.csv", "job_offers", agencies.world.region.offers[:1], FileFault.WRONG_CHECKSUM)
+    gathering = Gathered()
+    with gathering.taking():
+        reports = await pull(hub, region_of(tmp_path), clock)
+    told = [dict(one.attributes or {}) for one in gathering.named("inbound.run")]
+    assert told == [
+        {
+            "snodo.agency": "regione-12",
+            "snodo.flow": one.run.flow,
+            "snodo.records.received": one.run.received,
+            "snodo.records.landed": one.run.landed,
+            "snodo.records.quarantined": one.run.quarantined,
+            "snodo.records.released": one.run.released,
+            "snodo.files.read": one.read,
+            "snodo.files.refused": len(one.refused),
+        }
+        for one in reports
+    ]
+    assert [one["snodo.files.refused"] for one in told] == [1, 0, 0]
+    assert [below for one in gathering.named("inbound.run") for below in gathering.tree(one)[1]].count(
+        ("inbound.page", [])
+    ) == len(gathering.named("inbound.page"))
+    said = "\n".join(text for one in gathering.spans for text in said_by(one))
+    assert "offerte" not in said
 
 
 async def test_a_second_run_reads_nothing_and_changes_nothing(

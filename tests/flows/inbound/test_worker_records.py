@@ -3,147 +3,40 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
-import asyncpg
-import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.breaker import State
-from connectors.cooperation import CooperatingRegion, SapConnector
 from connectors.cooperation.codes import ACTIVITIES
-from connectors.cooperation.configuration import EGov
-from connectors.exchange import Exchange, Policy
-from connectors.inbound import RunReport, pull_worker_records
-from connectors.simulators.cooperating_region import (
-    NAMESPACE,
-    OPERATION,
-    PATH,
-    CooperatingRegionSimulator,
-    Parties,
-)
-from connectors.simulators.faults import Fault, FaultKind
+from connectors.inbound import pull_worker_records
 from connectors.simulators.serving import serve
-from connectors.simulators.worker_record import SimulatedPolicy, SimulatedRecord
-from hub.errors import UpstreamError, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
+from hub.errors import UpstreamError, UpstreamRefused, UpstreamUnavailable
 from hub.store.engine import Database
 from hub.store.vocabulary import ActivityKind
-from tests.api.world import NORTH, ROMA, TORINO, _Builder
+from tests.flows.inbound.cooperating import (
+    COURSE,
+    NAMES,
+    PACT,
+    TRAINEE,
+    Owner,
+    Pull,
+    Region,
+    activities,
+    in_order,
+)
 
 if TYPE_CHECKING:
     from tests.flows.inbound.conftest import Tables
 
     Look = Callable[[], Awaitable[Tables]]
-Clock = Callable[[], datetime]
-Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-
-PATIENT = Policy(attempts=1, attempt_timeout=8.0, deadline=10.0)
-HURRIED = Policy(attempts=1, attempt_timeout=0.3, deadline=0.5)
-NAMES = ("ada", "bea", "ida", "ugo", "zoe")
-PACT = SimulatedPolicy(
-    number="0800000001A", kind="A02", proposed_on=date(2026, 3, 1), starts_on=date(2026, 3, 3), ends_on=date(2026, 12, 31),
-    event="02", event_on=date(2026, 3, 3),
-)  # fmt: skip
-COURSE = SimulatedPolicy(
-    number="0800000002B", kind="C05", title="Addetto alle vendite", proposed_on=date(2026, 3, 10),
-    starts_on=date(2026, 4, 1), ends_on=date(2026, 6, 30), event="10", event_on=date(2026, 6, 30),
-)  # fmt: skip
-TRAINEE = replace(COURSE, number="0800000003C", kind="C06", title="Tirocinio", event="02", event_on=date(2026, 4, 1))  # fmt: skip
-
-
-class Region:
-    """Lazio by application cooperation, its people in the hub, and one in Torino."""
-
-    def __init__(self, owner: Owner, address: str, http: httpx2.AsyncClient) -> None:
-        self.owner, self.address, self.http = owner, address, http
-        self.simulator = CooperatingRegionSimulator([], parties=Parties("Nazionale", "LAZIO"), region="08")
-        self.codes: dict[str, str] = {}
-        self.keys: dict[str, UUID] = {}
-        self.policy = PATIENT
-        self.activities = ACTIVITIES
-
-    def connector(self) -> SapConnector:
-        region = CooperatingRegion(
-            "12", self.address + PATH, NAMESPACE, egov=EGov("Nazionale", "SPCNazionale", "LAZIO"), activities=self.activities
-        )  # fmt: skip
-        return SapConnector(region, Exchange(region.name, self.policy, self.http))
-
-    def hold(self, who: str, *policies: SimulatedPolicy, on: date = date(2026, 7, 1), code: str = "") -> None:
-        """Let the region have this SAP of somebody."""
-        number = code or f"AA0000000{NAMES.index(who)}Z"
-        record = SimulatedRecord(code=number, fiscal_code=self.codes[who], updated_on=on, policies=policies)
-        self.simulator.by_code[number] = record.document()
-
-    async def watermark(self) -> str | None:
-        found: str | None = await self.owner.fetchval(
-            "SELECT watermark FROM inbound_run ORDER BY started_at DESC, id DESC LIMIT 1"
-        )
-        return found
-
-    async def open_quarantine(self) -> list[tuple[str, str | None, str]]:
-        rows = await self.owner.fetch(
-            "SELECT record_key, field, reason FROM quarantined_record WHERE resolved_at IS NULL ORDER BY record_key"
-        )
-        return [tuple(row.values()) for row in rows]
-
-
-@pytest.fixture
-async def region(hub: Database, owner: Owner) -> AsyncIterator[Region]:
-    b = _Builder(owner)
-    async with owner.transaction():
-        await b.household("roma", ROMA, "ADI", manager=None, ends=None)
-        await b.household("torino", TORINO, "ADI", manager=None, ends=None)
-        for name in NAMES:
-            await b.person(name, "roma", ROMA, NORTH, ("Nome", "Cognome"))
-        await b.person("eva", "torino", TORINO, None, ("Nome", "Cognome"))
-    async with httpx2.AsyncClient(verify=False) as http:
-        made = Region(owner, "", http)
-        async with serve({"region": made.simulator.app}) as urls:
-            made.address = urls["region"]
-            for name, person in b.world.people.items():
-                made.codes[name], made.keys[name] = person.fiscal_code, person.id
-            yield made
-
-
-Pull = Callable[..., Awaitable[RunReport]]
-
-
-@pytest.fixture
-def pull(region: Region, hub: Database) -> Pull:
-    """One run; each is an hour after the one before."""
-    hours = iter(range(24))
-
-    async def pulling(people: int = 100, connector: SapConnector | None = None) -> RunReport:
-        at = datetime.fromisoformat(f"2026-09-21T{next(hours):02}:00:00+00:00")
-        return await pull_worker_records(
-            hub.write, connector or region.connector(), clock=lambda: at, page_size=people
-        )
-
-    return pulling
-
-
-def in_order(region: Region) -> list[str]:
-    """The region's people as a round comes to them."""
-    return sorted(NAMES, key=lambda name: region.keys[name])
-
-
-async def activities(owner: Owner) -> list[tuple[Any, ...]]:
-    rows = await owner.fetch(
-        """
-        SELECT a.external_id, a.kind, a.status, a.title, a.starts_on, a.ends_on, p.external_id, b.fiscal_code
-        FROM activity a JOIN beneficiary b ON b.id = a.beneficiary_id LEFT JOIN pact p ON p.id = a.pact_id
-        JOIN agency g ON g.id = a.source_agency_id AND g.code = 'regione-12' ORDER BY a.external_id
-        """
-    )
-    return [tuple(row.values()) for row in rows]
 
 
 async def test_pacts_and_activities_of_the_regions_people_land(
@@ -302,34 +195,6 @@ async def test_people_without_a_record_are_not_asked_about_again_after_a_kill(
     with pytest.raises(UpstreamUnavailable):
         await pull(2)
     assert await region.watermark() == str(region.keys[order[1]])
-
-
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [
-        (FaultKind.UNAVAILABLE, UpstreamUnavailable),
-        (FaultKind.HANG, UpstreamUnavailable),
-        (FaultKind.RESET, UpstreamUnavailable),
-        (FaultKind.HTML, UpstreamInvalid),
-        (FaultKind.TRUNCATED, UpstreamInvalid),
-        (FaultKind.OVER_LIMIT, UpstreamUnavailable),
-    ],
-)
-async def test_a_region_that_is_in_trouble_ends_the_run_and_leaves_the_tables(
-    region: Region, pull: Pull, tables: Look, kind: FaultKind, error: type[UpstreamError]
-) -> None:
-    region.hold("ada", PACT, COURSE)
-    await pull()
-    before = await tables()
-    region.policy = HURRIED if kind is FaultKind.HANG else PATIENT
-    region.simulator.faults.set(OPERATION, Fault(kind, latency=0.01))
-    with pytest.raises(error):
-        await pull()
-    assert await tables() == before
-    region.simulator.faults.clear()
-    region.policy = PATIENT
-    await pull()
-    assert await tables() == before
 
 
 async def test_a_breaker_that_is_open_ends_the_run_whomever_it_was_opened_by(

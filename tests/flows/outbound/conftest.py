@@ -33,7 +33,7 @@ from hub.ledger.sequencer import sequence
 from hub.store.engine import Database
 from hub.store.reference.demo import demo_key, load_demo_reference
 from hub.store.vocabulary import ConditionalityEventType, DeliveryChannel
-from tests.api.world import EAST, NORTH, ROMA, TORINO, _Builder
+from tests.api.world import EAST, NORTH, ROMA, TORINO, Builder
 
 Type = ConditionalityEventType
 LAZIO: Address = (DeliveryChannel.REGION, "regione-12")
@@ -91,6 +91,13 @@ class Casework:
         if published:
             await sequence(self.owner)
         return event
+
+    async def fiscal_code(self, who: str) -> str:
+        """A person's."""
+        code: str = await self.owner.fetchval(
+            "SELECT fiscal_code FROM beneficiary WHERE id = $1", self.people[who]
+        )
+        return code
 
     async def deliveries(self) -> list[dict[str, Any]]:
         """Every delivery, in the order of the feed."""
@@ -198,7 +205,7 @@ def clock() -> Clock:
 async def casework(database: Database, owner: asyncpg.Connection[asyncpg.Record]) -> Casework:
     """Of Rome `ada`, `ida` and `ugo`, of Torino `eva`; Lazio's system is to be told of absences, pacts and hires of its people."""
     await load_demo_reference(owner)
-    b = _Builder(owner)
+    b = Builder(owner)
     async with owner.transaction():
         await b.household("roma", ROMA, "ADI", manager=None, ends=None)
         await b.household("torino", TORINO, "ADI", manager=None, ends=None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.outbound import dispatcher
 from connectors.outbound.dead_letters import resend
@@ -95,21 +96,9 @@ async def test_one_that_changes_its_types_misses_nothing_in_between(
     assert lazio.told == texts([told])
 
 
-async def test_a_withdrawal_goes_where_what_it_takes_back_went(
-    casework: Casework, dispatch: Dispatch, lazio: Lazio
-) -> None:
-    absence = await casework.happens("ada")
-    other = await casework.happens("ida", Type.AVAILABILITY_DECLARED)
-    taken_back = await casework.happens("ada", Type.EVENT_WITHDRAWN, withdraws=absence)
-    await casework.happens("ida", Type.EVENT_WITHDRAWN, withdraws=other)
-    await dispatch().look()
-    assert lazio.told == texts([absence, taken_back])
-    assert [one["idEventoAnnullato"] for one in lazio.world.told.taken] == [None, str(absence)]
-
-
 GARBLED = {
     FaultKind.HTML, FaultKind.WRONG_TYPE, FaultKind.TRUNCATED, FaultKind.HUGE, FaultKind.GZIP_TRUNCATED, FaultKind.WRONG_CHARSET,
-    FaultKind.DUPLICATE_KEYS,
+    FaultKind.DUPLICATE_KEYS, FaultKind.ENTITIES,
 }  # fmt: skip
 """Answers that are none."""
 
@@ -203,13 +192,7 @@ async def test_of_one_person_the_next_waits_for_the_one_before_and_of_others_it_
 async def test_a_refusal_is_a_dead_letter_and_what_follows_goes_on(
     casework: Casework, dispatch: Dispatch, lazio: Lazio, clock: Clock, database: Database
 ) -> None:
-    [code] = [
-        row["fiscal_code"]
-        for row in await casework.owner.fetch(
-            "SELECT fiscal_code FROM beneficiary WHERE id = $1", casework.people["ada"]
-        )
-    ]
-    lazio.world.told.refuses[code] = "SOGGETTO_SCONOSCIUTO"
+    lazio.world.told.refuses[await casework.fiscal_code("ada")] = "SOGGETTO_SCONOSCIUTO"
     first = await casework.happens("ada")
     await dispatch().look()
     [row] = await casework.deliveries()
@@ -294,37 +277,74 @@ async def test_a_process_killed_between_telling_and_noting_leaves_it_to_the_next
 
 
 class Broken:
-    """Fails, once, in a way no connector may; then it tells."""
+    """Fails with one of two people in a way no connector may, its message with a person in it; the other's it tells."""
 
-    def __init__(self, lazio: Lazio) -> None:
+    def __init__(self, lazio: Lazio, who: str, *, times: int = 1_000) -> None:
         self.lazio = lazio
-        self.failures: list[Exception] = []
+        self.who = who
+        self.times = times
 
     async def tell(self, fact: Fact) -> Receipt:
-        if not self.failures:
-            self.failures.append(ZeroDivisionError(fact.fiscal_code))
-            raise self.failures[0]
+        if fact.fiscal_code == self.who and self.times:
+            self.times -= 1
+            raise ZeroDivisionError(fact.fiscal_code)
         return await self.lazio.connector.tell(fact)
 
 
-async def test_what_no_connector_may_raise_does_not_end_the_telling(
+async def test_what_no_connector_may_raise_is_the_trouble_of_one_fact_and_comes_to_an_end(
+    casework: Casework, dispatch: Dispatch, lazio: Lazio, clock: Clock
+) -> None:
+    await casework.happens("ada")
+    told = await casework.happens("ida")
+    ada = await casework.fiscal_code("ada")
+    with capture_logs() as logs:
+        assert await dispatch(Broken(lazio, ada), Retries(most=3)).look() == 2
+        assert await casework.states() == ["WAITING", "ACCEPTED"]
+        for _ in range(5):
+            clock.forward(hours=2)
+            await dispatch(Broken(lazio, ada), Retries(most=3)).look()
+    assert await casework.states() == ["EXHAUSTED", "ACCEPTED"]
+    assert await casework.attempts() == [
+        (1, "INVALID", None), (2, "INVALID", None), (3, "INVALID", None), (1, "ACCEPTED", None)
+    ]  # fmt: skip
+    assert lazio.told == texts([told])
+    assert [one["error"] for one in logs if one["event"] == "delivery.broken"] == ["ZeroDivisionError"] * 3
+    assert ada not in str(logs)
+
+
+async def test_a_turn_after_one_that_failed_tells_what_there_is(
     casework: Casework, dispatch: Dispatch, lazio: Lazio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "INTERVAL", 0.01)
-    broken = Broken(lazio)
-    telling = asyncio.create_task(dispatch(broken).run())
-    await casework.happens("ada")
-    async with asyncio.timeout(10):
-        while not broken.failures:
-            await asyncio.sleep(0.01)
+    failed: list[str] = []
+
+    async def no_drawing(*_: object) -> int:
+        monkeypatch.undo()
+        failed.append("once")
+        raise ZeroDivisionError
+
     event = await casework.happens("ida")
+    monkeypatch.setattr(dispatcher, "INTERVAL", 0.01)
+    telling = asyncio.create_task(dispatch().run())
+    monkeypatch.setattr(dispatcher, "draw", no_drawing)
     async with asyncio.timeout(10):
         while not lazio.told:
             assert not telling.done()
             await asyncio.sleep(0.01)
-    assert lazio.told == texts([event])
+    assert (failed, lazio.told) == (["once"], texts([event]))
     telling.cancel()
     await asyncio.gather(telling, return_exceptions=True)
+
+
+async def test_when_it_is_to_come_back_is_believed_for_a_day_at_most(
+    casework: Casework, dispatch: Dispatch, lazio: Lazio, clock: Clock
+) -> None:
+    lazio.system.faults.set(OPERATION, Fault(FaultKind.UNAVAILABLE, retry_after=10**12, times=1))
+    await casework.happens("ada")
+    assert await dispatch().look() == 1
+    assert (await casework.destination())["resting_until"] == clock.at + timedelta(days=1)
+    clock.forward(days=1)
+    assert await dispatch().look() == 1
+    assert await casework.states() == ["ACCEPTED"]
 
 
 class Slow:

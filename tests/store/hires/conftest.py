@@ -15,7 +15,8 @@ from hub.ledger.record import Recorder
 from hub.store.engine import Database, connection_arguments
 from hub.store.reference.demo import demo_key, load_demo_reference
 from hub.store.vocabulary import AgencyKind, GrantScope
-from tests.api.world import World, build_world
+from tests.api.inhabitants import build_world
+from tests.api.world import World
 from tests.conftest import create_database, drop_database
 
 _names = count(1)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from hub.ledger import hire_statements
 from hub.ledger.communications import Taken, beginning_of
 from hub.ledger.hires_due import HiresDue
 from hub.ledger.record import Recorder
@@ -75,6 +76,23 @@ async def test_many_processes_look_and_each_hire_is_one_event(
     assert sum(await asyncio.gather(*(one.look() for one in due))) >= 4
     assert await events(owner) == 4
     assert await owner.fetchval("SELECT count(*) FROM communication WHERE state = 'RECORDED'") == 4
+
+
+async def test_while_others_tell_of_its_person_a_hire_waits_for_the_next_look_and_nobody_for_the_other(
+    database: Database, owner: Owner, world: World, lazio: Recorder
+) -> None:
+    one = hire(world, on=TODAY + timedelta(days=1))
+    assert (await taken(database, lazio, one)).state is STATE.WAITING
+    due = HiresDue(database.write, lambda: NOW + timedelta(days=1), TOLERANCE)
+    async with database.write.acquire() as connection, connection.transaction():
+        # As a run that lands several communications about the same person, of which this one comes later.
+        await hire_statements.lock().execute(connection, of=str(world.people["north"].id))
+        async with asyncio.timeout(10):
+            assert await due.look() == 1
+        assert await hire_statements.earlier().fetchrow(connection, code=one.code) is not None
+    assert await events(owner) == 0
+    assert await due.look() == 1
+    assert await events(owner) == 1
 
 
 async def test_who_has_no_benefit_on_the_day_any_more_is_forgotten(

@@ -21,12 +21,15 @@ namespace = "http://pdd.umbria.example/PD/SPCServiziSAP/types"
 EGOV = '[egov]\nsender = "Nazionale"\ngateway = "SPCNazionale"\nrecipient = "UMBRIA"\n'
 
 
+WORDS = '[notifications]\nHIRED = "ASSUNZIONE"\nEVENT_WITHDRAWN = "ANNULLAMENTO"\n'
+
+
 def test_each_region_has_a_line(tmp_path: Path) -> None:
-    (tmp_path / "umbria.toml").write_text(UMBRIA + EGOV, encoding="utf-8")
+    (tmp_path / "umbria.toml").write_text(UMBRIA + EGOV + WORDS, encoding="utf-8")
     told = CliRunner().invoke(command_line(["region"]), ["region", "check", str(tmp_path)])
     assert told.exit_code == 0
     assert told.stdout == (
-        "10  https://pdd.umbria.example/PD/SPCServiziSAP/  no certificate, e-Gov header\n1 region\n"
+        "10  https://pdd.umbria.example/PD/SPCServiziSAP/  no certificate, e-Gov header. Told of EVENT_WITHDRAWN, HIRED.\n1 region\n"
     )
 
 
@@ -48,7 +51,10 @@ def test_a_region_without_a_system_says_so(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "umbria.toml").write_text(UMBRIA, encoding="utf-8")
     (tmp_path / "molise.toml").write_text('kind = "none"\nregion = "14"\n', encoding="utf-8")
     lines = [
-        "10  https://pdd.umbria.example/PD/SPCServiziSAP/  no certificate, no e-Gov header",
+        (
+            "10  https://pdd.umbria.example/PD/SPCServiziSAP/  no certificate, no e-Gov header. Region 10 is told nothing: which words NotificaSAP gives as "
+            "its reason (MotivoNotifica) is published nowhere; agree on them with the region and name them in its file, under [notifications]."
+        ),
         "14  Region 14 has no labour system of its own: its centres record at the hub directly; nothing is pulled from it, and it is told nothing.",
     ]
     monkeypatch.setenv("SNODO_REGIONS", str(tmp_path))

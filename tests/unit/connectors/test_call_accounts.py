@@ -17,6 +17,7 @@ from connectors.calls import Outcome
 from connectors.exchange import Exchange, Policy
 from hub.errors import UpstreamInvalid, UpstreamUnavailable
 from hub.trace import RECEIVED
+from tests.spans import Gathered
 from tests.unit.connectors.test_exchange import (
     FRAGILE,
     NOON,
@@ -183,9 +184,40 @@ async def test_an_answer_that_cannot_be_read_is_counted_and_logged() -> None:
     assert lines == [{"event": "answer.invalid", "log_level": "warning", "agency": "TEST", "operation": "op"}]
 
 
+async def test_a_trace_is_not_handed_on_unasked() -> None:
+    agency = Agency()
+    token = RECEIVED.set(OURS)
+    try:
+        await exchange(agency).call("op", prepare, idempotent=True)
+    finally:
+        RECEIVED.reset(token)
+    [sent] = agency.requests
+    assert "traceparent" not in sent.headers
+
+
+async def test_what_is_handed_on_is_a_child_of_the_attempt() -> None:
+    agency, gathering = Agency(reply(500), reply(200)), Gathered()
+    target = exchange(agency, Policy(attempts=2, hands_on_trace=True))
+    with gathering.taking():
+        await target.call("op", prepare, idempotent=True)
+    attempts = [one.context for one in gathering.named(agency.requests[0].method)]
+    assert [one.headers["traceparent"] for one in agency.requests] == [
+        f"00-{one.trace_id:032x}-{one.span_id:016x}-01" for one in attempts if one is not None
+    ]
+
+
+async def test_a_call_that_was_joined_says_so() -> None:
+    gathering = Gathered()
+    target = exchange(Agency())
+    with gathering.taking():
+        await asyncio.gather(*(target.call("op", prepare, idempotent=True, key="same") for _ in range(2)))
+    calls = gathering.named("TEST op")
+    assert [(one.attributes or {})["snodo.call.outcome"] for one in calls] == ["answered", "joined"]
+
+
 async def test_a_call_carries_the_trace_it_is_made_for_and_a_failed_one_names_it() -> None:
     agency = Agency(reply(500), reply(500))
-    target = exchange(agency, Policy(attempts=2))
+    target = exchange(agency, Policy(attempts=2, hands_on_trace=True))
     token = RECEIVED.set(OURS)
     try:
         with pytest.raises(UpstreamUnavailable), capture_logs() as lines:

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import aclosing
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from connectors.connected import connect_agencies
 from connectors.cooperation import (
     CooperatingRegion,
+    SapNotifications,
     SubsidiaryRegion,
     open_region,
     read_region,
@@ -19,6 +23,8 @@ from connectors.cooperation.configuration import EGov, Tls
 from connectors.cooperation.regions import check_certificates
 from connectors.exchange import Policy
 from hub.errors import ConfigurationError
+from hub.settings import Settings
+from hub.store.vocabulary import DeliveryChannel
 
 LEAST = """
 kind = "application-cooperation"
@@ -80,6 +86,11 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("[sap]", "[pas]", "there is no pas"),
         ("https://pdd", "http://pdd", "https, but for a gateway on this machine"),
         ("https://pdd", "ftp://pdd", "URL"),
+        ("https://pdd.umbria.example", "https://[::1", "sap.address is a URL"),
+        ("https://pdd.umbria.example", "https://[pdd]", "sap.address is a URL"),
+        ("https://pdd.umbria.example", "https://pdd:99999", "sap.address is a URL"),
+        ("https://pdd.umbria.example", "https://pdd:x", "sap.address is a URL"),
+        ('namespace = "http://pdd.umbria.example', 'namespace = "http://[::1', "targetNamespace"),
         ("https://pdd", "https://me:secret@pdd", "without a user"),
         ('SPCServiziSAP/"', 'SPCServiziSAP/?cf=1"', "without a user"),
         ('namespace = "http://pdd.umbria.example/PD/', 'namespace = "types', "targetNamespace"),
@@ -176,6 +187,53 @@ def test_what_a_type_of_policy_cannot_be_is_named(tmp_path: Path, line: str, sen
         read_region(write(tmp_path, f"{LEAST}[activities]\n{line}\n"))
     with pytest.raises(ConfigurationError, match="activities is a table"):
         read_region(write(tmp_path, f"activities = 1\n{LEAST}"))
+
+
+WORDS = '[notifications]\nHIRED = "ASSUNZIONE"\nEVENT_WITHDRAWN = "ANNULLAMENTO"\n'
+
+
+def test_a_region_is_told_by_the_words_of_its_file_and_without_any_nothing(tmp_path: Path) -> None:
+    one = cooperating(tmp_path, LEAST)
+    assert dict(one.notifications) == {}
+    assert "Region 10 is told nothing" in (one.untold or "")
+    one = cooperating(tmp_path, LEAST + WORDS)
+    assert dict(one.notifications) == {"HIRED": "ASSUNZIONE", "EVENT_WITHDRAWN": "ANNULLAMENTO"}
+    assert one.untold is None
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "sentence"),
+    [
+        ("HIRED", "SACKED", "notifications.SACKED: there are no facts of this type"),
+        ("HIRED", "CONTENT_ERASED", "or nobody is told them"),
+        ('EVENT_WITHDRAWN = "ANNULLAMENTO"', "", "notifications.EVENT_WITHDRAWN is missing"),
+        ('"ASSUNZIONE"', '""', "notifications.HIRED has 1 to 80"),
+        ('"ASSUNZIONE"', '" x"', "notifications.HIRED has 1 to 80"),
+        ('"ASSUNZIONE"', '"à"', "notifications.HIRED has 1 to 80"),
+        ('"ASSUNZIONE"', f'"{"x" * 81}"', "notifications.HIRED has 1 to 80"),
+        ('"ASSUNZIONE"', "1", "notifications.HIRED has 1 to 80"),
+    ],
+)
+def test_what_a_word_cannot_be_is_named(tmp_path: Path, was: str, now: str, sentence: str) -> None:
+    spoilt = WORDS.replace(was, now)
+    assert spoilt != WORDS
+    with pytest.raises(ConfigurationError, match=re.escape(sentence)):
+        read_region(write(tmp_path, LEAST + spoilt))
+    with pytest.raises(ConfigurationError, match="notifications is a table"):
+        read_region(write(tmp_path, f"notifications = 1\n{LEAST}"))
+
+
+async def test_only_a_region_with_words_is_among_the_recipients(tmp_path: Path) -> None:
+    write(tmp_path, LEAST + WORDS)
+    write(tmp_path, LEAST.replace('"10"', '"12"'), "lazio.toml")
+    async with (
+        httpx2.AsyncClient(trust_env=False) as http,
+        aclosing(connect_agencies(Settings(regions=tmp_path), http)) as agencies,
+    ):
+        assert [*agencies.regions()] == ["10", "12"]
+        [(address, recipient)] = agencies.recipients().items()
+        assert address == (DeliveryChannel.REGION, "regione-10")
+        assert isinstance(recipient, SapNotifications)
 
 
 def test_a_region_without_a_system_says_so_and_no_more(tmp_path: Path) -> None:

@@ -164,8 +164,29 @@ async def test_a_retry_after_beyond_the_deadline_is_passed_on_not_waited_for() -
     assert time.slept == []
 
 
-async def test_an_unreadable_retry_after_is_no_retry_after() -> None:
-    agency = Agency(reply(503, headers={"Retry-After": "soon"}))
+@pytest.mark.parametrize(
+    "value", ["86401", "1" * 20, "9" * 400, "9" * 5_000, "Fri, 31 Dec 9999 23:59:59 GMT"]
+)
+async def test_a_retry_after_is_believed_for_a_day_at_most(value: str) -> None:
+    agency = Agency(reply(503, headers={"Retry-After": value}))
+    with pytest.raises(UpstreamUnavailable) as caught:
+        await exchange(agency).call("op", prepare, idempotent=True)
+    assert caught.value.retry_after == 86_400
+    assert caught.value.extensions["retryAfter"] == 86_400
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "soon",
+        f"Sun, 01 Mar {'9' * 30} 12:00:02 GMT",
+        f"Sun, 01 Mar 2026 12:00:02 +{'9' * 30}",
+        "Fri, 31 Dec 9999 23:59:59 -9999",
+        "Sun, 01 Mar 20260 12:00:02 GMT",
+    ],
+)
+async def test_an_unreadable_retry_after_is_no_retry_after(value: str) -> None:
+    agency = Agency(reply(503, headers={"Retry-After": value}))
     with pytest.raises(UpstreamUnavailable) as caught:
         await exchange(agency, Policy(longest_backoff=1.0)).call("op", prepare, idempotent=False)
     assert caught.value.retry_after == 1.0

@@ -40,6 +40,15 @@ def test_a_wait_is_between_half_of_its_bound_and_all_of_it(
     assert bound / 2 <= retries.wait(failures, random) <= bound
 
 
+def test_fifty_attempts_take_what_is_said_of_them() -> None:
+    retries = Retries()
+    least, most = (
+        sum(retries.wait(failures, random) for failures in range(1, retries.most)) / 3600
+        for random in (0.0, 1.0)
+    )
+    assert (round(least), round((least + most) / 2), round(most)) == (20, 30, 40)
+
+
 @pytest.mark.parametrize("terms", [{"first": 0}, {"first": 5, "longest": 4}, {"most": 0}])
 def test_terms_that_contradict_each_other_are_refused(terms: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="first"):
@@ -57,6 +66,8 @@ def test_terms_that_contradict_each_other_are_refused(terms: dict[str, Any]) -> 
         ({"esito": "RIFIUTATO", "codice": 7}, Receipt(accepted=False)),
         ({"esito": "BOH"}, None),
         ({"esito": None}, None),
+        ({"esito": ["ACCETTATO"]}, None),
+        ({"esito": {"esito": "ACCETTATO"}}, None),
         ({"esito": "ACCETTATO", "idComunicazione": str(OTHER)}, None),
         ({"idComunicazione": str(KEY)}, None),
     ],

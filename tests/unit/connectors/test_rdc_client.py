@@ -45,9 +45,12 @@ class OtherHub:
         )
 
 
-def client(hub: OtherHub) -> RdcClient:
-    http = httpx2.AsyncClient(transport=httpx2.MockTransport(hub))
-    service = SoapClient(Exchange("HUB", Policy(attempts=1), http), "http://hub.test/soap/serviceRDC")
+def exchange_with(hub: OtherHub) -> Exchange:
+    return Exchange("HUB", Policy(attempts=1), httpx2.AsyncClient(transport=httpx2.MockTransport(hub)))
+
+
+def client(hub: OtherHub, exchange: Exchange | None = None) -> RdcClient:
+    service = SoapClient(exchange or exchange_with(hub), "http://hub.test/soap/serviceRDC")
     return RdcClient(service, identify=by_password("sil", "parola"))
 
 
@@ -97,15 +100,19 @@ def instead(was: str, now: str) -> Spoil:
 )
 async def test_what_is_no_answer_is_none(spoil: Spoil, error: type[UpstreamError]) -> None:
     hub = OtherHub({"beneficiary": {"household": HOUSEHOLD}}, spoil)
+    exchange = exchange_with(hub)
     with pytest.raises(error) as raised:
-        await client(hub).by_fiscal_code(CODE)
+        await client(hub, exchange).by_fiscal_code(CODE)
     assert CODE not in str(raised.value)
+    assert exchange.accounts[BY_CODE.name].invalid == (error is UpstreamInvalid)
 
 
 async def test_another_households_people_are_not_handed_on() -> None:
     hub = OtherHub({"households": {"nodes": [HOUSEHOLD]}})
+    exchange = exchange_with(hub)
     with pytest.raises(UpstreamInvalid, match="others"):
-        await client(hub).by_protocol("INPS-RDC-2020-2")
+        await client(hub, exchange).by_protocol("INPS-RDC-2020-2")
+    assert exchange.accounts[BY_PROTOCOL.name].invalid == 1
 
 
 async def test_questions_are_as_published(shared: Path) -> None:

@@ -119,8 +119,26 @@ def test_clocks_are_compared(ahead: float, fault: str | None) -> None:
     assert fault is None or fault in (finding.fault or "")
 
 
-def test_a_date_that_is_none_is_no_fault() -> None:
-    assert clock_finding("ANPR", "yesterday", NOW) == Finding("clock of ANPR: not told")
+@pytest.mark.parametrize(
+    "date",
+    [
+        "yesterday",
+        f"Sun, 22 Nov {'9' * 30} 12:00:00 GMT",
+        f"Sun, 22 Nov 2026 12:00:00 +{'9' * 30}",
+        "Fri, 31 Dec 9999 23:59:59 -1200",
+    ],
+)
+def test_a_date_that_is_none_is_no_fault(date: str) -> None:
+    assert clock_finding("ANPR", date, NOW) == Finding("clock of ANPR: not told")
+
+
+async def test_of_an_answer_only_its_head_is_read(identity: ClientIdentity) -> None:
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        headers = {"Content-Encoding": "gzip", "Date": format_datetime(NOW, usegmt=True)}
+        return httpx2.Response(200, headers=headers, stream=httpx2.ByteStream(b"\x1f\x8b cut"))
+
+    told = await found(Settings(inps_url="https://inps.example"), Tokens(identity), answer)
+    assert told == {"INPS at inps.example: answers HTTP 200": None, "clock of INPS: agrees": None}
 
 
 def test_a_certificate_s_end_is_told_in_time(tmp_path: Path) -> None:

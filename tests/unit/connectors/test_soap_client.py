@@ -260,6 +260,7 @@ async def test_what_is_no_answer_is_refused_once_and_quotes_nothing(
         await client.call(ASK, question())
     assert len(agency.requests) == 1, "a second attempt would bring the same"
     assert exchange.states["ask"] is State.CLOSED
+    assert exchange.accounts["ask"].invalid == 1
     assert "root:" not in str(refused.value)
     assert PERSON not in str(refused.value)
 

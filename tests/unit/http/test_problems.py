@@ -10,7 +10,8 @@ import orjson
 from starlette.requests import Request
 
 from hub.errors import InvalidInput
-from hub.http.problems import problem, told_as_problem
+from hub.http.faults import told_as_problem
+from hub.http.problems import problem
 
 SAID = {
     "status": 404,
@@ -42,3 +43,12 @@ async def test_nor_is_that_of_another_path() -> None:
     content = json.loads(bytes(response.body))
     check(content, 400, "Refused.")
     assert (content["title"], content["code"]) == ("Bad Request", "BAD_USER_INPUT")
+
+
+async def test_what_nobody_expected_says_nothing_of_itself() -> None:
+    response = await told_as_problem(
+        Request({"type": "http"}), RuntimeError("Key (fiscal_code)=(RSSMRA80A01H501U)")
+    )
+    content = json.loads(bytes(response.body))
+    assert (response.status_code, content["code"]) == (500, "INTERNAL_ERROR")
+    assert b"RSSMRA" not in bytes(response.body)

@@ -6,9 +6,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from hub.measures.consequence_rules import Effect, Step
-from hub.measures.consequences import NEVER, Circumstances, Proposal, proposals
+from hub.measures.consequences import Circumstances, Proposal, proposals
 from hub.measures.facts import Fact
 from hub.measures.measure import Measure
+from hub.measures.renewal import NEVER, Renewal
+from hub.measures.renewal import UNTOLD as NOT_TOLD
 from hub.measures.standing import standing
 from tests.unit.measures.asked import Asked, Case, table
 from tests.unit.measures.cases import Page
@@ -17,7 +19,7 @@ from tests.unit.measures.terms_and_absences import TERMS_AND_ABSENCES
 
 RDC, ADI, SFL, MIA = Measure.RDC, Measure.ADI, Measure.SFL, Measure.MIA
 LATE = date(2026, 6, 1)
-FIRST = Circumstances(renewed_on=NEVER)
+FIRST = Circumstances(renewal=Renewal())
 """Of a benefit that was not renewed; minors and disabled people are not known."""
 UNTOLD = Circumstances()
 
@@ -58,10 +60,10 @@ def case(
         return "; ".join(map(proposal_words, found)) or "nothing", reasons
 
     given = told(facts, measure)
-    if circumstances.renewed_on is not None:
-        given += "" if circumstances.renewed_on == NEVER else f"; renewed on {circumstances.renewed_on}"
-    else:
+    if circumstances.renewal == NOT_TOLD:
         given += "; not known whether renewed"
+    elif circumstances.renewal.renewed_on != NEVER:
+        given += f"; renewed on {circumstances.renewal.renewed_on}"
     if circumstances.protected is not None:
         given += (
             "; minors or disabled in the household"
@@ -110,14 +112,14 @@ _RDC_CASES = (
         "forfeited, with minors in the household",
         f"−1; −2; {LOST_6}",
         ledger(RDC, D19, MISSED, MISSED, MISSED),
-        Circumstances(renewed_on=NEVER, protected=True),
+        Circumstances(renewal=Renewal(), protected=True),
     ),
     case(
         RDC,
         "forfeited, nobody protected",
         "−1; −2; FORFEITED (again after 18)",
         ledger(RDC, D19, MISSED, MISSED, MISSED),
-        Circumstances(renewed_on=NEVER, protected=False),
+        Circumstances(renewal=Renewal(), protected=False),
     ),
     case(RDC, "the first was withdrawn", "−1", ledger(RDC, D19, f"~{MISSED}", MISSED)),
     case(RDC, "the first was justified", "−1", ledger(RDC, D19, f"?{MISSED}", MISSED)),
@@ -179,14 +181,14 @@ _RDC_CASES = (
         "first refusal after renewal",
         LOST,
         ledger(RDC, D21, REFUSED),
-        Circumstances(renewed_on=D21),
+        Circumstances(renewal=Renewal(D21)),
     ),
     case(
         RDC,
         "a refusal on the day before renewal",
         "counted",
         ledger(RDC, D21, REFUSED),
-        Circumstances(renewed_on=D21 + timedelta(days=1)),
+        Circumstances(renewal=Renewal(D21 + timedelta(days=1))),
     ),
     case(
         RDC,
@@ -287,7 +289,7 @@ def next_case(
         following = "undetermined" if found.next is None else step_words(found.next)
         return f"{found.count}; next: {following}", [found.reason]
 
-    untold = "" if circumstances.renewed_on else "; not known whether renewed"
+    untold = "; not known whether renewed" if circumstances.renewal == NOT_TOLD else ""
     return Case(label, f"{told(facts, measure)}; asked on {on}{untold}", expected, ask)
 
 

@@ -28,6 +28,7 @@ from hub.measures.obligation_rules import OBLIGATION_RULES, Member
 from hub.measures.obligations import duty
 from hub.measures.parameters import AfterTheLaw, BeforeTheLaw, law
 from hub.measures.reasons import Verdict
+from hub.measures.renewal import Renewal
 from hub.measures.standing import standing
 from hub.measures.suitable_offer import Contract, ImpossibleOffer, Offer, Seeker, suitability
 from hub.store.vocabulary import BenefitOutcome, ConditionalityEventType, PactKind
@@ -275,7 +276,7 @@ LEDGERS = st.lists(
     max_size=12,
     unique_by=lambda fact: fact.id,
 ).map(lambda facts: [replace(fact, day=max(fact.day, law(fact.measure).first)) for fact in facts])
-AROUND = st.builds(Circumstances, renewed_on=st.none() | DAYS, protected=st.none() | st.booleans())
+AROUND = st.builds(Circumstances, renewal=st.builds(Renewal, DAYS, DAYS), protected=st.none() | st.booleans())
 
 
 def gravity(proposal: Proposal) -> tuple[int, int]:

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.measures.consequence_rules import AGAIN, BREACHES, EDITION, LADDERS, NO_BREACH, NO_RULE, Effect
-from hub.measures.consequences import NEVER, Circumstances
+from hub.measures.consequences import Circumstances
 from hub.measures.facts import Fact
 from hub.measures.measure import Measure
 from hub.measures.proposed import proposed
+from hub.measures.renewal import UNTOLD, Renewal
 from hub.measures.standing import standing
 
 FIRST = {
@@ -44,8 +45,12 @@ def ledgers(draw: st.DrawFn) -> tuple[Measure, list[Fact], Circumstances]:
         )
         for number in range(draw(st.integers(1, 8)))
     ]
-    renewed = draw(st.sampled_from([None, NEVER, date(2020, 10, 1)]))
-    return measure, draw(st.permutations(facts)), Circumstances(renewed_on=renewed)
+    renewed = draw(
+        st.sampled_from(
+            [UNTOLD, Renewal(), Renewal(date(2020, 10, 1)), Renewal(date(2022, 1, 1), date(2021, 1, 1))]
+        )
+    )
+    return measure, draw(st.permutations(facts)), Circumstances(renewal=renewed)
 
 
 @given(ledgers())
@@ -74,7 +79,7 @@ def test_told_in_the_other_order_the_second_is_the_second() -> None:
     """A refusal of 2021 that is told after one of 2022: two, and the law of the later day says what the second brings."""
     later = Fact("2", "SUITABLE_OFFER_REFUSED", date(2022, 2, 1), Measure.RDC)
     earlier = Fact("1", "SUITABLE_OFFER_REFUSED", date(2021, 12, 1), Measure.RDC)
-    around = Circumstances(renewed_on=NEVER)
+    around = Circumstances(renewal=Renewal())
     first = proposed(Measure.RDC, "2", [later], around)
     second = proposed(Measure.RDC, "1", [later, earlier], around)
     assert first is not None

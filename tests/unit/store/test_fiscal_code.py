@@ -16,6 +16,7 @@ from hub.store.fiscal_code import (
     InvalidFiscalCode,
     check_digit,
     check_letter,
+    holds_fiscal_code,
     omocodia,
     parse_fiscal_code,
 )
@@ -146,3 +147,29 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
     assert parse_fiscal_code(code) == code
     assert len(code) in (11, 16)
     assert code.isascii()
+
+
+@given(
+    plain_codes,
+    st.integers(0, 7),
+    st.text(string.ascii_lowercase + " ", max_size=5),
+    st.sampled_from([" ", "-", "./", "\u00a0"]),
+)
+def test_a_code_is_found_in_whatever_writing(code: str, replaced: int, before: str, between: str) -> None:
+    told = omocodia(code, replaced) if replaced else code
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in told)
+    for written in (
+        told,
+        told.lower(),
+        between.join((told[:6], told[6:11], told[11:])),
+        between.join(told),
+        wide,
+    ):
+        assert holds_fiscal_code(f"{before}{written}.")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Magazziniera, 40 ore", "12345678903", "RSSMRA80A01H501A", "RSSMRA80A01H501", "H501C900031"]
+)
+def test_nothing_else_is_a_code(text: str) -> None:
+    assert not holds_fiscal_code(text)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""The flows that can be reconciled: INPS's list of households; a region's offers, courses and pacts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from connectors.inbound.courses import TrainingCourses
+from connectors.inbound.flow import PAGE_SIZE
+from connectors.inbound.households import AdmittedHouseholds
+from connectors.inbound.kinds import Kind
+from connectors.inbound.offers import JobOffers
+from connectors.inbound.pacts import Pacts
+from connectors.inbound.runs import agency_id_of
+from connectors.inps import AdmittedHousehold, InpsConnector
+from connectors.reconciliation.comparison import FlowComparison, Period, compare
+from connectors.reconciliation.stored import (
+    Stored,
+    stored_courses,
+    stored_households,
+    stored_offers,
+    stored_pacts,
+    waiting_keys,
+)
+from connectors.reconciliation.told import told
+from connectors.reconciliation.written import (
+    HouseholdTerms,
+    Written,
+    written_course,
+    written_household,
+    written_offer,
+    written_pact,
+)
+from connectors.regional import RegionalConnector
+from hub.store.engine import Pool
+from hub.store.reference.agency_codes import INPS_AGENCY_CODE
+
+R = TypeVar("R")
+
+
+async def reconcile_admitted_households(
+    pool: Pool, inps: InpsConnector, period: Period, *, page_size: int = PAGE_SIZE
+) -> FlowComparison:
+    """Compare INPS's list of admitted households with the hub's; see `_reconcile`."""
+
+    def write(report: AdmittedHousehold) -> Written:
+        return written_household(HouseholdTerms.of(report))
+
+    kind = AdmittedHouseholds(inps)
+    return await _reconcile(pool, kind, write, stored_households, INPS_AGENCY_CODE, period, page_size)
+
+
+async def reconcile_region(
+    pool: Pool, region: RegionalConnector, period: Period, *, page_size: int = PAGE_SIZE
+) -> list[FlowComparison]:
+    """Compare a region's offers, courses and pacts with the hub's; see `_reconcile`."""
+    code = region.system.agency_code
+    return [
+        await _reconcile(pool, JobOffers(region), written_offer, stored_offers, code, period, page_size),
+        await _reconcile(
+            pool, TrainingCourses(region), written_course, stored_courses, code, period, page_size
+        ),
+        await _reconcile(pool, Pacts(region), written_pact, stored_pacts, code, period, page_size),
+    ]
+
+
+async def _reconcile(
+    pool: Pool,
+    kind: Kind[R],
+    write: Callable[[R], Written],
+    stored: Stored,
+    agency_code: str,
+    period: Period,
+    page_size: int,
+) -> FlowComparison:
+    """Compare one flow. Nothing is changed, and no connection is held while the agency is asked.
+
+    Raises:
+        ConfigurationError: there is no such agency.
+        UpstreamError: the agency does not give a page.
+
+    """
+    async with pool.acquire() as connection:
+        agency_id = await agency_id_of(connection, agency_code)
+    theirs = await told(kind, write, page_size)
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        ours = await stored(connection, agency_id)
+        aside = await waiting_keys(connection, agency_id, kind.flow)
+    return compare(agency_code, kind.flow, ours, theirs, aside, period)

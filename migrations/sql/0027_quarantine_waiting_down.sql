@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: EUPL-1.2
+
+DROP INDEX quarantined_record_waiting_idx;
