@@ -16,14 +16,15 @@ from connectors.cooperation import (
     SapNotifications,
     SubsidiaryRegion,
     open_region,
-    read_regions,
 )
 from connectors.exchange import Exchange, Policy
+from connectors.file_exchange import FilingRegion
 from connectors.inps import InpsConnector
 from connectors.isee import IseeConnector, Office
 from connectors.outbound.fact import Recipient
 from connectors.outbound.taking import Address
 from connectors.pdnd import ClientIdentity, Passes, TokenEndpoint
+from connectors.region_files import read_regions
 from connectors.regional import RegionalConnector, RegionalSystem
 from hub.errors import ConfigurationError
 from hub.settings import Settings
@@ -166,8 +167,9 @@ def _over_pdnd(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencie
 
 
 def _region_files(settings: Settings) -> list[RegionFile]:
-    """The regions that have a file, by code."""
-    files = () if settings.regions is None else read_regions(settings.regions)
+    """The regions whose file says how the hub reaches them, by code; those that send files are not reached (`snodo files`)."""
+    regions = () if settings.regions is None else read_regions(settings.regions)
+    files = [one for one in regions if not isinstance(one, FilingRegion)]
     for one in files:
         if settings.region_url and one.region_code == settings.region_code:
             raise ConfigurationError(

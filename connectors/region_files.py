@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeAlias
 
-from connectors import cooperation
+from connectors import cooperation, file_exchange
 from connectors.cooperation import RegionFile
-from connectors.file_exchange.configuration import KIND, FilingRegion, region_of
+from connectors.file_exchange import KIND, FilingRegion
 from connectors.toml_tables import read_toml
 from hub.errors import ConfigurationError
 
@@ -41,4 +41,6 @@ def read_region(file: Path) -> Region:
 
     """
     content = read_toml(file)
-    return region_of(content, file) if content.get("kind") == KIND else cooperation.read_region(file)
+    if content.get("kind") == KIND:
+        return file_exchange.region_of(content, file)
+    return cooperation.region_of(content, file)

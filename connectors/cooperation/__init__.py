@@ -16,8 +16,7 @@ from connectors.cooperation.configuration import (
     CooperatingRegion,
     RegionFile,
     SubsidiaryRegion,
-    read_region,
-    read_regions,
+    region_of,
 )
 from connectors.cooperation.connector import SapConnector
 from connectors.cooperation.history import (
@@ -50,6 +49,5 @@ __all__ = [
     "open_region",
     "policies_of",
     "read_policy",
-    "read_region",
-    "read_regions",
+    "region_of",
 ]

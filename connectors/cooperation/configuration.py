@@ -35,8 +35,7 @@ What is unknown, missing or of another form is refused with a sentence that name
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -44,19 +43,17 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from connectors.cooperation.codes import ACTIVITIES, PACT
+from connectors.toml_tables import Wrong, only, region_code, table, text
 from hub.errors import ConfigurationError
 from hub.store.reference.agency_codes import region_agency_code
 from hub.store.vocabulary import ActivityKind, ConditionalityEventType
 
 KIND: Final = "application-cooperation"
 NO_SYSTEM: Final = "none"
-FILES: Final = "batch"
-"""A region that sends files: `connectors.file_exchange` reads what says so."""
 NO_ACTIVITY: Final = "none"
 """In `[activities]`: a type of policy that is known, and is no activity."""
 SERVICE: Final = "Servizi SAP"
 """`Servizio` of the e-Gov header (domain.md 6.2)."""
-_REGION = re.compile(r"0[1-9]|1[0-9]|2[0-2]", re.ASCII)
 _POLICY = re.compile(r"[A-Z][0-9]{2}", re.ASCII)
 _WORD = re.compile(r"[ -~]{1,80}", re.ASCII)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -154,77 +151,39 @@ RegionFile: TypeAlias = CooperatingRegion | SubsidiaryRegion
 """What a region's file says."""
 
 
-def read_regions(folder: Path) -> tuple[RegionFile, ...]:
-    """Every region of a folder but those that send files: one `*.toml` each, in the files' order.
+def region_of(content: Mapping[str, Any], file: Path) -> RegionFile:
+    """The region that a file's content says.
 
     Raises:
-        ConfigurationError: the folder cannot be read, a file is wrong, or two are of one region.
+        ConfigurationError: it says something that cannot be.
 
     """
-    if not folder.is_dir():
-        raise ConfigurationError(f"There is no folder of regions at {folder}.")
-    found: dict[str, RegionFile] = {}
-    for file in sorted(folder.glob("*.toml")):
-        content = _content(file)
-        if content.get("kind") == FILES:
-            continue
-        one = _of_content(content, file)
-        if one.region_code in found:
-            raise ConfigurationError(f"{file}: region {one.region_code} has a file already.")
-        found[one.region_code] = one
-    return tuple(found.values())
-
-
-def read_region(file: Path) -> RegionFile:
-    """One region.
-
-    Raises:
-        ConfigurationError: the file cannot be read, or says something that cannot be.
-
-    """
-    return _of_content(_content(file), file)
-
-
-def _content(file: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise ConfigurationError(f"{file} is not TOML in UTF-8.") from None
-
-
-def _of_content(content: Mapping[str, Any], file: Path) -> RegionFile:
     try:
         return _region(content, file.parent)
-    except _Wrong as wrong:
+    except Wrong as wrong:
         raise ConfigurationError(f"{file}: {wrong}") from None
-
-
-class _Wrong(Exception):
-    """What is wrong with a file; the text is a sentence."""
 
 
 def _region(content: Mapping[str, Any], folder: Path) -> RegionFile:
     kind = content.get("kind")
     if kind == NO_SYSTEM:
-        _only(content, "", ("kind", "region"), ())
-        return SubsidiaryRegion(_code(content))
+        only(content, "", ("kind", "region"), ())
+        return SubsidiaryRegion(region_code(content))
     if kind != KIND:
-        raise _Wrong(
-            f'kind is "{KIND}", or "{NO_SYSTEM}" for a region whose system is the hub: no other kind of region has a file.'
+        raise Wrong(
+            f'kind is "{KIND}", "batch" for a region that sends files, or "{NO_SYSTEM}" for one whose system is the hub: '
+            "no other kind of region has a file."
         )
-    _only(content, "", ("kind", "region", "sap"), ("tls", "egov", "activities", "notifications"))
-    region = _code(content)
-    sap = _table(content, "sap", ("address", "namespace"))
+    only(content, "", ("kind", "region", "sap"), ("tls", "egov", "activities", "notifications"))
+    sap = table(content, "sap", ("address", "namespace"))
     assert sap is not None
-    address = _text(sap, "address", "sap.")
+    address = text(sap, "address", "sap.")
     _check_address(address)
-    namespace = _text(sap, "namespace", "sap.")
+    namespace = text(sap, "namespace", "sap.")
     if not (split := _split(namespace)) or not split.scheme:
-        raise _Wrong("sap.namespace is the targetNamespace of the types in the region's WSDL.")
+        raise Wrong("sap.namespace is the targetNamespace of the types in the region's WSDL.")
     return CooperatingRegion(
-        region,
+        region_code(content),
         address,
         namespace,
         _tls(content, folder),
@@ -234,29 +193,19 @@ def _region(content: Mapping[str, Any], folder: Path) -> RegionFile:
     )
 
 
-def _code(content: Mapping[str, Any]) -> str:
-    region = _text(content, "region")
-    if not _REGION.fullmatch(region):
-        raise _Wrong("region is ISTAT's code, 01 to 20, or 21 for Bolzano and 22 for Trento.")
-    # NOTE ISTAT's 04 is the two provinces of Bolzano and Trento, each with a system of its own (docs/adr/0008).
-    if region == "04":
-        raise _Wrong("region 04 is two territories: 21 for Bolzano and 22 for Trento.")
-    return region
-
-
 def _activities(content: Mapping[str, Any]) -> Mapping[str, ActivityKind | None]:
     """The types that are established, and those whoever runs the hub has agreed with the region."""
     told = content.get("activities", {})
     if not isinstance(told, dict):
-        raise _Wrong("activities is a table: [activities].")
+        raise Wrong("activities is a table: [activities].")
     found = dict(ACTIVITIES)
     for code, word in told.items():
         if not _POLICY.fullmatch(code) or code == PACT:
-            raise _Wrong(
+            raise Wrong(
                 f"activities.{code}: a type of policy is a letter and two digits; {PACT} is the pact."
             )
         if word != NO_ACTIVITY and word not in list(ActivityKind):
-            raise _Wrong(f"activities.{code} is one of {', '.join(ActivityKind)}, or {NO_ACTIVITY}.")
+            raise Wrong(f"activities.{code} is one of {', '.join(ActivityKind)}, or {NO_ACTIVITY}.")
         found[code] = None if word == NO_ACTIVITY else ActivityKind(word)
     return MappingProxyType(found)
 
@@ -265,15 +214,15 @@ def _notifications(content: Mapping[str, Any]) -> Mapping[ConditionalityEventTyp
     """The words agreed with the region, by type of facts."""
     told = content.get("notifications", {})
     if not isinstance(told, dict):
-        raise _Wrong("notifications is a table: [notifications].")
+        raise Wrong("notifications is a table: [notifications].")
     for name, word in told.items():
         if name not in list(ConditionalityEventType) or name == ConditionalityEventType.CONTENT_ERASED:
-            raise _Wrong(f"notifications.{name}: there are no facts of this type, or nobody is told them.")
+            raise Wrong(f"notifications.{name}: there are no facts of this type, or nobody is told them.")
         if not isinstance(word, str) or not _WORD.fullmatch(word) or word != word.strip():
-            raise _Wrong(f"notifications.{name} has 1 to 80 visible ASCII characters.")
+            raise Wrong(f"notifications.{name} has 1 to 80 visible ASCII characters.")
     # NOTE whoever hears of a fact hears that it was taken back.
     if told and ConditionalityEventType.EVENT_WITHDRAWN not in told:
-        raise _Wrong("notifications.EVENT_WITHDRAWN is missing: what was told may have to be taken back.")
+        raise Wrong("notifications.EVENT_WITHDRAWN is missing: what was told may have to be taken back.")
     return MappingProxyType({ConditionalityEventType(name): word for name, word in told.items()})
 
 
@@ -286,10 +235,10 @@ def _check_address(address: str) -> None:
         or parts.username
         or parts.query
     ):
-        raise _Wrong("sap.address is a URL without a user, a password or a query.")
+        raise Wrong("sap.address is a URL without a user, a password or a query.")
     # NOTE a SAP is a working life: in the clear it goes to a gateway on this machine, and nowhere else.
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise _Wrong("sap.address is https, but for a gateway on this machine.")
+        raise Wrong("sap.address is https, but for a gateway on this machine.")
 
 
 def _split(url: str) -> SplitResult | None:
@@ -303,49 +252,22 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _tls(content: Mapping[str, Any], folder: Path) -> Tls | None:
-    table = _table(content, "tls", ("certificate", "key"), ("authorities",))
-    if table is None:
+    found = table(content, "tls", ("certificate", "key"), ("authorities",))
+    if found is None:
         return None
-    files = {name: folder / _text(table, name, "tls.") for name in table}
+    files = {name: folder / text(found, name, "tls.") for name in found}
     for name, file in files.items():
         if not file.is_file():
-            raise _Wrong(f"tls.{name}: there is no file {file}.")
+            raise Wrong(f"tls.{name}: there is no file {file}.")
     return Tls(files["certificate"], files["key"], files.get("authorities"))
 
 
 def _egov(content: Mapping[str, Any]) -> EGov | None:
-    table = _table(content, "egov", ("sender", "gateway", "recipient"), ("service",))
-    if table is None:
-        return None
-    words = {name: _text(table, name, "egov.") for name in table}
-    for name, word in words.items():
-        if not _WORD.fullmatch(word):
-            raise _Wrong(f"egov.{name} has 1 to 80 visible ASCII characters.")
-    return EGov(**words)
-
-
-def _table(
-    content: Mapping[str, Any], name: str, needed: Sequence[str], optional: Sequence[str] = ()
-) -> Mapping[str, Any] | None:
-    found = content.get(name)
+    found = table(content, "egov", ("sender", "gateway", "recipient"), ("service",))
     if found is None:
         return None
-    if not isinstance(found, dict):
-        raise _Wrong(f"{name} is a table: [{name}].")
-    _only(found, f"{name}.", needed, optional)
-    return found
-
-
-def _only(found: Mapping[str, Any], path: str, needed: Sequence[str], optional: Sequence[str]) -> None:
-    if unknown := sorted(set(found) - {*needed, *optional}):
-        raise _Wrong(f"there is no {path}{unknown[0]}.")
-    for name in needed:
-        if name not in found:
-            raise _Wrong(f"{path}{name} is missing.")
-
-
-def _text(found: Mapping[str, Any], name: str, path: str = "") -> str:
-    value = found[name]
-    if not isinstance(value, str) or not value.strip():
-        raise _Wrong(f"{path}{name} is a text.")
-    return value
+    words = {name: text(found, name, "egov.") for name in found}
+    for name, word in words.items():
+        if not _WORD.fullmatch(word):
+            raise Wrong(f"egov.{name} has 1 to 80 visible ASCII characters.")
+    return EGov(**words)

@@ -16,6 +16,6 @@ records        the records of one file as a region's system would give them, pag
 receipts       what is written back about a file
 """
 
-from connectors.file_exchange.configuration import FilingRegion, Format, Sftp
+from connectors.file_exchange.configuration import KIND, FilingRegion, Format, Sftp, region_of
 
-__all__ = ["FilingRegion", "Format", "Sftp"]
+__all__ = ["KIND", "FilingRegion", "Format", "Sftp", "region_of"]

@@ -9,10 +9,12 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from connectors.cooperation import CooperatingRegion, RegionFile, SubsidiaryRegion, read_regions
+from connectors.cooperation import CooperatingRegion, SubsidiaryRegion
+from connectors.file_exchange import FilingRegion
 from connectors.flow_status import FlowStanding, Inward, flow_standing
 from connectors.outbound.dead_letters import PREFIX, dead_letters_of, resend_all
 from connectors.outbound.destinations import Standing, end, register, standings
+from connectors.region_files import Region, read_regions
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import InvalidInput
 from hub.settings import Settings
@@ -50,7 +52,10 @@ def tell(
     """Have an agency's system told of facts as they are recorded, from now on; again to change which."""
     settings = settings_of(data_dir=data_dir)
     for region in read_regions(settings.regions) if settings.regions and not stop else ():
-        if region.agency_code == agency:
+        # NOTE a region that sends files may be told by REST, if the settings say where.
+        if region.agency_code == agency and not (
+            settings.region_url and region.region_code == settings.region_code
+        ):
             _check_can_be_told(region, types or [])
 
     async def registered(connection: Connection) -> str:
@@ -125,13 +130,18 @@ def described_flow(one: Inward) -> str:
     return f"{line}; NEVER pulled to its end" if one.has_run else line
 
 
-def _check_can_be_told(region: RegionFile, types: Collection[ConditionalityEventType]) -> None:
+def _check_can_be_told(region: Region, types: Collection[ConditionalityEventType]) -> None:
     """Pass what a region with a file can be told.
 
     Raises:
         InvalidInput: it is told nothing, or has no word for facts of a type.
 
     """
+    if isinstance(region, FilingRegion):
+        raise InvalidInput(
+            f"Region {region.region_code} sends files, and is told nothing: no way back is agreed for it. "
+            "To tell it by REST, name its service with SNODO_REGION_URL."
+        )
     if isinstance(region, SubsidiaryRegion):
         raise InvalidInput(region.note)
     if region.untold is not None:

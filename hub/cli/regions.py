@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`snodo region`: the files of regions that are reached by application cooperation, or have no system of their own."""
+"""`snodo region`: the files that say how regions are reached, or send files, or have no system of their own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hub.cli.options import settings_of
 from hub.errors import ConfigurationError
 
 commands = typer.Typer(
-    help="Regions by application cooperation, and those whose system is the hub: the files that say so.",
+    help="Regions by application cooperation, those that send files, and those whose system is the hub: the files that say so.",
     no_args_is_help=True,
 )
 

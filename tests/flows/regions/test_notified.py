@@ -76,6 +76,24 @@ async def test_without_words_it_is_told_nothing_and_that_is_said(
     assert sentence in listed.stdout
 
 
+async def test_one_that_sends_files_is_told_by_rest_or_not_at_all(
+    run: Run, owner: Owner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lazio.toml").write_text(
+        'kind = "batch"\nregion = "12"\nformat = "csv"\nfolder = "out"\n[files]\npacts = "patti*"\n',
+        encoding="utf-8",
+    )
+    refused = await run("sync", "tell", "regione-12", "--type", "HIRED")
+    assert isinstance(refused.exception, InvalidInput)
+    assert refused.exception.message.startswith("Region 12 sends files, and is told nothing")
+    assert await owner.fetchval("SELECT count(*) FROM destination") == 0
+    monkeypatch.setenv("SNODO_REGION_URL", "https://lavoro.lazio.example/v1")
+    monkeypatch.setenv("SNODO_REGION_CODE", "12")
+    told = await run("sync", "tell", "regione-12", "--type", "HIRED")
+    assert told.exit_code == 0, told.output
+    assert await owner.fetchval("SELECT count(*) FROM destination") == 1
+
+
 async def test_it_is_told_of_what_it_has_words_for(run: Run, owner: Owner, tmp_path: Path) -> None:
     (tmp_path / "lazio.toml").write_text(LAZIO + WORDS, encoding="utf-8")
     refused = await run("sync", "tell", "regione-12", "--type", "HIRED", "--type", "PACT_SIGNED")

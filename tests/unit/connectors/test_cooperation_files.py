@@ -16,12 +16,11 @@ from connectors.cooperation import (
     SapNotifications,
     SubsidiaryRegion,
     open_region,
-    read_region,
-    read_regions,
 )
 from connectors.cooperation.configuration import EGov, Tls
 from connectors.cooperation.regions import check_certificates
 from connectors.exchange import Policy
+from connectors.region_files import read_region, read_regions
 from hub.errors import ConfigurationError
 from hub.settings import Settings
 from hub.store.vocabulary import DeliveryChannel
@@ -77,7 +76,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("was", "now", "sentence"),
     [
-        ('kind = "application-cooperation"', 'kind = "rest"', "kind is"),
+        ('kind = "application-cooperation"', 'kind = "rest"', '"batch" for a region that sends files'),
         ('kind = "application-cooperation"', "", "kind is"),
         ('region = "10"', 'region = "23"', "region is ISTAT's code"),
         ('region = "10"', "region = 10", "region is a text"),

@@ -84,9 +84,11 @@ def test_everything(tmp_path: Path) -> None:
     assert one.place == "sftp://sftp.regione.example:22/uscita"
 
 
-def test_regions_of_both_kinds_are_in_one_folder(tmp_path: Path) -> None:
+def test_regions_of_all_kinds_are_in_one_folder(tmp_path: Path) -> None:
     write(tmp_path, LEAST)
-    write(tmp_path, LEAST, "again.toml")
+    write(tmp_path, 'kind = "none"\nregion = "14"\n', "molise.toml")
+    assert [one.region_code for one in read_regions(tmp_path)] == ["13", "14"]
+    write(tmp_path, 'kind = "none"\nregion = "13"\n', "again.toml")
     with pytest.raises(ConfigurationError, match="region 13 has a file already"):
         read_regions(tmp_path)
 
