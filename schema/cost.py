@@ -69,5 +69,7 @@ REASONED = costs(100)
 """A field that the hub reasons out from all that is declared of a household: subqueries, and a fifth of a millisecond of its own."""
 CALENDAR = costs(1_000)
 """The months of a measure, each reasoned out anew."""
+CALENDAR_RENEWED = costs(4_000)
+"""The same, with as many renewals as are reckoned."""
 SUBQUERY = costs(2)
 """A computed field that reads another table."""

@@ -17,33 +17,18 @@ from uuid import UUID
 import strawberry
 
 from hub.casework.household_facts import StoredHousehold, facts, stored_household
-from hub.errors import InvalidInput
 from hub.measures.applicants import APPLICANT
 from hub.measures.assessment import Assessment
+from hub.measures.checked import check_day
 from hub.measures.payments import Month, MonthKind, calendar
 from hub.measures.reasons import Finding, Reason, Verdict
 from hub.plan.declare import Computed, Derived
 from hub.store.vocabulary import Measure
 from schema.context import Info
 from schema.cost import CALENDAR, about
-from schema.measures import AssessedDuration, EquivalenceScale, as_told
+from schema.legal_reasons import as_told
+from schema.measures import AssessedDuration, EquivalenceScale
 from schema.sensitivity import SPECIAL, personal
-
-LAST_DAY = datetime.date(2199, 12, 31)
-
-
-class DateTooFar(InvalidInput):
-    """A household is looked at on a day up to the end of the year 2199."""
-
-    code = "DATE_TOO_FAR"
-
-
-strawberry.enum(
-    MonthKind,
-    name="EntitlementMonthKind",
-    description="PAID in full; FIRST_OF_RENEWAL in part, from 2026; STOP mese di sospensione, between a period and its renewal; "
-    "UNDETERMINED, since a fact is not known; ENDED: the right is lost.",
-)
 
 
 @personal
@@ -216,6 +201,5 @@ def household_on(key: str, told: list[Any], on: datetime.date) -> StoredHousehol
         DateTooFar: the day lies beyond what is reckoned.
 
     """
-    if on > LAST_DAY:
-        raise DateTooFar(path=["on"])
+    check_day(on, ["on"])
     return stored_household(UUID(key), told, on)

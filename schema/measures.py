@@ -3,26 +3,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import decimal
-from collections.abc import Callable
-from typing import TypeVar
 
 import strawberry
 
+from hub.measures.assessment import Application, assess
 from hub.measures.assessment import Assessment as Assessed
-from hub.measures.assessment import assess
+from hub.measures.checked_changes import check_changes
 from hub.measures.entitlement import Duration as Lasting
 from hub.measures.entitlement import Entitlement as Due
 from hub.measures.parameters import Amount, Confidence, Count, Parameters, parameters
-from hub.measures.reasons import Finding, Reason, Value, Verdict
+from hub.measures.payments import calendar
+from hub.measures.reasons import Finding, Verdict
 from hub.plan.declare import Alone, stands_on
 from hub.store.vocabulary import Measure
+from schema.assessed_calendar import AssessedCalendar
 from schema.assessment_input import AssessmentInput
-from schema.cost import about, costs
+from schema.change_input import HouseholdChangesInput
+from schema.context import Info
+from schema.cost import CALENDAR_RENEWED, about, costs
+from schema.legal_reasons import LegalReason
 from schema.sensitivity import PUBLIC, public
-
-T = TypeVar("T")
 
 strawberry.enum(
     Verdict,
@@ -96,23 +99,6 @@ class MeasureRules:
     def of(cls, p: Parameters) -> MeasureRules:
         numbers = [MeasureNumber.of(name, row) for name, row in p.named().items()]
         return cls(measure=p.measure, law=p.law, first=p.first, last=p.last, numbers=numbers)
-
-
-@public
-@strawberry.type(description="Why (motivazione): the article, a sentence, and what was compared with what.")
-class LegalReason:
-    code: str
-    article: str
-    sentence: str
-    value: str | None
-    limit: str | None
-    unverified: bool = strawberry.field(
-        description="It rests on something that was not read in the law itself, or can be read in two ways."
-    )
-
-    @classmethod
-    def of(cls, reason: Reason) -> LegalReason:
-        return as_told(cls, reason)
 
 
 @public
@@ -191,10 +177,38 @@ class EligibilityAssessment:
     )
     duration: AssessedDuration | None
     unverified: bool
+    application: strawberry.Private[Application]
+
+    @strawberry.field(
+        description="The months of the measure, if it is first paid in the month of the day, and what would change them: a job, a business, "
+        "a birth. `renewals`: how often it is renewed, up to 5. `courseUntil`: the day a course ends that a member takes part in, for "
+        "which the SFL is extended.",
+        directives=[CALENDAR_RENEWED],
+    )
+    async def calendar(
+        self,
+        info: Info,
+        renewals: int = 0,
+        course_until: datetime.date | None = None,
+        changes: HouseholdChangesInput | None = None,
+    ) -> AssessedCalendar:
+        told = () if changes is None else changes.changes()
+        check_changes(self.application.household, told)
+        async with info.context.room:
+            await asyncio.sleep(0)  # some milliseconds of reckoning: others have their turn between
+            found = calendar(
+                self.application,
+                self.on,
+                renewals=renewals,
+                changes=[change for change, _ in told],
+                course_until=course_until,
+            )
+        return AssessedCalendar.of(found)
 
     @classmethod
-    def of(cls, found: Assessed) -> EligibilityAssessment:
+    def of(cls, application: Application, found: Assessed) -> EligibilityAssessment:
         return cls(
+            application=application,
             measure=found.measure,
             on=found.on,
             law=found.law,
@@ -223,20 +237,5 @@ class MeasuresQuery:
         directives=[PUBLIC, costs(20)],
     )
     def assess_eligibility(self, input: AssessmentInput) -> EligibilityAssessment:  # noqa: A002
-        return EligibilityAssessment.of(assess(input.application(), input.on))
-
-
-def as_told(kind: Callable[..., T], reason: Reason) -> T:
-    """A reason as one of the schema's types of it, which differ in who may read what they hold."""
-    return kind(
-        code=reason.code,
-        article=reason.article,
-        sentence=reason.sentence,
-        value=_text(reason.value),
-        limit=_text(reason.limit),
-        unverified=reason.unverified,
-    )
-
-
-def _text(value: Value) -> str | None:
-    return None if value is None else str(value)
+        application = input.application()
+        return EligibilityAssessment.of(application, assess(application, input.on))

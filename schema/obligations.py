@@ -16,7 +16,7 @@ from hub.plan.declare import Computed, Derived
 from hub.store.vocabulary import Measure, Obligation
 from schema.cost import about
 from schema.entitlement import household_on
-from schema.measures import LegalReason
+from schema.legal_reasons import LegalReason
 from schema.sensitivity import special
 
 

@@ -26,7 +26,7 @@ from hub.measures.registry_check import (
 )
 from hub.store.vocabulary import Measure
 from schema.cost import about
-from schema.measures import LegalReason
+from schema.legal_reasons import LegalReason
 from schema.residence import Freshness
 from schema.sensitivity import SPECIAL, personal, special
 

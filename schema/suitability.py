@@ -22,7 +22,7 @@ from hub.plan.declare import Derived
 from hub.store.engine import Pool
 from hub.store.vocabulary import Measure
 from schema.cost import about
-from schema.measures import LegalReason
+from schema.legal_reasons import LegalReason
 from schema.sensitivity import personal
 from schema.standing import ROME
 

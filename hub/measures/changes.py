@@ -101,7 +101,12 @@ def household_in(month: date, household: Household, changes: Sequence[Change]) -
         if isinstance(change, MemberJoined):
             household = replace(household, members=(*household.members, change.member))
         elif isinstance(change, MemberLeft):
-            members = tuple(member for member in household.members if member.key != change.key)
+            # NOTE who stays has no spouse in the household any more: else the two would disagree.
+            members = tuple(
+                replace(member, spouse=None) if member.spouse == change.key else member
+                for member in household.members
+                if member.key != change.key
+            )
             household = replace(household, members=members)
         elif isinstance(change, NewDeclaration):
             household = replace(household, isee=change.isee, family_income=change.family_income)

@@ -12,7 +12,9 @@ from hub.measures.household import Household, Member
 
 LARGEST_AMOUNT = Decimal(1_000_000_000)
 MOST_TOLD = 100
-"""Members, vehicles, stays: more than anybody has, and soon read."""
+"""Members, vehicles, stays, changes: more than anybody has, and soon read."""
+LAST_DAY = date(2199, 12, 31)
+"""The last day that is reckoned with: months after it are still dates."""
 
 
 class NegativeAmount(InvalidInput):
@@ -33,6 +35,12 @@ class DateInFuture(InvalidInput):
     code = "DATE_IN_FUTURE"
 
 
+class DateTooFar(InvalidInput):
+    """A household is looked at on a day up to the end of the year 2199."""
+
+    code = "DATE_TOO_FAR"
+
+
 class InvalidPeriod(InvalidInput):
     """A period ends after it begins."""
 
@@ -40,7 +48,7 @@ class InvalidPeriod(InvalidInput):
 
 
 class TooManyTold(InvalidInput):
-    """A household has at most 100 members, 100 vehicles and 100 stays."""
+    """A household has at most 100 members, 100 vehicles and 100 stays, and 100 things that change it."""
 
     code = "TOO_MANY_TOLD"
 
@@ -77,6 +85,17 @@ def check_amount(value: Decimal | None, path: Sequence[str | int]) -> None:
         raise AmountOutOfRange(path=list(path))
     if value < 0:
         raise NegativeAmount(path=list(path))
+
+
+def check_day(day: date, path: Sequence[str | int]) -> None:
+    """Refuse a day no calendar reaches.
+
+    Raises:
+        DateTooFar: it is after `LAST_DAY`.
+
+    """
+    if day > LAST_DAY:
+        raise DateTooFar(path=list(path))
 
 
 def check_household(household: Household, on: date) -> None:

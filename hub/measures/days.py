@@ -24,6 +24,11 @@ def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
-def quarter_before(month: date) -> date:
+def quarter_of(day: date) -> date:
+    """The first day of the calendar quarter a day is in."""
+    return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+
+
+def quarter_before(day: date) -> date:
     """The first day of the calendar quarter before the one a day is in."""
-    return months_after(date(month.year, (month.month - 1) // 3 * 3 + 1, 1), -3)
+    return months_after(quarter_of(day), -3)

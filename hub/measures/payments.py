@@ -13,19 +13,17 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from hub.errors import InvalidInput
 from hub.measures.assessment import Application, Assessment, assess
 from hub.measures.changes import (
-    AllowanceGranted,
     BusinessStarted,
     Change,
-    EmploymentStarted,
-    NewDeclaration,
-    SelfEmploymentStarted,
     business_payment,
     counted_work,
     household_in,
 )
-from hub.measures.checked import check_amount
+from hub.measures.checked import check_day
+from hub.measures.checked_changes import check_changes
 from hub.measures.days import month_of, months_after
 from hub.measures.eligibility import is_protected
 from hub.measures.entitlement import Duration, duration, to_the_cent
@@ -33,6 +31,14 @@ from hub.measures.parameters import AfterTheLaw, Parameters, parameters
 from hub.measures.reasons import Reason, Verdict
 
 ZERO = Decimal(0)
+MOST_RENEWALS = 5
+"""The law names no last renewal of the ADI; beyond these years a calendar says nothing."""
+
+
+class RenewalsOutOfRange(InvalidInput):
+    """A calendar is reckoned for up to 5 renewals."""
+
+    code = "RENEWALS_OUT_OF_RANGE"
 
 
 class MonthKind(StrEnum):
@@ -92,11 +98,17 @@ def calendar(
 
     Raises:
         BeforeTheLaw, AfterTheLaw: the measure was not in force in the first month.
+        DateTooFar: the first month lies beyond what is reckoned.
+        RenewalsOutOfRange: more renewals than are reckoned.
         NegativeAmount and the like: the household, or what changes it, cannot be.
 
     """
-    for place, change in enumerate(changes):
-        _check_change(change, ["changes", place])
+    check_day(first, ["on"])
+    check_changes(
+        application.household, [(change, ["changes", place]) for place, change in enumerate(changes)]
+    )
+    if not 0 <= renewals <= MOST_RENEWALS:
+        raise RenewalsOutOfRange(path=["renewals"])
     start = month_of(first)
     months = list[Month]()
     reduced = _is_reduced(application, first)
@@ -113,17 +125,6 @@ def calendar(
     had = [month.first for month in months if month.kind is not MonthKind.ENDED]
     again = months_after(had[-1], 1 + wait) if wait and had else None
     return Calendar(tuple(months), again)
-
-
-def _check_change(change: Change, path: list[str | int]) -> None:
-    if isinstance(change, EmploymentStarted | AllowanceGranted):
-        check_amount(change.gross_a_year, [*path, "grossAYear"])
-    elif isinstance(change, SelfEmploymentStarted):
-        for quarter, income in change.by_quarter.items():
-            check_amount(abs(income), [*path, "byQuarter", quarter.isoformat()])
-    elif isinstance(change, NewDeclaration):
-        check_amount(change.isee, [*path, "isee"])
-        check_amount(change.family_income, [*path, "familyIncome"])
 
 
 def _is_reduced(application: Application, on: date) -> bool:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,8 +11,19 @@ from typing import Any
 
 from hub.errors import InvalidInput
 from hub.measures.assessment import Application, assess
+from hub.measures.changes import (
+    AllowanceGranted,
+    BusinessStarted,
+    Change,
+    EmploymentStarted,
+    MemberJoined,
+    MemberLeft,
+    NewDeclaration,
+    SelfEmploymentStarted,
+)
 from hub.measures.household import Household, Member, Vehicle, VehicleKind
 from hub.measures.measure import Measure, measure_named
+from hub.measures.payments import calendar
 from hub.measures.residence import Residence, Stay
 from tests.unit.measures.cases import Page, Table
 from tests.unit.measures.people import household
@@ -87,6 +98,63 @@ TOLD: Mapping[str, Callable[[], Household]] = {
 }
 
 
+def work(what: Decimal, until: date | None = None) -> EmploymentStarted:
+    return EmploymentStarted(date(2025, 5, 5), what, until)
+
+
+def own(first: date, income: Decimal, until: date | None = None) -> SelfEmploymentStarted:
+    return SelfEmploymentStarted(date(2025, 5, 5), {first: income}, until)
+
+
+def joined(key: str, born: date = date(2025, 5, 5), **what: Any) -> MemberJoined:
+    return MemberJoined(date(2025, 5, 5), Member(key, born, **what))
+
+
+HAPPENED: Mapping[str, Callable[[], Sequence[Change]]] = {
+    "a job at -0.01": lambda: [work(Decimal("-0.01"))],
+    "a job at 1,000,000,000.01": lambda: [work(Decimal("1000000000.01"))],
+    "a job that ends on its first day": lambda: [work(Decimal(1), date(2025, 5, 5))],
+    "a job that ends on its second day": lambda: [work(Decimal(1), date(2025, 5, 6))],
+    "an allowance of -1": lambda: [AllowanceGranted(date(2025, 5, 5), Decimal(-1))],
+    "a job that begins in 2200": lambda: [EmploymentStarted(date(2200, 1, 1), Decimal(1))],
+    "a business that begins in 9999": lambda: [BusinessStarted(date(9999, 12, 31))],
+    "a business that begins on 31 December 2199": lambda: [BusinessStarted(date(2199, 12, 31))],
+    "a quarter that begins in February": lambda: [own(date(2025, 2, 1), Decimal(1))],
+    "a quarter that begins on 2 April": lambda: [own(date(2025, 4, 2), Decimal(1))],
+    "a loss of 1 in a quarter": lambda: [own(date(2025, 4, 1), Decimal(-1))],
+    "a quarter that is no number": lambda: [own(date(2025, 4, 1), Decimal("NaN"))],
+    "own work that ends before it begins": lambda: [own(date(2025, 4, 1), Decimal(1), date(2025, 5, 4))],
+    "a declaration with an ISEE of -1": lambda: [NewDeclaration(date(2025, 5, 5), Decimal(-1), Decimal(0))],
+    "a declaration with an income of -1": lambda: [NewDeclaration(date(2025, 5, 5), Decimal(0), Decimal(-1))],
+    "a child who joins the day before it is born": lambda: [joined("new", date(2025, 5, 6))],
+    "someone who joins under the key of another": lambda: [joined("1")],
+    "someone who joins, being their own spouse": lambda: [joined("new", spouse="new")],
+    "someone who joins, whose spouse is no member": lambda: [joined("new", spouse="9")],
+    "someone who joins and applies too": lambda: [joined("new", applicant=True)],
+    "someone who joins and leaves": lambda: [MemberLeft(date(2025, 6, 1), "new"), joined("new")],
+    "someone who leaves before they join": lambda: [joined("new"), MemberLeft(date(2025, 5, 1), "new")],
+    "someone who leaves and comes back": lambda: [MemberLeft(date(2025, 5, 1), "1"), joined("1")],
+    "someone who leaves a spouse behind": lambda: [
+        joined("new", spouse="1"),
+        MemberLeft(date(2025, 6, 1), "1"),
+    ],
+    "someone who leaves twice": lambda: [MemberLeft(date(2025, 5, 5), "1")] * 2,
+    "the applicant leaves": lambda: [MemberLeft(date(2025, 5, 5), "0")],
+    "100 jobs": lambda: [work(Decimal(1))] * 100,
+    "101 jobs": lambda: [work(Decimal(1))] * 101,
+}
+
+
+def cannot_happen(happened: str) -> str:
+    return refusal(lambda: calendar(Application(Measure.ADI, FINE), DAY, changes=HAPPENED[happened]()))
+
+
+def reckoned(on: str, renewals: str) -> str:
+    day = date.fromisoformat(on)
+    application = Application(Measure.ADI, household("60", day))
+    return refusal(lambda: calendar(application, day, renewals=int(renewals)))
+
+
 def refused(told: str) -> str:
     return refusal(lambda: assess(Application(Measure.ADI, TOLD[told]()), DAY))
 
@@ -151,6 +219,63 @@ PAGE = Page(
                 ("two who apply", "`ONE_APPLICANT` at members"),
             ),
             refused,
+        ),
+        Table(
+            "What happens to a household",
+            "The same household, and what is told to change it.",
+            ("told", "refused"),
+            (
+                ("a job at -0.01", "`NEGATIVE_AMOUNT` at changes.0.grossAYear"),
+                ("a job at 1,000,000,000.01", "`AMOUNT_OUT_OF_RANGE` at changes.0.grossAYear"),
+                ("a job that ends on its first day", "`INVALID_PERIOD` at changes.0.until"),
+                ("a job that ends on its second day", "answered"),
+                ("an allowance of -1", "`NEGATIVE_AMOUNT` at changes.0.grossAYear"),
+                ("a job that begins in 2200", "`DATE_TOO_FAR` at changes.0.on"),
+                ("a business that begins in 9999", "`DATE_TOO_FAR` at changes.0"),
+                ("a business that begins on 31 December 2199", "answered"),
+                ("a quarter that begins in February", "`NOT_A_QUARTER` at changes.0.quarters.0.first"),
+                ("a quarter that begins on 2 April", "`NOT_A_QUARTER` at changes.0.quarters.0.first"),
+                ("a loss of 1 in a quarter", "answered"),
+                ("a quarter that is no number", "`AMOUNT_OUT_OF_RANGE` at changes.0.quarters.0.income"),
+                ("own work that ends before it begins", "`INVALID_PERIOD` at changes.0.until"),
+                ("a declaration with an ISEE of -1", "`NEGATIVE_AMOUNT` at changes.0.isee"),
+                ("a declaration with an income of -1", "`NEGATIVE_AMOUNT` at changes.0.familyIncome"),
+                (
+                    "a child who joins the day before it is born",
+                    "`DATE_IN_FUTURE` at changes.0.member.birthDate",
+                ),
+                ("someone who joins under the key of another", "`SAME_PERSON_TWICE` at changes.0.member.key"),
+                (
+                    "someone who joins, being their own spouse",
+                    "`SAME_PERSON_TWICE` at changes.0.member.spouse",
+                ),
+                (
+                    "someone who joins, whose spouse is no member",
+                    "`SPOUSES_DISAGREE` at changes.0.member.spouse",
+                ),
+                ("someone who joins and applies too", "`ONE_APPLICANT` at changes.0.member.applicant"),
+                ("someone who joins and leaves", "answered"),
+                ("someone who leaves before they join", "`NOT_A_MEMBER` at changes.1.key"),
+                ("someone who leaves and comes back", "answered"),
+                ("someone who leaves a spouse behind", "answered"),
+                ("someone who leaves twice", "`NOT_A_MEMBER` at changes.1.key"),
+                ("the applicant leaves", "`ONE_APPLICANT` at changes.0.key"),
+                ("100 jobs", "answered"),
+                ("101 jobs", "`TOO_MANY_TOLD` at changes"),
+            ),
+            cannot_happen,
+        ),
+        Table(
+            "How far a calendar reaches",
+            "A household of one of 60, by the ADI.",
+            ("day", "renewals", "refused"),
+            (
+                ("2199-12-31", "5", "answered"),
+                ("2200-01-01", "0", "`DATE_TOO_FAR` at on"),
+                ("2025-01-01", "6", "`RENEWALS_OUT_OF_RANGE` at renewals"),
+                ("2025-01-01", "-1", "`RENEWALS_OUT_OF_RANGE` at renewals"),
+            ),
+            reckoned,
         ),
         Table(
             "Days and measures",

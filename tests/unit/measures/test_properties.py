@@ -300,7 +300,7 @@ def test_a_calendars_total_is_what_each_month_is_assessed_at(measure: Measure, d
         (AllowanceGranted(date(2025, 2, 1), Decimal(-1)), "grossAYear"),
         (NewDeclaration(date(2025, 2, 1), Decimal(-1), Decimal(0)), "isee"),
         (NewDeclaration(date(2025, 2, 1), Decimal(0), Decimal("NaN")), "familyIncome"),
-        (SelfEmploymentStarted(date(2025, 2, 1), {date(2025, 1, 1): Decimal("NaN")}), "byQuarter"),
+        (SelfEmploymentStarted(date(2025, 2, 1), {date(2025, 1, 1): Decimal("NaN")}), "quarters"),
     ],
 )
 def test_a_change_that_cannot_be_is_refused(change: Change, path: str) -> None:
