@@ -27,9 +27,9 @@ def open_client(settings: Settings) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         timeout=settings.call_deadline,
         trust_env=False,
-        verify=_context(settings.ca_file, None),
+        verify=trusting(settings.ca_file),
         mounts={
-            origin: httpx2.AsyncHTTPTransport(verify=_context(settings.ca_file, certificate), trust_env=False)
+            origin: httpx2.AsyncHTTPTransport(verify=trusting(settings.ca_file, certificate), trust_env=False)
             for origin, certificate in certificates(settings).items()
         },
     )
@@ -55,7 +55,13 @@ def certificates(settings: Settings) -> Mapping[str, Path]:
     return found
 
 
-def _context(authorities: Path | None, certificate: Path | None) -> ssl.SSLContext:
+def trusting(authorities: Path | None, certificate: Path | None = None) -> ssl.SSLContext:
+    """TLS that trusts the system's authorities and these, and shows the certificate if there is one.
+
+    Raises:
+        ConfigurationError: one of the files cannot be read.
+
+    """
     context = httpx2.create_ssl_context(trust_env=False)
     if authorities is not None:
         try:

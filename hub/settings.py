@@ -424,7 +424,7 @@ class Settings(BaseSettings):
     )
     ca_file: Path | None = Field(
         None,
-        description="PEM file of authorities whose certificates are trusted beside the system's when an agency is called.",
+        description="PEM file of authorities whose certificates are trusted beside the system's when an agency is called, or a hub by `snodo doctor --hub`.",
     )
     stale_answer_age: float = Field(
         86_400.0,

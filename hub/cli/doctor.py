@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors import reachability
 from connectors.breaker import State
 from connectors.connected import connect_agencies
-from connectors.tls import open_client
+from connectors.tls import open_client, trusting
 from hub.access.evidence import HEADER, MISSPELT
 from hub.access.examination import Finding, Presentation, Verdict, examine
 from hub.access.jwks import SignatureKey, usable_keys
@@ -100,10 +100,24 @@ async def _examine_hub(settings: Settings, url: str, running: str | None) -> int
     except SnodoError as error:
         say("agencies", error)
     if running is not None:
-        async with httpx2.AsyncClient(trust_env=False, timeout=reachability.PATIENCE) as http:
-            for finding in await agencies_as_seen(running, http):
+        try:
+            for finding in await ask_hub(running, settings):
                 tell(finding.what, finding.fault)
+        except SnodoError as error:
+            say(f"hub at {running}", error)
     return faults
+
+
+async def ask_hub(hub: str, settings: Settings) -> list[reachability.Finding]:
+    """See `agencies_as_seen`; whoever the settings trust may vouch for the hub.
+
+    Raises:
+        ConfigurationError: the authorities of the settings cannot be read.
+
+    """
+    trusted = trusting(settings.ca_file)
+    async with httpx2.AsyncClient(trust_env=False, timeout=reachability.PATIENCE, verify=trusted) as http:
+        return await agencies_as_seen(hub, http)
 
 
 async def agencies_as_seen(hub: str, http: httpx2.AsyncClient) -> list[reachability.Finding]:

@@ -12,33 +12,14 @@ import pytest
 from connectors.exchange import Policy
 from connectors.inbound import pull_admitted_households, pull_region
 from connectors.simulators.faults import Fault, FaultKind
-from hub.errors import UpstreamError, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
 from hub.store.engine import Database
+from tests.flows.inbound.becomes import EXPECTED
 
 if TYPE_CHECKING:
     from tests.flows.inbound.conftest import Agencies, Tables
 
 PATIENT = Policy(attempts=1, attempt_timeout=8.0, deadline=10.0)
 HURRIED = Policy(attempts=1, attempt_timeout=0.3, deadline=0.5)
-EXPECTED: dict[FaultKind, type[UpstreamError] | None] = {
-    FaultKind.SLOW: None,
-    FaultKind.ERROR: UpstreamUnavailable,
-    FaultKind.UNAVAILABLE: UpstreamUnavailable,
-    FaultKind.OVER_LIMIT: UpstreamUnavailable,
-    FaultKind.DROP: UpstreamUnavailable,
-    FaultKind.RESET: UpstreamUnavailable,
-    FaultKind.HANG: UpstreamUnavailable,
-    FaultKind.HTML: UpstreamInvalid,
-    FaultKind.WRONG_TYPE: UpstreamInvalid,
-    FaultKind.TRUNCATED: UpstreamInvalid,
-    FaultKind.HUGE: UpstreamInvalid,
-    FaultKind.GZIP_TRUNCATED: UpstreamInvalid,
-    FaultKind.WRONG_CHARSET: UpstreamInvalid,
-    FaultKind.DUPLICATE_KEYS: UpstreamInvalid,
-    FaultKind.ENTITIES: UpstreamInvalid,
-    FaultKind.SOAP_FAULT: UpstreamUnavailable,
-    FaultKind.KEY_ROTATED: UpstreamRefused,
-}
 
 
 def test_the_matrix_has_every_fault() -> None:

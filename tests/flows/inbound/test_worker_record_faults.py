@@ -18,7 +18,8 @@ from connectors.breaker import BreakerPolicy, State
 from connectors.cooperation import SapConnector
 from connectors.simulators.cooperating_region import OPERATION
 from connectors.simulators.faults import Fault, FaultKind
-from hub.errors import UpstreamError, UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
+from hub.errors import UpstreamUnavailable
+from tests.flows.inbound.becomes import EXPECTED
 from tests.flows.inbound.cooperating import (
     COURSE,
     HURRIED,
@@ -31,34 +32,10 @@ from tests.flows.inbound.cooperating import (
     in_order,
 )
 
-EXPECTED: dict[FaultKind, type[UpstreamError] | None] = {
-    FaultKind.SLOW: None,
-    FaultKind.ERROR: UpstreamUnavailable,
-    FaultKind.UNAVAILABLE: UpstreamUnavailable,
-    FaultKind.SOAP_FAULT: UpstreamUnavailable,
-    FaultKind.OVER_LIMIT: UpstreamUnavailable,
-    FaultKind.DROP: UpstreamUnavailable,
-    FaultKind.RESET: UpstreamUnavailable,
-    FaultKind.HANG: UpstreamUnavailable,
-    FaultKind.HTML: UpstreamInvalid,
-    FaultKind.WRONG_TYPE: UpstreamInvalid,
-    FaultKind.TRUNCATED: UpstreamInvalid,
-    FaultKind.HUGE: UpstreamInvalid,
-    FaultKind.GZIP_TRUNCATED: UpstreamInvalid,
-    FaultKind.WRONG_CHARSET: UpstreamInvalid,
-    FaultKind.DUPLICATE_KEYS: UpstreamInvalid,
-    FaultKind.ENTITIES: UpstreamInvalid,
-    # It comes without a voucher: to the gateway it is nobody, and that is about the hub, and about none of the people.
-    FaultKind.KEY_ROTATED: UpstreamRefused,
-}
 PAGE = 3
 QUESTIONS = 2
 """About one person: whether there is a SAP, and for it."""
 PATIENCE = 10.0
-
-
-def test_the_matrix_has_every_fault() -> None:
-    assert set(EXPECTED) == set(FaultKind)
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from cryptography.x509.oid import NameOID
 
 from connectors.exchange import Exchange, Outgoing, Policy
 from connectors.tls import open_client
+from hub.cli.doctor import ask_hub
 from hub.errors import ConfigurationError, UpstreamUnavailable
 from hub.settings import Settings
 
@@ -128,6 +129,16 @@ async def test_an_authority_that_is_not_named_is_not_trusted(authority: Authorit
     async with agency(authority, demands=False) as url:
         with pytest.raises(UpstreamUnavailable, match="the connection failed"):
             await asked(Settings(), url)
+
+
+async def test_the_doctor_trusts_whom_the_settings_name(authority: Authority) -> None:
+    async with agency(authority, demands=False) as url:
+        [heard] = await ask_hub(url, Settings(ca_file=authority.path))
+        [unheard] = await ask_hub(url, Settings())
+    assert heard.fault is not None
+    assert "(ValueError)" in heard.fault, "it answered, and is no hub"
+    assert unheard.fault is not None
+    assert "(ConnectError)" in unheard.fault
 
 
 def test_files_and_addresses_that_cannot_be_are_the_operators_to_mend(authority: Authority) -> None:
