@@ -61,6 +61,16 @@ class Household(Base):
             initially="DEFERRED",
             use_alter=True,
         ),
+        # Who applied is one of the household's members, or NULL: a trigger forgets who moves to another household.
+        ForeignKeyConstraint(
+            ["applicant_id", "id"],
+            ["beneficiary.id", "beneficiary.household_id"],
+            name="household_applicant_id_id_fkey",
+            ondelete="SET NULL (applicant_id)",
+            deferrable=True,
+            initially="DEFERRED",
+            use_alter=True,
+        ),
         Index(None, "municipality_id", "id"),
         Index(None, "region_code", "id"),
     )
@@ -71,6 +81,7 @@ class Household(Base):
     municipality_id: Mapped[UUID]
     region_code: Mapped[str]
     benefit_id: Mapped[UUID]
+    applicant_id: Mapped[UUID | None]
     case_manager: Mapped[str | None]
     updated_at: Mapped[RecordedAt]
 
@@ -84,7 +95,17 @@ class Household(Base):
         primaryjoin="Household.benefit_id == Benefit.id", foreign_keys="Household.benefit_id", viewonly=True
     )
     members: Mapped[list[Beneficiary]] = relationship(
-        back_populates="household", order_by="Beneficiary.birth_date, Beneficiary.id", viewonly=True
+        primaryjoin="Household.id == Beneficiary.household_id",
+        foreign_keys="Beneficiary.household_id",
+        back_populates="household",
+        order_by="Beneficiary.birth_date, Beneficiary.id",
+        viewonly=True,
+    )
+    applicant: Mapped[Beneficiary | None] = relationship(
+        # By the person alone: that it is a member is the foreign key's doing.
+        primaryjoin="Household.applicant_id == Beneficiary.id",
+        foreign_keys="Household.applicant_id",
+        viewonly=True,
     )
     pacts: Mapped[list[Pact]] = relationship(
         back_populates="household", order_by="Pact.created_on.desc(), Pact.id.desc()", viewonly=True
@@ -195,7 +216,12 @@ class Beneficiary(Base):
     employment_centre: Mapped[EmploymentCentre | None] = relationship(
         back_populates="beneficiaries", viewonly=True
     )
-    household: Mapped[Household] = relationship(back_populates="members", viewonly=True)
+    household: Mapped[Household] = relationship(
+        primaryjoin="Household.id == Beneficiary.household_id",
+        foreign_keys="Beneficiary.household_id",
+        back_populates="members",
+        viewonly=True,
+    )
     pacts: Mapped[list[Pact]] = relationship(
         # By the person alone: that the household agrees is the foreign key's doing, and asking for it too is work for nothing.
         primaryjoin="Beneficiary.id == Pact.beneficiary_id",

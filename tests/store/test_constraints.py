@@ -53,6 +53,50 @@ async def test_a_household_always_has_its_own_benefit(owner: asyncpg.Connection[
         await owner.execute("UPDATE household SET benefit_id = NULL WHERE id = $1", one["id"])
 
 
+APPLICANT = "SELECT applicant_id FROM household WHERE id = $1"
+
+
+async def test_who_applied_is_a_member(owner: asyncpg.Connection[asyncpg.Record]) -> None:
+    one, other = await owner.fetch("SELECT id, applicant_id FROM household LIMIT 2")
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="household_applicant_id_id_fkey"):
+        await owner.execute(
+            "UPDATE household SET applicant_id = $1 WHERE id = $2", other["applicant_id"], one["id"]
+        )
+    await owner.execute("UPDATE household SET applicant_id = NULL WHERE id = $1", one["id"])
+
+
+async def test_who_moves_to_another_household_has_not_applied_for_the_one_left(
+    owner: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    household, applicant, other, theirs = await owner.fetchrow(  # type: ignore[misc]
+        """SELECT h.id, h.applicant_id, o.id, o.applicant_id FROM household h JOIN household o ON o.id > h.id
+           WHERE (SELECT count(*) FROM beneficiary WHERE household_id = h.id) > 1 LIMIT 1"""
+    )
+    move = "UPDATE beneficiary SET household_id = $2 WHERE "
+    # Whoever else moves, the applicant stays.
+    await owner.execute(f"{move} household_id = $1 AND id <> $3", household, other, applicant)
+    assert await owner.fetchval(APPLICANT, household) == applicant
+    await owner.execute(f"{move} id = $1", applicant, other)
+    assert await owner.fetchval(APPLICANT, household) is None
+    assert await owner.fetchval(APPLICANT, other) == theirs
+    await owner.execute(f"{move} id = $1", applicant, household)
+    assert await owner.fetchval(APPLICANT, household) is None, "coming back is no application"
+
+
+async def test_who_is_erased_is_nobodys_applicant(owner: asyncpg.Connection[asyncpg.Record]) -> None:
+    household = await owner.fetchval("SELECT id FROM household LIMIT 1")
+    made = await owner.fetchval(
+        """INSERT INTO beneficiary (fiscal_code, given_name, family_name, birth_date, sex, household_id, municipality_id, region_code,
+               employment_status, obligation)
+           SELECT '12345678903', 'x', 'x', '1980-01-01', 'F', id, municipality_id, region_code, 'OTHER', 'OBLIGED'
+           FROM household WHERE id = $1 RETURNING id""",
+        household,
+    )
+    await owner.execute("UPDATE household SET applicant_id = $2 WHERE id = $1", household, made)
+    await owner.execute("DELETE FROM beneficiary WHERE id = $1", made)
+    assert await owner.fetchrow(APPLICANT, household) == (None,)
+
+
 async def test_a_region_never_parts_from_its_municipality(owner: asyncpg.Connection[asyncpg.Record]) -> None:
     with pytest.raises(asyncpg.ForeignKeyViolationError, match="municipality_id_region_code"):
         await owner.execute(

@@ -120,6 +120,12 @@ NEVER = {
         WHERE e.occurred_at < b.birth_date + interval '18 years'""",
     "a household whose present benefit is of another measure": """
         SELECT count(*) FROM household h JOIN benefit b ON b.id = h.benefit_id WHERE b.measure <> h.measure""",
+    "a household without its applicant, or with a minor for one": """
+        SELECT count(*) FROM household h LEFT JOIN beneficiary b ON b.id = h.applicant_id AND b.birth_date <= $1::date - interval '18 years'
+        WHERE b.id IS NULL""",
+    "a declared applicant who is not INPS's": """
+        SELECT count(*) FROM declared_member m JOIN household_declaration d ON d.id = m.declaration_id JOIN household h ON h.id = d.household_id
+        WHERE m.applicant <> (m.beneficiary_id = h.applicant_id)""",
     "a member who lives elsewhere than the household": """
         SELECT count(*) FROM beneficiary b JOIN household h ON h.id = b.household_id WHERE b.municipality_id <> h.municipality_id""",
     "a centre of another region": """

@@ -47,7 +47,7 @@ class Registry:
         self._people = 0
         self._households = Sheet(
             "household",
-            "id inps_protocol measure municipality_id region_code benefit_id case_manager updated_at",
+            "id inps_protocol measure municipality_id region_code benefit_id applicant_id case_manager updated_at",
         )
         self._benefits = Sheet("benefit", "id household_id measure period status monthly_amount reported_at")
         self._beneficiaries = Sheet(
@@ -62,6 +62,7 @@ class Registry:
         own = key(applied, self._keys)
         protocol = text_field(inps_protocol(household))
         benefit = self._enter_benefits(household, own)
+        keys = [key(applied + ordinal, self._keys) for ordinal in range(len(household.members))]
         self._households.add(
             key_field(own),
             protocol,
@@ -69,12 +70,14 @@ class Registry:
             household.place.key,
             household.place.region,
             key_field(benefit),
+            key_field(
+                keys[0]
+            ),  # the first member applies, as in the simulators' reports and in what is declared
             self._case_manager(),
             moment_field(self._lately(applied)),
         )
         members = []
-        for ordinal, person in enumerate(household.members):
-            member = key(applied + ordinal, self._keys)
+        for person, member in zip(household.members, keys, strict=True):
             self._enter_person(household, own, person, member, applied)
             snapshot = b"".join(
                 (
