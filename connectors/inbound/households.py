@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Households land whole: the household, its benefit and its members, or nothing of it."""
+"""Households land whole: the household, its benefit and its members, or nothing of it.
+
+The applicant is the one of the latest report, as long as that person is of the household: who was named in another's later report has
+moved there (`connectors.inbound.people`), and is the applicant of neither unless that report says so.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from connectors.inbound.terms import Term, current, with_report
 from connectors.inps import AdmittedHousehold, InpsConnector
 from connectors.records.delivery import Delivered, Page, RecordRefused, Refusal
 from hub.store.statement import Connection, Statement
-from hub.store.tables import Household
+from hub.store.tables import Beneficiary, Household
 
 FLOW = "admitted-households"
 
@@ -106,8 +110,9 @@ async def _land(connection: Connection, placed: Sequence[_Placed], now: datetime
         if (now_holds.reported_at, now_holds.starts_on) == (term.reported_at, term.starts_on):
             latest.append(one)
     await write_terms(connection, was, becomes, keys)
-    await _CHANGE.execute(connection, now=now, **_CHANGED.bind(_new_row(one) for one in latest))
     await land_people(connection, [telling for one in placed for telling in _tellings(one, known)], now)
+    # NOTE after the people: the applicant must be there, and of this household.
+    await _CHANGE.execute(connection, now=now, **_CHANGED.bind(_changed_row(one) for one in latest))
 
 
 def _term(report: AdmittedHousehold) -> Term:
@@ -140,9 +145,18 @@ def _new_row(one: _Placed) -> dict[str, object]:
     }
 
 
-def _batch(name: str) -> Batch:
+def _changed_row(one: _Placed) -> dict[str, object]:
+    return {**_new_row(one), "applicant": one.report.applicant}
+
+
+def _batch(name: str, **more: type[Text]) -> Batch:
     return Batch(
-        name, inps_protocol=Text, measure=Text, municipality_id=PG_UUID(as_uuid=True), region_code=Text
+        name,
+        inps_protocol=Text,
+        measure=Text,
+        municipality_id=PG_UUID(as_uuid=True),
+        region_code=Text,
+        **more,
     )
 
 
@@ -161,7 +175,13 @@ _ADD = Statement(
     )
     .returning(Household.id, Household.inps_protocol, Household.benefit_id)
 )
-_CHANGED = _batch("changed")
+_CHANGED = _batch("changed", applicant=Text)
+_APPLICANT = (
+    select(Beneficiary.id)
+    .where(Beneficiary.fiscal_code == _CHANGED["applicant"], Beneficiary.household_id == Household.id)
+    .correlate(Household, _CHANGED.table)
+    .scalar_subquery()
+)
 _CHANGE = Statement(
     update(Household)
     .where(
@@ -169,12 +189,14 @@ _CHANGE = Statement(
         or_(
             Household.measure != _CHANGED["measure"],
             Household.municipality_id != _CHANGED["municipality_id"],
+            Household.applicant_id.is_distinct_from(_APPLICANT),
         ),
     )
     .values(
         measure=_CHANGED["measure"],
         municipality_id=_CHANGED["municipality_id"],
         region_code=_CHANGED["region_code"],
+        applicant_id=_APPLICANT,
         updated_at=_NOW,
     )
 )

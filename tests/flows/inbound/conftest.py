@@ -206,8 +206,9 @@ Tables = dict[str, list[tuple[Any, ...]]]
 # What a flow is about, by natural keys: no ids of ours, no times of ours.
 _LOOKS = {
     "household": """
-        SELECT h.inps_protocol, h.measure, m.belfiore_code, h.region_code, lower(b.period), h.case_manager
-        FROM household h JOIN municipality m ON m.id = h.municipality_id JOIN benefit b ON b.id = h.benefit_id""",
+        SELECT h.inps_protocol, h.measure, m.belfiore_code, h.region_code, lower(b.period), h.case_manager, a.fiscal_code
+        FROM household h JOIN municipality m ON m.id = h.municipality_id JOIN benefit b ON b.id = h.benefit_id
+        LEFT JOIN beneficiary a ON a.id = h.applicant_id""",
     "benefit": """
         SELECT h.inps_protocol, b.measure, b.period, b.status, b.monthly_amount, b.reported_at
         FROM benefit b JOIN household h ON h.id = b.household_id""",

@@ -157,6 +157,49 @@ async def test_a_person_moves_to_the_household_of_the_latest_report_that_names_t
     assert homes == {CODES[0]: ("P-1", "H501"), CODES[1]: ("P-2", "L219")}
 
 
+WHAT: Entry = {
+    "members": [0, 1],
+    "measure": "ADI",
+    "state": "EROGATO",
+    "amount": 500,
+    "start": 1,
+    "months": 0,
+    "place": "H501",
+    "role": "PL",
+    "wrong": None,
+}
+
+
+async def applicants(look: Look) -> dict[str, str | None]:
+    """The fiscal code of each household's applicant, by protocol."""
+    return {row[0]: row[-1] for row in (await look())["household"]}
+
+
+async def test_the_applicant_is_whom_the_latest_report_names(
+    hub: Database, clock: Clock, tables: Look, scripted: Scripted
+) -> None:
+    first, other = entry(1, 1, WHAT), entry(1, 3, {**WHAT, "members": [1, 0]})
+    for delivered, applicant in (([first], 0), ([first, other], 1), ([first, other, first], 1)):
+        inps = scripted(delivered)
+        await pull_admitted_households(hub.write, inps, clock=clock, page_size=1)  # type: ignore[arg-type]
+        assert await applicants(tables) == {"P-1": CODES[applicant]}
+
+
+async def test_an_applicant_who_is_reported_elsewhere_is_that_households(
+    hub: Database, clock: Clock, tables: Look, scripted: Scripted
+) -> None:
+    inps = scripted([entry(1, 1, WHAT), entry(2, 2, {**WHAT, "members": [0, 2]})])
+    await pull_admitted_households(hub.write, inps, clock=clock, page_size=1)  # type: ignore[arg-type]
+    assert await applicants(tables) == {"P-1": None, "P-2": CODES[0]}
+    inps.entries.append(inps.entries[0])
+    await pull_admitted_households(hub.write, inps, clock=clock)  # type: ignore[arg-type]
+    assert await applicants(tables) == {"P-1": None, "P-2": CODES[0]}
+    # Back again, and the household that is left has none.
+    inps.entries.append(entry(1, 3, WHAT))
+    await pull_admitted_households(hub.write, inps, clock=clock)  # type: ignore[arg-type]
+    assert await applicants(tables) == {"P-1": CODES[0], "P-2": None}
+
+
 async def test_a_benefit_that_is_reported_anew_keeps_what_was_before_it(
     hub: Database, clock: Clock, owner: Owner, scripted: Scripted
 ) -> None:
