@@ -93,8 +93,8 @@ class Declared:
 class StoredHousehold:
     """A household on a day.
 
-    `applications` is one, or one for each member who may be the applicant where nobody was told to be: it is never empty while
-    somebody is in the household. `declaration` None: nothing is declared for that day.
+    `applications` is one, or one for each member who may be the applicant where neither the declaration nor INPS says who is: it is
+    never empty while somebody is in the household. `declaration` None: nothing is declared for that day.
     """
 
     id: UUID
@@ -133,6 +133,7 @@ def facts(row: FromClause) -> ColumnElement[Any]:
         row.c.measure,
         members.correlate(row).scalar_subquery(),
         _declarations(row),
+        row.c.applicant_id,
         type_=JSON,
     )
 
@@ -238,7 +239,7 @@ _NEXT = Statement(
 
 def stored_household(key: UUID, told: Sequence[Any], on: date) -> StoredHousehold:
     """A household on a day, from what `facts` read of it. Who is born after the day, or registered after it, is not of it yet."""
-    name, members, declarations = told
+    name, members, declarations, applicant = told
     measure, in_force = Measure(name), _in_force(declarations or (), on)
     declared = {} if in_force is None else {one[0]: dict(zip(_OF_MEMBER, one[1:], strict=True)) for one in in_force[8] or ()}  # fmt: skip
     people = tuple(
@@ -256,7 +257,7 @@ def stored_household(key: UUID, told: Sequence[Any], on: date) -> StoredHousehol
         on,
         people,
         None if in_force is None else _declared(in_force),
-        tuple(_applications(measure, people, in_force, on)),
+        tuple(_applications(measure, people, _applicants(people, applicant, on), in_force, on)),
         None if in_force is None else in_force[11],
     )
 
@@ -278,13 +279,17 @@ def _day(text: str | None) -> date | None:
 
 
 def _applications(
-    measure: Measure, people: Sequence[StoredPerson], in_force: Sequence[Any] | None, on: date
+    measure: Measure,
+    people: Sequence[StoredPerson],
+    applicants: Sequence[StoredPerson],
+    in_force: Sequence[Any] | None,
+    on: date,
 ) -> Iterable[Application]:
     minors = [years for person in people if (years := person.age(on)) < ADULT]
     to_care_for = len(minors) >= MANY_MINORS or min(minors, default=ADULT) < CHILD_UNDER
     carers = [_carer(person, people, on, of_minors=to_care_for) for person in people]
     wealth = _wealth(in_force, on)
-    for applicant in _applicants(people, on):
+    for applicant in applicants:
         members = tuple(
             [
                 _member(person, applicant=person is applicant, carer=carer)
@@ -294,9 +299,12 @@ def _applications(
         yield Application(measure, Household(members, **wealth))
 
 
-def _applicants(people: Sequence[StoredPerson], on: date) -> Sequence[StoredPerson]:
-    """Who was told to apply; else each adult may, and where there is none, each member."""
+def _applicants(people: Sequence[StoredPerson], reported: str | None, on: date) -> Sequence[StoredPerson]:
+    """Who is declared to apply, else whom INPS last `reported` (a key); else each adult may, and where there is none, each member."""
     told = [person for person in people if person.declared.get("applicant")]
+    if not told and reported is not None:
+        key = UUID(reported)
+        told = [person for person in people if person.id == key]
     return told or [person for person in people if person.age(on) >= ADULT] or people
 
 

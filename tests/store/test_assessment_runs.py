@@ -178,6 +178,7 @@ CHANGES = [
     " WHERE h.measure = 'ADI' ORDER BY d.id LIMIT 1)"
     for change, key in (
         ("UPDATE beneficiary SET birth_date = birth_date - 1 WHERE id", "b.id"),
+        ("UPDATE household SET applicant_id = NULL WHERE id", "h.id"),
         ("DELETE FROM declared_vehicle WHERE declaration_id", "d.id"),
         ("DELETE FROM declared_member WHERE declaration_id", "d.id"),
         ("DELETE FROM household_declaration WHERE id", "d.id"),

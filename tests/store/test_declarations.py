@@ -41,12 +41,13 @@ def database_url(populated_url: str) -> str:
 
 @pytest.fixture
 async def family(owner: Owner) -> tuple[UUID, list[UUID]]:
-    """An ADI household of which nothing is declared: two adults of 40 and 38, and a child of four; its key and theirs."""
+    """An ADI household of which nothing is declared, nor who applied for it: two adults of 40 and 38, and a child of four; its key and theirs."""
     household: UUID = await owner.fetchval(
         """SELECT household_id FROM beneficiary b JOIN household h ON h.id = b.household_id
            WHERE h.measure = 'ADI' GROUP BY 1 HAVING count(*) = 3 ORDER BY 1 LIMIT 1"""
     )
     await owner.execute("DELETE FROM household_declaration WHERE household_id = $1", household)
+    await owner.execute("UPDATE household SET applicant_id = NULL WHERE id = $1", household)
     keys = [
         row["id"]
         for row in await owner.fetch(
@@ -208,6 +209,26 @@ async def test_where_nobody_is_said_to_apply_each_adult_may(
     assert (assessed.verdict, assessed.requirements[0].reason.code) == (Verdict.UNDETERMINED, APPLICANT)
     assert (assessed.scale.least, assessed.scale.most) == (Decimal("1.15"), Decimal("1.65"))
     assert (assessed.entitlement, assessed.duration) == (None, None)
+
+
+async def test_whom_inps_named_applies_where_no_declaration_names_another(
+    owner: Owner, family: tuple[UUID, list[UUID]]
+) -> None:
+    household, (mother, father, child) = family
+
+    async def applying(on: date = ON) -> list[str]:
+        return [one.household.applicant.key for one in (await one(owner, household, on)).applications]
+
+    await owner.execute("UPDATE household SET applicant_id = $2 WHERE id = $1", household, father)
+    assert await applying() == [father.hex], "nothing is declared"
+    # Who is not born on the day applies on none: then each member may, of those who are.
+    assert await applying(date(1987, 1, 1)) == [mother.hex]
+    await declare(owner, household, {mother: PLAIN, father: PLAIN, child: PLAIN}, starts_on=date(2026, 1, 1))
+    assert await applying() == [father.hex], "what is declared does not say"
+    await declare(
+        owner, household, {mother: {**PLAIN, "applicant": True}}, starts_on=date(2026, 1, 1), as_of=ON
+    )
+    assert await applying() == [mother.hex]
 
 
 async def test_where_it_does_not_matter_who_applies_it_is_decided(

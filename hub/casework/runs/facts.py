@@ -59,7 +59,7 @@ def _statements() -> tuple[Statement, ...]:
 def _sums() -> Iterator[Statement]:
     """Rows and the sum of their hashes, table by table: the order in which they are read does not matter."""
     declared = _household.join(_declaration, _declaration.c.household_id == _household.c.id)
-    yield _sum(_household, [_household.c.id])
+    yield _sum(_household, [_household.c.id, _household.c.applicant_id])
     # NOTE of the member's row only what an assessment reads: it is also written when a convocation is, all day long.
     yield _sum(
         _household.join(_person, _person.c.household_id == _household.c.id),
