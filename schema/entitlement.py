@@ -97,7 +97,8 @@ class EntitlementMonth:
 
 @personal
 @strawberry.type(
-    description="What the law of a day says of the household, by what was declared of it (valutazione dei requisiti). It is no decision: INPS decides."
+    description="What the law of a day says of the household, by what was declared of it (valutazione dei requisiti); who applies, where "
+    "that does not say, is the household's `applicant`. It is no decision: INPS decides."
 )
 class HouseholdEntitlement:
     measure: Measure

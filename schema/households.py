@@ -62,6 +62,10 @@ class Household(Node):
     members: list[Beneficiary] = strawberry.field(
         description="Those the caller may see, eldest first.", directives=[about(3)]
     )
+    applicant: Beneficiary | None = strawberry.field(
+        description="Richiedente: the member who applied, as INPS last reported. Null: nobody told the hub, or who applied has moved to "
+        "another household since, or the caller may not see that person."
+    )
     benefit: Benefit
     case_manager: str | None
     pacts: list[Pact] = strawberry.field(description="Newest first.", directives=[about(2)])

@@ -31,6 +31,7 @@ _PROTOCOL = re.compile(r"[!-~]{1,40}", re.ASCII)
 _HOUSEHOLD = """
 fragment nucleo on Household {
   inpsProtocol
+  applicant { fiscalCode }
   benefit { status startsOn }
   members { fiscalCode familyName givenName birthDate sex obligation municipality { belfioreCode name } }
 }
@@ -81,16 +82,17 @@ class BeneficiaryService:
     def _told(self, household: Mapping[str, Any], member: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
         """A `beneficiario`: its elements, in the published order.
 
-        The hub holds no address, applicant or day of application: what must be there of those is empty, the rest left out.
+        The hub holds no address and no day of application: what must be there of those is empty, the rest left out. The applicant's
+        element is empty where nobody told the hub who applied, or the caller may not see that person.
         """
-        benefit, home = household["benefit"], member["municipality"]
+        benefit, home, applicant = household["benefit"], member["municipality"], household["applicant"]
         return (
             ("cod_cap_residenza", ""),
             ("cod_comune_residenza", home["belfioreCode"]),
             ("des_comune_residenza", home["name"]),
             ("cod_stato", self._codes.status[BenefitStatus(benefit["status"])]),
             ("cod_fiscale", member["fiscalCode"]),
-            ("cod_fiscale_richiedente", ""),
+            ("cod_fiscale_richiedente", "" if applicant is None else applicant["fiscalCode"]),
             ("cod_protocollo_inps", household["inpsProtocol"]),
             ("cod_ruolo_beneficiario", self._codes.role[Obligation(member["obligation"])]),
             ("cod_sesso", member["sex"]),

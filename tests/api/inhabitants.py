@@ -69,6 +69,7 @@ async def add_border_cases(connection: asyncpg.Connection[asyncpg.Record], world
         # Of a household far away, only a member is near; and with the member, the household's own pact.
         await b.household("milano", MILANO, "ADI", manager=None, ends=None)
         await b.person("milano-in-rome", "milano", ROMA, NORTH, ("Ada", "Longhi"))
+        await b.applicant("milano", "milano-in-rome")
         await b.pact("inclusion-milano", "milano", None, "INCLUSION", 6)
         # Somebody in a course of an agency that sees nobody.
         await b.add(
@@ -225,6 +226,9 @@ async def _people(b: Builder) -> None:
             obligation=next(obligations).value,
             employment_status=next(statuses).value,
         )
+    # Of the others nobody knows; of these some callers see the household and not who applied.
+    for household, person in (("mixed", "north"), ("scattered", "scattered-torino"), ("latina", "latina-of-rome"), ("torino", "torino")):  # fmt: skip
+        await b.applicant(household, person)
 
 
 async def _pacts(b: Builder) -> None:

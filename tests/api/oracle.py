@@ -380,6 +380,7 @@ FIELDS: dict[tuple[str, str], Field] = {
     ),
     ("Household", "municipality"): _to("municipality", "municipality_id"),
     ("Household", "benefit"): _to("benefit", "benefit_id"),
+    ("Household", "applicant"): _to("beneficiary", "applicant_id"),
     ("Household", "members"): lambda r, row, _: sorted(
         r.where("beneficiary", household_id=row["id"]), key=lambda one: (one["birth_date"], one["id"])
     ),

@@ -38,7 +38,7 @@ LISTS: Mapping[str, str] = {
     "people": """{ beneficiaries(first: 60) { totalCount nodes { id fiscalCode household { id } pacts { id } activities { title startsOn pact { id } deliveries(first: 5) { totalCount nodes { id } } }
       convocations { scheduledAt beneficiary { id } } pucAssignments { startsOn project { id } } nextConvocationAt
       conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
-    "households": """{ households(first: 30) { totalCount nodes { id members { id } pacts { id } benefit { startsOn }
+    "households": """{ households(first: 30) { totalCount nodes { id members { id } applicant { id } pacts { id } benefit { startsOn }
       conditionalityEvents(first: 30) { totalCount nodes { id } } } } }""",
     "pacts": """{ pacts(first: 30) { totalCount nodes { id household { id } beneficiary { id } goals { ordinal }
       activities { title beneficiary { id } pact { id } } conditionalityEvents(first: 20) { totalCount nodes { id } }
@@ -70,7 +70,7 @@ LISTS: Mapping[str, str] = {
       bare: households(first: 30, filter: { pacts: { none: {} } }) { nodes { id } } }""",
 }
 """By name: a list, with a step along every road that leads on from its rows."""
-NODE = """__typename id ... on Beneficiary { fiscalCode household { id } } ... on Household { members { id } }
+NODE = """__typename id ... on Beneficiary { fiscalCode household { id } } ... on Household { members { id } applicant { id } }
   ... on Pact { whose: beneficiary { id } household { id } } ... on ConditionalityEvent { beneficiary { id } } ... on Opportunity { title }
   ... on Delivery { state event { id } }"""
 ENTITIES = f"query ($given: [_Any!]!) {{ _entities(representations: $given) {{ ... on Node {{ {NODE} }} }} }}"

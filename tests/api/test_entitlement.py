@@ -53,6 +53,14 @@ class Declared:
         told = {self.person(who): known for who, known in members.items()}
         await declare(self.hub.owner, key, told, **facts)
 
+    async def applied(self, name: str, member: str | None) -> None:
+        """Whom INPS named as who applied."""
+        await self.hub.owner.execute(
+            "UPDATE household SET applicant_id = $2 WHERE id = $1",
+            self.hub.world.households[name],
+            None if member is None else self.person(member),
+        )
+
     async def of(self, name: str, on: str = ON, as_: str = "municipality") -> Any:
         answer = await self.hub(ONE, as_=as_, id=self.id(name), on=on)
         return answer.data["household"]["entitlement"]
@@ -69,6 +77,14 @@ MIXED = {
 async def declared(open_hub: Opener) -> AsyncIterator[Declared]:
     async with open_hub("declared", sequencer=False) as hub:
         yield Declared(hub)
+
+
+@pytest.fixture
+async def told_by_nobody(declared: Declared) -> AsyncIterator[None]:
+    """INPS has named no applicant."""
+    await declared.applied("mixed", None)
+    yield
+    await declared.applied("mixed", "north")
 
 
 async def test_a_household_of_which_all_is_declared(declared: Declared) -> None:
@@ -115,7 +131,6 @@ async def test_each_day_has_its_law_and_its_facts(declared: Declared) -> None:
         # Nothing hangs on the rent but the amount.
         ({"annual_rent": None}, {}, "SATISFIED", ["RENT"]),
         ({}, {"disability": None}, "SATISFIED", ["DISABILITY"]),
-        ({}, {"applicant": False, "disability": "DISABLED"}, "UNDETERMINED", ["APPLICANT"]),
     ],
 )
 async def test_what_is_not_known_is_named(
@@ -137,6 +152,34 @@ async def test_what_is_not_known_is_named(
         assert all("not known" in one["sentence"] for one in found["missing"])
 
 
+MATTERS = {**MIXED, "north": {**PLAIN, "disability": "DISABLED"}}
+"""A declaration that names no applicant, where it matters: who is disabled counts in the scale, and not as the applicant."""
+
+
+@pytest.mark.usefixtures("told_by_nobody")
+async def test_where_nobody_says_who_applies_it_is_not_known(declared: Declared) -> None:
+    await declared.tell("mixed", MATTERS)
+    found = await declared.of("mixed")
+    assert (found["verdict"], [one["code"] for one in found["missing"]]) == ("UNDETERMINED", ["APPLICANT"])
+    assert found["due"] is None
+
+
+@pytest.mark.parametrize(("applicant", "scale"), [("north", "1.15"), ("east", "1.65")])
+async def test_where_a_declaration_does_not_say_who_applies_it_is_whom_inps_named(
+    applicant: str, scale: str, declared: Declared
+) -> None:
+    await declared.tell("mixed", MATTERS)
+    await declared.applied("mixed", applicant)
+    found = await declared.of("mixed")
+    # The day and the agency are the declaration's, with whatever it said.
+    assert (found["verdict"], found["scale"]["least"], found["missing"]) == ("SATISFIED", scale, [])
+    assert found["declaredBy"] == "inps"
+    await declared.tell("mixed", {**MATTERS, "north": {**MATTERS["north"], "applicant": True}})
+    assert (await declared.of("mixed"))["scale"]["least"] == "1.15", "who is declared to apply does"
+    await declared.applied("mixed", "north")
+
+
+@pytest.mark.usefixtures("told_by_nobody")
 async def test_the_calendar_is_that_of_the_rules(declared: Declared) -> None:
     await declared.tell("mixed", MIXED, ends_on=None)
     answer = await declared.hub(CALENDAR, as_="municipality", id=declared.id("mixed"), on="2026-03-10")
@@ -145,7 +188,7 @@ async def test_the_calendar_is_that_of_the_rules(declared: Declared) -> None:
         f"{2026 + (2 + place) // 12}-{(2 + place) % 12 + 1:02}-01" for place in range(18)
     ]
     assert {(one["kind"], one["amount"], one["extra"]) for one in months} == {("PAID", "789.58", "0")}
-    await declared.tell("mixed", {**MIXED, "north": {**PLAIN, "disability": "DISABLED"}}, ends_on=None)
+    await declared.tell("mixed", MATTERS, ends_on=None)
     answer = await declared.hub(CALENDAR, as_="municipality", id=declared.id("mixed"), on="2026-03-10")
     assert answer.data["household"]["entitlement"] == {"verdict": "UNDETERMINED", "calendar": None}
 

@@ -96,9 +96,11 @@ EXPECTED = """
     SELECT member.fiscal_code AS cod_fiscale, member.family_name AS des_cognome, member.given_name AS des_nome,
            member.birth_date::text AS dtt_nascita, member.sex AS cod_sesso, member.obligation AS role,
            household.inps_protocol AS cod_protocollo_inps, benefit.status AS status, lower(benefit.period)::text AS dtt_rendicontazione,
-           town.belfiore_code AS cod_comune_residenza, town.name AS des_comune_residenza
+           town.belfiore_code AS cod_comune_residenza, town.name AS des_comune_residenza,
+           coalesce(applicant.fiscal_code, '') AS cod_fiscale_richiedente
     FROM beneficiary AS member JOIN household ON household.id = member.household_id
     JOIN benefit ON benefit.id = household.benefit_id JOIN municipality AS town ON town.id = member.municipality_id
+    LEFT JOIN beneficiary AS applicant ON applicant.id = household.applicant_id AND applicant.region_code = ANY($2)
     WHERE household.id = $1 AND member.region_code = ANY($2)
 """
 
@@ -114,7 +116,7 @@ async def expected(hub: Service, household: Any, regions: list[str]) -> list[dic
     return sorted(found, key=lambda one: one["cod_fiscale"])
 
 
-EMPTY = ("cod_cap_residenza", "cod_fiscale_richiedente", "des_indirizzo_residenza", "dtt_domanda")
+EMPTY = ("cod_cap_residenza", "des_indirizzo_residenza", "dtt_domanda")
 """Elements that must be there, and of which the hub holds nothing."""
 
 
@@ -143,7 +145,10 @@ async def test_a_protocol_finds_the_same_household(hub: Service, world: World) -
 
 async def test_only_whom_the_territory_holds_is_told(hub: Service, world: World) -> None:
     north, east = world.people["north"].fiscal_code, world.people["east"].fiscal_code
-    assert told(await post(hub, by_code(east), "east")).codes == [east]
+    found = told(await post(hub, by_code(east), "east"))
+    assert found.codes == [east]
+    # Who applied is in another centre's territory.
+    assert [one["cod_fiscale_richiedente"] for one in found.people] == [""]
     for code in (north, world.people["torino"].fiscal_code, UNKNOWN_CODE):
         found = told(await post(hub, by_code(code), "east"))
         assert (found.outcome, found.message, found.people) == ("E101", NOBODY, [])

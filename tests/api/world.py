@@ -150,6 +150,14 @@ class Builder:
         self.world.people[name] = Person(key, code, self.world.households[household])
         return key
 
+    async def applicant(self, household: str, person: str) -> None:
+        """Who applied for a household, of its people."""
+        await self.connection.execute(
+            "UPDATE household SET applicant_id = $2 WHERE id = $1",
+            self.world.households[household],
+            self.world.people[person].id,
+        )
+
     async def pact(
         self, name: str, household: str, person: str | None, kind: str, day: int, *, signed: bool = True
     ) -> UUID:

@@ -21,6 +21,7 @@ WSDL = "http://schemas.xmlsoap.org/wsdl/"
 CODE = "RSSMRA80A41H501Y"
 HOUSEHOLD: dict[str, Any] = {
     "inpsProtocol": "INPS-RDC-2020-1",
+    "applicant": {"fiscalCode": CODE},
     "benefit": {"status": "SUSPENDED", "startsOn": "2020-03-01"},
     "members": [
         {
@@ -91,6 +92,16 @@ async def test_the_household_of_a_fiscal_code_is_answered() -> None:
     assert said(answer, f"{each}/cod_ruolo_beneficiario") == ["R OBLIGED", "R EXCLUDED"]
     assert said(answer, f"{each}/cod_comune_residenza") == ["H501", "E472"]
     assert said(answer, f"{each}/dtt_nascita") == ["1980-01-01", "2015-06-01"]
+    assert said(answer, f"{each}/cod_fiscale_richiedente") == [CODE, CODE]
+
+
+async def test_where_nobody_is_known_to_have_applied_the_element_is_empty(
+    published: etree.XMLSchema,
+) -> None:
+    hub = Asked({"beneficiary": {"household": {**HOUSEHOLD, "applicant": None}}})
+    answer = await SERVICE.answer(request("CodiceFiscale", codFiscale=CODE), hub)
+    published.assertValid(answer)
+    assert said(answer, "beneficiari/beneficiario/cod_fiscale_richiedente") == ["", ""]
 
 
 async def test_the_household_of_a_protocol_is_answered() -> None:
