@@ -73,6 +73,42 @@ async def test_who_sees_which_pact(caller: str, ask: Service, world: World) -> N
     }
 
 
+APPLICANTS: dict[str, dict[str, str | None]] = {
+    "centre": {"mixed": "north", "scattered": None, "torino": None, "crowd": None},
+    "east": {"mixed": None, "latina": "latina-of-rome"},
+    "two-centres": {"scattered": "scattered-torino", "torino": "torino"},
+    "municipality": {"mixed": "north", "scattered": None, "empty": None},
+}
+"""Who is said to have applied for some of the households each caller sees, written by hand."""
+
+
+@pytest.mark.parametrize("caller", APPLICANTS)
+async def test_who_sees_who_applied(caller: str, ask: Service, world: World) -> None:
+    query = "{ households { nodes { id applicant { id fiscalCode household { id } } } } }"
+    nodes = (await ask(query, as_=caller)).data["households"]["nodes"]
+    found = {node["id"]: node["applicant"] for node in nodes}
+    for name, applicant in APPLICANTS[caller].items():
+        household = f"hsh_{world.households[name].hex}"
+        person = None if applicant is None else world.people[applicant]
+        told = person and {
+            "id": person.node,
+            "fiscalCode": person.fiscal_code,
+            "household": {"id": household},
+        }
+        assert found[household] == told, name
+
+
+async def test_a_household_seen_by_its_applicant_alone_shows_that_person_in_the_log(
+    ask: Service, world: World
+) -> None:
+    query = "query ($id: ID!) { household(id: $id) { applicant { givenName } } }"
+    mixed = world.households["mixed"]
+    for caller, subjects in (("centre", {mixed, world.people["north"].id}), ("east", {mixed})):
+        await ask(query, as_=caller, id=f"hsh_{mixed.hex}")
+        line = await ask.owner.fetchval("SELECT subjects FROM access_log ORDER BY id DESC LIMIT 1")
+        assert set(line) == subjects, caller
+
+
 async def test_members_of_other_centres_are_not_listed(ask: Service, world: World) -> None:
     query = "query ($id: ID!) { household(id: $id) { members { id } pacts { kind beneficiary { id } } } }"
     mixed = f"hsh_{world.households['mixed'].hex}"
