@@ -221,7 +221,8 @@ class Service:
 
     async def metric(self, name: str) -> float:
         lines = (await self.send("GET", "/metrics")).body.decode().splitlines()
-        return float(next(line for line in lines if line.startswith(name + " ")).split()[1])
+        [line] = [line for line in lines if line.startswith(name + " ")]
+        return float(line.split()[1])
 
 
 def with_named_cursors(value: Any) -> Any:

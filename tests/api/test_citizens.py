@@ -114,6 +114,8 @@ async def test_a_voucher_signed_by_the_citizens_provider(ask: Service) -> None:
     """An identity provider that is broken into lets nobody in as an agency."""
     await _refused(ask, _signed(ask, _claims(ask.token("inps")), IDENTITY_PROVIDER), "key", "kid")
     own = {**_claims(ask.token("inps")), "iss": ISSUER, "acr": "https://www.spid.gov.it/SpidL2"}
+    # Issued now: the caller's own may be as old as the tests that run before this one take.
+    own["iat"] = own["nbf"] = int(time.time())
     own["exp"] = own["iat"] + 600
     await _refused(
         ask, _signed(ask, own, IDENTITY_PROVIDER), "subject", "https://attributes.eid.gov.it/fiscal_number"
