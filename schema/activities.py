@@ -14,6 +14,7 @@ from hub.store.vocabulary import ActivityKind, ActivityStatus
 from schema.cost import PAGED
 from schema.deliveries import Delivery
 from schema.node import Connection, Cursor, First, Last
+from schema.origins import Origin, told_by_agency
 from schema.sensitivity import personal, special
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Activity:
     pact: Annotated[Pact, strawberry.lazy("schema.pacts")] | None = strawberry.field(
         description="The pact it was agreed in."
     )
+
+    origin: Origin | None = told_by_agency()
 
     @strawberry.field(
         description="Where the facts recorded about its person under its pact are on their way to other systems, the oldest first: an event names no activity.",

@@ -30,6 +30,7 @@ from schema.filters import (
     one_of,
 )
 from schema.node import Connection, Cursor, First, Last, Node
+from schema.origins import Origin, brought_by_run
 from schema.scalars import FiscalCode
 from schema.sensitivity import PERSONAL, public
 from schema.suitability import SUITABILITY, OfferSuitability, suitability_of
@@ -100,6 +101,7 @@ class JobOffer(Opportunity):
     expires_on: datetime.date | None
     status: OpportunityStatus
     source: Agency
+    origin: Origin | None = brought_by_run()
 
     @strawberry.field(
         description="Whether it suits this person (offerta congrua) on a day, today where none is given: by the law of its household's measure, of "
@@ -162,6 +164,7 @@ class TrainingCourse(Opportunity):
     enrolled: int
     status: OpportunityStatus
     source: Agency
+    origin: Origin | None = brought_by_run()
 
     @strawberry.field(
         description="The people of the caller's territory who take part, latest start first.",

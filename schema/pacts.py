@@ -28,6 +28,7 @@ from schema.filters import (
     some,
 )
 from schema.node import Connection, Cursor, First, Last, Node
+from schema.origins import Origin, told_by_agency
 from schema.sensitivity import SPECIAL, personal
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class Pact(Node):
         before: Cursor = strawberry.UNSET,
     ) -> Connection[Annotated[ConditionalityEvent, strawberry.lazy("schema.ledger")]]:
         return planned()
+
+    origin: Origin | None = told_by_agency()
 
     @strawberry.field(
         description="Where the facts recorded under this pact, its signing among them, are on their way to other systems; the oldest first.",

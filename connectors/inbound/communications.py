@@ -22,6 +22,7 @@ from sqlalchemy import bindparam, select
 
 from connectors.communications import CommunicationRefused, code_of, read_communication
 from connectors.inbound.flow import PAGE_SIZE, Clock, RunReport, run_flow
+from connectors.inbound.runs import Landing
 from connectors.records.delivery import Delivered, Page, Payload, Refusal
 from connectors.records.reading import DIGEST_PREFIX
 from connectors.xml import XmlLimits, XmlRefused, read_xml
@@ -109,13 +110,15 @@ class Communications:
         return Delivered(payload["code"] or digest, None, payload, told)
 
     async def land(
-        self, connection: Connection, agency_id: UUID, records: Sequence[FromFile], now: datetime
+        self, connection: Connection, landing: Landing, records: Sequence[FromFile]
     ) -> list[Refusal | None]:
         """See `Kind.land`."""
-        assert agency_id == self._recorder.agency_id
+        assert landing.agency_id == self._recorder.agency_id
         outcomes: list[Refusal | None] = []
         for one in records:
-            taken = await take_communication(connection, self._recorder, one.told, now=now, terms=self._terms)
+            taken = await take_communication(
+                connection, self._recorder, one.told, now=landing.at, terms=self._terms
+            )
             outcomes.append(_refusal(one, taken) if isinstance(taken, LedgerRefusal) else None)
         return outcomes
 

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Date, DateTime, Integer, Text
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
@@ -14,7 +12,8 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from connectors.inbound.batches import Batch
 from connectors.inbound.places import Place, find_places
 from connectors.inbound.regional_kind import RegionalRecords, RegionalSource
-from connectors.inbound.upserts import Versions, upsert_newer
+from connectors.inbound.runs import Landing
+from connectors.inbound.upserts import Versions, landing_values, upsert_newer
 from connectors.records.delivery import RecordRefused, Refusal
 from connectors.regional import RegionalCourse
 from connectors.regional.resources import COURSES
@@ -31,7 +30,7 @@ class TrainingCourses(RegionalSource[RegionalCourse]):
         super().__init__(region, COURSES, FLOW, _VERSIONS)
 
     async def land(
-        self, connection: Connection, agency_id: UUID, records: Sequence[RegionalCourse], _now: datetime
+        self, connection: Connection, landing: Landing, records: Sequence[RegionalCourse]
     ) -> list[Refusal | None]:
         """See `Kind.land`."""
         places = await find_places(connection, (one.belfiore_code for one in records))
@@ -43,7 +42,7 @@ class TrainingCourses(RegionalSource[RegionalCourse]):
                 outcomes.append(None)
             except RecordRefused as refused:
                 outcomes.append(refused.refusal)
-        await _PUT.execute(connection, agency=agency_id, **_COURSES.bind(rows))
+        await _PUT.execute(connection, **landing_values(landing), **_COURSES.bind(rows))
         return outcomes
 
 

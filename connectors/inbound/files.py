@@ -237,7 +237,7 @@ class _Puller:
             drained = await drain(
                 self._pool,
                 self._make(FiledRecords(self._region.codes, records.rows)),
-                run.agency_id,
+                run,
                 str(reading.records),
                 advance,
                 clock=self._clock,

@@ -14,13 +14,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
-from uuid import UUID
 
 import structlog
 
 from connectors.inbound import quarantine, runs
 from connectors.inbound.kinds import Kind
-from connectors.inbound.runs import Run
+from connectors.inbound.runs import Landing, Run
 from connectors.inbound.settle import settle
 from connectors.records.delivery import Delivered, Page, Refusal
 from hub.spans import Span, Value, span
@@ -115,14 +114,14 @@ async def _run(pool: Pool, kind: Kind[R], agency_code: str, clock: Clock, page_s
         refused = count_refused(outcomes)
         await runs.advance(connection, run, page.watermark, len(outcomes) - refused, refused)
 
-    drained = await drain(pool, kind, agency_id, run.watermark, advance, clock=clock, page_size=page_size)
+    drained = await drain(pool, kind, run, run.watermark, advance, clock=clock, page_size=page_size)
     return await end_run(pool, kind, run, drained, agency_code=agency_code, clock=clock, page_size=page_size)
 
 
 async def drain(
     pool: Pool,
     kind: Kind[R],
-    agency_id: UUID,
+    run: Run,
     after: str | None,
     advance: Advance[R],
     *,
@@ -135,7 +134,7 @@ async def drain(
         async for page in pages:
             drained += Drained(
                 len(page.records),
-                await _land_page(pool, kind, agency_id, page, drained.watermark, advance, clock()),
+                await _land_page(pool, kind, page, drained.watermark, advance, run.landing(clock())),
                 page.watermark,
             )
     return drained
@@ -152,7 +151,7 @@ async def end_run(
     page_size: int,
 ) -> RunReport:
     """Try what waits in quarantine again, and note that the run came to its end."""
-    released = await _retry(pool, kind, run.agency_id, clock, page_size)
+    released = await _retry(pool, kind, run, clock, page_size)
     async with pool.acquire() as connection:
         await runs.finish(connection, run, clock())
     received, quarantined = drained.received, drained.quarantined
@@ -188,11 +187,10 @@ async def _pages(kind: Kind[R], watermark: str | None, page_size: int) -> AsyncG
 async def _land_page(
     pool: Pool,
     kind: Kind[R],
-    agency_id: UUID,
     page: Page[R],
     before: str | None,
     advance: Advance[R],
-    now: datetime,
+    landing: Landing,
 ) -> int:
     """Land a page and note that it has, all or nothing; how many records were refused.
 
@@ -203,25 +201,25 @@ async def _land_page(
     about: dict[str, Value] = {"snodo.flow": kind.flow, "snodo.records.received": len(page.records)}
     with span("inbound.page", attributes=about) as noted:
         async with pool.acquire() as connection, connection.transaction():
-            await runs.take_turn(connection, agency_id)
-            outcomes = await _tell(connection, kind, agency_id, page.records, now)
+            await runs.take_turn(connection, landing.agency_id)
+            outcomes = await _tell(connection, kind, landing, page.records)
             await advance(connection, page, outcomes)
         refused = count_refused(outcomes)
         noted.note({"snodo.records.quarantined": refused})
     return refused
 
 
-async def _retry(pool: Pool, kind: Kind[R], agency_id: UUID, clock: Clock, page_size: int) -> int:
+async def _retry(pool: Pool, kind: Kind[R], run: Run, clock: Clock, page_size: int) -> int:
     """Try the waiting records again until none of them lands any more; how many did."""
     released = 0
     while True:
         before, after = released, None
         while True:
             async with pool.acquire() as connection, connection.transaction():
-                await runs.take_turn(connection, agency_id)
-                rows = await quarantine.waiting(connection, agency_id, kind.flow, after, page_size)
+                await runs.take_turn(connection, run.agency_id)
+                rows = await quarantine.waiting(connection, run.agency_id, kind.flow, after, page_size)
                 records = [kind.read(payload) for _, payload in rows]
-                outcomes = await _tell(connection, kind, agency_id, records, clock())
+                outcomes = await _tell(connection, kind, run.landing(clock()), records)
                 released += len(records) - count_refused(outcomes)
             if len(rows) < page_size:
                 break
@@ -231,12 +229,13 @@ async def _retry(pool: Pool, kind: Kind[R], agency_id: UUID, clock: Clock, page_
 
 
 async def _tell(
-    connection: Connection, kind: Kind[R], agency_id: UUID, records: Sequence[Delivered[R]], now: datetime
+    connection: Connection, kind: Kind[R], landing: Landing, records: Sequence[Delivered[R]]
 ) -> list[Refusal | None]:
     """Land records and note in the quarantine what became of them: per record why it did not land, or None."""
-    outcomes: list[Refusal | None] = await settle(connection, kind, agency_id, records, now)
+    outcomes: list[Refusal | None] = await settle(connection, kind, landing, records)
     if records:
-        await quarantine.note(connection, kind, agency_id, list(zip(records, outcomes, strict=True)), now)
+        told = list(zip(records, outcomes, strict=True))
+        await quarantine.note(connection, kind, landing.agency_id, told, landing.at)
     return outcomes
 
 

@@ -20,6 +20,7 @@ from connectors.inbound.batches import Batch
 from connectors.inbound.benefits import read_terms, reported, write_terms
 from connectors.inbound.people import Telling, land_people
 from connectors.inbound.places import Place, Places, find_places
+from connectors.inbound.runs import Landing
 from connectors.inbound.terms import Term, current, with_report
 from connectors.inps import AdmittedHousehold, InpsConnector
 from connectors.records.delivery import Delivered, Page, RecordRefused, Refusal
@@ -55,7 +56,7 @@ class AdmittedHouseholds:
         return self._inps.read(payload)
 
     async def land(
-        self, connection: Connection, _agency_id: UUID, records: Sequence[AdmittedHousehold], now: datetime
+        self, connection: Connection, landing: Landing, records: Sequence[AdmittedHousehold]
     ) -> list[Refusal | None]:
         """See `Kind.land`."""
         places = await find_places(
@@ -72,7 +73,7 @@ class AdmittedHouseholds:
             except RecordRefused as refused:
                 outcomes.append(refused.refusal)
         if placed:
-            await _land(connection, placed, now)
+            await _land(connection, placed, landing.at)
         return outcomes
 
     async def versions(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from connectors.inbound.runs import Landing
 from connectors.records.delivery import Delivered, Page, Refusal
 from hub.store.statement import Connection
 
@@ -28,7 +29,7 @@ class Kind(Protocol[R]):
         """Read a record that was kept."""
 
     async def land(
-        self, connection: Connection, agency_id: UUID, records: Sequence[R], now: datetime, /
+        self, connection: Connection, landing: Landing, records: Sequence[R], /
     ) -> list[Refusal | None]:
         """Land records, each of another key, in the transaction that is open: per record why it does not, or None.
 

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Date, DateTime, Integer, Numeric, Text
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
@@ -14,7 +12,8 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from connectors.inbound.batches import Batch
 from connectors.inbound.places import Place, find_places
 from connectors.inbound.regional_kind import RegionalRecords, RegionalSource
-from connectors.inbound.upserts import Versions, upsert_newer
+from connectors.inbound.runs import Landing
+from connectors.inbound.upserts import Versions, landing_values, upsert_newer
 from connectors.records.delivery import RecordRefused, Refusal
 from connectors.regional import RegionalOffer
 from connectors.regional.resources import OFFERS
@@ -31,7 +30,7 @@ class JobOffers(RegionalSource[RegionalOffer]):
         super().__init__(region, OFFERS, FLOW, _VERSIONS)
 
     async def land(
-        self, connection: Connection, agency_id: UUID, records: Sequence[RegionalOffer], _now: datetime
+        self, connection: Connection, landing: Landing, records: Sequence[RegionalOffer]
     ) -> list[Refusal | None]:
         """See `Kind.land`."""
         places = await find_places(connection, (one.belfiore_code for one in records))
@@ -43,7 +42,7 @@ class JobOffers(RegionalSource[RegionalOffer]):
                 outcomes.append(None)
             except RecordRefused as refused:
                 outcomes.append(refused.refusal)
-        await _PUT.execute(connection, agency=agency_id, **_OFFERS.bind(rows))
+        await _PUT.execute(connection, **landing_values(landing), **_OFFERS.bind(rows))
         return outcomes
 
 

@@ -7,7 +7,7 @@ A person's pact is of the person's household, and goes with the person to anothe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,8 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from connectors.inbound.batches import Batch
 from connectors.inbound.goals import land_goals
 from connectors.inbound.regional_kind import RegionalRecords, RegionalSource
-from connectors.inbound.upserts import Versions, upsert_newer
+from connectors.inbound.runs import Landing
+from connectors.inbound.upserts import Versions, landing_values, upsert_newer
 from connectors.records.delivery import Refusal
 from connectors.regional import RegionalPact
 from connectors.regional.resources import PACTS
@@ -35,14 +36,14 @@ class Pacts(RegionalSource[RegionalPact]):
         super().__init__(region, PACTS, FLOW, _VERSIONS)
 
     async def land(
-        self, connection: Connection, agency_id: UUID, records: Sequence[RegionalPact], now: datetime
+        self, connection: Connection, landing: Landing, records: Sequence[RegionalPact]
     ) -> list[Refusal | None]:
         """See `Kind.land`."""
-        return await land_pacts(connection, agency_id, records, now)
+        return await land_pacts(connection, landing, records)
 
 
 async def land_pacts(
-    connection: Connection, agency_id: UUID, records: Sequence[RegionalPact], now: datetime
+    connection: Connection, landing: Landing, records: Sequence[RegionalPact]
 ) -> list[Refusal | None]:
     """Land pacts, each with its goals; see `Kind.land`."""
     codes = [one.fiscal_code for one in records if one.fiscal_code is not None]
@@ -52,7 +53,7 @@ async def land_pacts(
         row["inps_protocol"]: row["id"] for row in await _HOUSEHOLDS.fetch(connection, protocols=protocols)
     }
     outcomes: list[Refusal | None] = []
-    rows, landing = [], []
+    rows, known = [], []
     for one in records:
         if one.fiscal_code is not None and one.fiscal_code not in people:
             outcomes.append(Refusal("codiceFiscale", "No beneficiary has this fiscal code."))
@@ -62,10 +63,10 @@ async def land_pacts(
             person = people.get(one.fiscal_code) if one.fiscal_code is not None else None
             household_id = person["household_id"] if person else households[one.inps_protocol]
             rows.append(_row(one, household_id, person["id"] if person else None))
-            landing.append(one)
+            known.append(one)
             outcomes.append(None)
-    await _PUT.execute(connection, agency=agency_id, now=now, **_PACTS.bind(rows))
-    await land_goals(connection, agency_id, landing)
+    await _PUT.execute(connection, **landing_values(landing), **_PACTS.bind(rows))
+    await land_goals(connection, landing.agency_id, known)
     return outcomes
 
 
@@ -117,6 +118,5 @@ _PUT = upsert_newer(
         },
         "period": func.daterange(_PACTS["starts_on"], _PACTS["before"]),
     },
-    noted={"landed_at": bindparam("now", type_=DateTime(timezone=True))},
 )
 _VERSIONS = Versions(Pact)

@@ -23,6 +23,19 @@ class Run:
     flow: str
     watermark: str | None
 
+    def landing(self, at: datetime) -> Landing:
+        """What lands by this run now."""
+        return Landing(self.agency_id, self.id, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Whose records land, by which run and when: what a row keeps of how it came."""
+
+    agency_id: UUID
+    run_id: UUID
+    at: datetime
+
 
 async def agency_id_of(connection: Connection, code: str) -> UUID:
     """The key of the agency with this code.

@@ -8,11 +8,10 @@ each of its neighbours.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TypeVar
-from uuid import UUID
 
 from connectors.inbound.kinds import Kind
+from connectors.inbound.runs import Landing
 from connectors.inbound.violations import Refused, refusal_of
 from connectors.records.delivery import Delivered, Refusal
 from hub.store.statement import Connection
@@ -21,7 +20,7 @@ R = TypeVar("R")
 
 
 async def settle(
-    connection: Connection, kind: Kind[R], agency_id: UUID, records: Sequence[Delivered[R]], now: datetime
+    connection: Connection, kind: Kind[R], landing: Landing, records: Sequence[Delivered[R]]
 ) -> list[Refusal | None]:
     """Land what can land, in the transaction that is open; per record why it does not, or None."""
     outcomes: list[Refusal | None] = [
@@ -30,7 +29,7 @@ async def settle(
     for wave in waves(records):
         contents = [records[i].content for i in wave]
         readable = [one for one in contents if not isinstance(one, Refusal)]
-        for i, refusal in zip(wave, await _land(connection, kind, agency_id, readable, now), strict=True):
+        for i, refusal in zip(wave, await _land(connection, kind, landing, readable), strict=True):
             outcomes[i] = refusal
     return outcomes
 
@@ -51,14 +50,14 @@ def waves(records: Sequence[Delivered[R]]) -> list[list[int]]:
 
 
 async def _land(
-    connection: Connection, kind: Kind[R], agency_id: UUID, records: Sequence[R], now: datetime
+    connection: Connection, kind: Kind[R], landing: Landing, records: Sequence[R]
 ) -> list[Refusal | None]:
     try:
         async with connection.transaction():  # a savepoint
-            return await kind.land(connection, agency_id, records, now)
+            return await kind.land(connection, landing, records)
     except Refused as error:
         if len(records) == 1:
             return [refusal_of(error)]
         middle = len(records) // 2
-        earlier = await _land(connection, kind, agency_id, records[:middle], now)
-        return earlier + await _land(connection, kind, agency_id, records[middle:], now)
+        earlier = await _land(connection, kind, landing, records[:middle])
+        return earlier + await _land(connection, kind, landing, records[middle:])

@@ -8,40 +8,39 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, any_, bindparam, or_, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, Text, and_, any_, bindparam, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from connectors.inbound.batches import Batch
+from connectors.inbound.runs import Landing
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Activity, JobOffer, Pact, TrainingCourse
 
 Owned = type[Pact] | type[JobOffer] | type[TrainingCourse] | type[Activity]
 
 
-def upsert_newer(
-    table: Owned,
-    batch: Batch,
-    values: Mapping[str, ColumnElement[Any]],
-    noted: Mapping[str, ColumnElement[Any]] | None = None,
-) -> Statement:
+def upsert_newer(table: Owned, batch: Batch, values: Mapping[str, ColumnElement[Any]]) -> Statement:
     """The statement that adds a batch's rows, and changes those there are unless a newer version has landed.
 
-    A row that says nothing new is not touched.
+    A row that says nothing new is not touched: it landed when it did.
 
     Args:
         table: whose rows.
-        batch: has `external_id` and `changed_at`; the statement's other parameter is `agency`.
+        batch: has `external_id` and `changed_at`; the statement's other parameters are those of `landing_values`.
         values: the other columns.
-        noted: columns that are written with a change, and are none by themselves.
 
     """
+    landed: dict[str, ColumnElement[Any]] = {
+        "landed_at": bindparam("landed_at", type_=DateTime(timezone=True)),
+        "inbound_run_id": bindparam("run", type_=PG_UUID(as_uuid=True)),
+    }
     columns: dict[str, ColumnElement[Any]] = {
         "source_agency_id": bindparam("agency", type_=PG_UUID(as_uuid=True)),
         "external_id": batch["external_id"],
         "updated_at": batch["changed_at"],
         **values,
-        **(noted or {}),
+        **landed,
     }
     rows = insert(table).from_select(list(columns), select(*columns.values()).select_from(batch.table))
     there, new = table.__table__.c, rows.excluded
@@ -50,10 +49,15 @@ def upsert_newer(
     return Statement(
         rows.on_conflict_do_update(
             index_elements=["source_agency_id", "external_id"],
-            set_={**changes, **{name: new[name] for name in noted or ()}},
+            set_={**changes, **{name: new[name] for name in landed}},
             where=or_(there.updated_at < new.updated_at, and_(there.updated_at == new.updated_at, differs)),
         )
     )
+
+
+def landing_values(landing: Landing) -> dict[str, Any]:
+    """What the statements of `upsert_newer` bind beside their batch."""
+    return {"agency": landing.agency_id, "run": landing.run_id, "landed_at": landing.at}
 
 
 class Versions:

@@ -25,7 +25,8 @@ from connectors.cooperation import PolicyRecord, SapActivity, SapConnector, poli
 from connectors.cooperation.history import NoActivity
 from connectors.inbound.batches import Batch
 from connectors.inbound.pacts import land_pacts
-from connectors.inbound.upserts import Versions, upsert_newer
+from connectors.inbound.runs import Landing
+from connectors.inbound.upserts import Versions, landing_values, upsert_newer
 from connectors.records.delivery import Delivered, Page, Refusal
 from connectors.regional import RegionalPact
 from connectors.sap import SapDocument
@@ -105,17 +106,17 @@ class WorkerRecords:
         return read_policy(payload, self._region.activities)
 
     async def land(
-        self, connection: Connection, agency_id: UUID, records: Sequence[PolicyRecord], now: datetime
+        self, connection: Connection, landing: Landing, records: Sequence[PolicyRecord]
     ) -> list[Refusal | None]:
         """See `Kind.land`. Pacts first: activities point at them."""
         outcomes: list[Refusal | None] = [None] * len(records)
         pacts = {at: one for at, one in enumerate(records) if isinstance(one, RegionalPact)}
         activities = {at: one for at, one in enumerate(records) if isinstance(one, SapActivity)}
         if pacts:
-            landed = await land_pacts(connection, agency_id, [*pacts.values()], now)
+            landed = await land_pacts(connection, landing, [*pacts.values()])
             outcomes = _placed(outcomes, pacts, landed)
         if activities:
-            landed = await _land_activities(connection, agency_id, [*activities.values()])
+            landed = await _land_activities(connection, landing, [*activities.values()])
             outcomes = _placed(outcomes, activities, landed)
         return outcomes
 
@@ -173,14 +174,14 @@ def _placed(
 
 
 async def _land_activities(
-    connection: Connection, agency_id: UUID, records: Sequence[SapActivity]
+    connection: Connection, landing: Landing, records: Sequence[SapActivity]
 ) -> list[Refusal | None]:
     codes = [one.fiscal_code for one in records]
     people = {row["fiscal_code"]: row["id"] for row in await _KNOWN.fetch(connection, codes=codes)}
     told = sorted({one.pact for one in records if one.pact is not None})
     pacts = {
         (row["external_id"], row["beneficiary_id"]): row["id"]
-        for row in await _UNDER.fetch(connection, agency=agency_id, keys=told)
+        for row in await _UNDER.fetch(connection, agency=landing.agency_id, keys=told)
     }
     known = [one for one in records if one.fiscal_code in people]
     rows = [
@@ -198,7 +199,7 @@ async def _land_activities(
         }
         for one in known
     ]
-    await _PUT.execute(connection, agency=agency_id, **_BATCH.bind(rows))
+    await _PUT.execute(connection, **landing_values(landing), **_BATCH.bind(rows))
     return [
         None
         if one.fiscal_code in people

@@ -61,6 +61,7 @@ PUBLIC = frozenset(
         "municipality_version",
         "employment_centre",
         "agency",
+        "inbound_run",
         "job_offer",
         "training_course",
         "puc_project",

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, literal_column, or_, select, true
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.store.base import table_of
@@ -21,16 +21,13 @@ _KEY = PG_UUID(as_uuid=True)
 _person = table_of(Beneficiary)
 _agency = table_of(Agency)
 
-FLOWS_OF_PACTS = ("pacts", "worker-records")
-"""The flows by which pacts land; other flows of an agency run at the same time."""
-
 
 @dataclass(frozen=True, slots=True)
 class LandedPact:
     """A pact: who told it under which number, when it was changed there, when it landed here and by which run.
 
     `agency`, `number`: None of one that was made at the hub. `landed_at`: None of one that landed before that was kept; `flow`,
-    `run_started_at`: of the run; None, too, where no run was under way then.
+    `run_started_at`: of the run; None, too, where that was not kept.
     """
 
     kind: PactKind
@@ -112,20 +109,8 @@ async def read_inbound(connection: Connection, person: UUID) -> InboundTrail:
 
 @cache
 def _pacts() -> Statement:
-    """The person's, and those of their household. The run: of a flow of pacts the last that was begun before the pact landed, and had not ended."""
+    """The person's, and those of their household."""
     pact, run = table_of(Pact), table_of(InboundRun)
-    under_way = (
-        select(run.c.flow, run.c.started_at)
-        .where(
-            run.c.agency_id == pact.c.source_agency_id,
-            run.c.flow.in_([literal_column(f"'{flow}'") for flow in FLOWS_OF_PACTS]),
-            run.c.started_at <= pact.c.landed_at,
-            or_(run.c.finished_at.is_(None), run.c.finished_at >= pact.c.landed_at),
-        )
-        .order_by(run.c.started_at.desc())
-        .limit(literal_column("1"))
-        .lateral("under_way")
-    )
     theirs = and_(pact.c.household_id == _person.c.household_id, pact.c.beneficiary_id.is_(None))
     return Statement(
         select(
@@ -136,13 +121,13 @@ def _pacts() -> Statement:
             pact.c.external_id,
             pact.c.updated_at,
             pact.c.landed_at,
-            under_way.c.flow,
-            under_way.c.started_at,
+            run.c.flow,
+            run.c.started_at,
         )
         .select_from(
             _person.join(pact, or_(pact.c.beneficiary_id == _person.c.id, theirs))
             .outerjoin(_agency, _agency.c.id == pact.c.source_agency_id)
-            .outerjoin(under_way, true())
+            .outerjoin(run, run.c.id == pact.c.inbound_run_id)
         )
         .where(_person.c.id == bindparam("person", type_=_KEY))
         .order_by(pact.c.created_on.desc(), pact.c.id.desc())

@@ -264,7 +264,8 @@ _NOT_FOUND = PublicationRefusal(
 )
 
 _KEYS = frozenset(
-    {"id", "source_agency_id", "external_id", "updated_at", "open_until"}  # the last one is computed
+    # `open_until` is computed; what is published here has not landed.
+    {"id", "source_agency_id", "external_id", "updated_at", "open_until", "landed_at", "inbound_run_id"}
 )
 
 

@@ -42,6 +42,7 @@ from hub.plan.positions import (
     ComputedBy,
     GatheredType,
     Key,
+    PartOf,
     Position,
     StoredType,
     ToldApartType,
@@ -297,6 +298,8 @@ class Builder:
                 return value_of(row.c[name], nullable=nullable)
             case ComputedBy(declaration):
                 return value_of(declaration.expression(row), nullable=declaration.nullable)
+            case PartOf(part, present):
+                return self._part(part, present, row, field)
             case ToOne(link, name, nullable):
                 return self._to_one(stored, row, field, link, name, nullable=nullable)
             case ToMany(link, name, order):
@@ -307,6 +310,14 @@ class Builder:
                 return related_pages(self, stored, row, field, link, name)
             case _:
                 raise AssertionError(f"{stored.name}.{field.name} is not stored")
+
+    def _part(
+        self, part: StoredType, present: tuple[str, ...], row: FromClause, field: Selected
+    ) -> Sequence[Piece]:
+        # No mark: it is about whom the row is about.
+        pieces = self._stored(part, row, below(field), typed=False)
+        is_there = and_(*(row.c[column].is_not(None) for column in present))
+        return [case((is_there, joined(pieces)), else_=constant("null"))]
 
     def target(self, name: str) -> StoredType | ToldApartType:
         """The type of this name, where a relationship leads to it."""

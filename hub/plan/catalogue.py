@@ -32,7 +32,9 @@ from hub.plan.declare import (
     FeedPages,
     FollowedFeed,
     Gathered,
+    Order,
     Pages,
+    Part,
     Rooted,
     Stands,
     ToldApart,
@@ -48,6 +50,7 @@ from hub.plan.positions import (
     ComputedBy,
     GatheredType,
     Key,
+    PartOf,
     Position,
     Source,
     StoredType,
@@ -267,12 +270,8 @@ def _read_type(
     assert isinstance(table, Table)
     for column in stands.order.columns:
         check_ordering(kind.name, table, column, problems)
-    fields: dict[str, Source] = {}
-    for name, field in kind.fields.items():
-        found = _read_field(kind.name, name, field, mapper, stands, problems)
-        if found is not None:
-            fields[name] = found
-    for found in fields.values():
+    fields = _read_fields(kind, mapper, stands, problems)
+    for found in _with_parts(fields):
         link = getattr(found, "link", None)
         if link is not None and link.target not in tables:
             problems.append(f"{kind.name} leads to table {link.target}, on which no type stands")
@@ -291,6 +290,28 @@ def _read_type(
     return StoredType(kind.name, table, stands.prefix, stands.order, fields, keys)
 
 
+def _read_fields(
+    kind: GraphQLObjectType,
+    mapper: Mapper[Any],
+    stands: Stands,
+    problems: list[str],
+    present: Collection[str] = (),
+) -> dict[str, Source]:
+    found = {
+        name: _read_field(kind.name, name, field, mapper, stands, problems, present)
+        for name, field in kind.fields.items()
+    }
+    return {name: source for name, source in found.items() if source is not None}
+
+
+def _with_parts(fields: Mapping[str, Source]) -> Iterator[Source]:
+    """The fields, and those of the parts among them."""
+    for found in fields.values():
+        yield found
+        if isinstance(found, PartOf):
+            yield from _with_parts(found.part.fields)
+
+
 def _is_unique(table: Table, column: str) -> bool:
     return not table.c[column].nullable and any(
         isinstance(constraint, UniqueConstraint) and list(constraint.columns.keys()) == [column]
@@ -299,8 +320,15 @@ def _is_unique(table: Table, column: str) -> bool:
 
 
 def _read_field(
-    type_name: str, name: str, field: GraphQLField, mapper: Mapper[Any], stands: Stands, problems: list[str]
+    type_name: str,
+    name: str,
+    field: GraphQLField,
+    mapper: Mapper[Any],
+    stands: Stands,
+    problems: list[str],
+    present: Collection[str],
 ) -> Source | None:
+    """What a field stands on, None where that is a problem; `present`: columns that are not NULL where the field is."""
     coordinate = f"{type_name}.{name}"
     declaration = declared(field)
     python_name = field.extensions[DEFINITION].python_name
@@ -315,21 +343,48 @@ def _read_field(
         if non_null and declaration.nullable:
             problems.append(f"{coordinate} is non-null, and its expression may be NULL")
         return ComputedBy(declaration)
+    if isinstance(declaration, Part):
+        return _read_part(coordinate, field, mapper, stands, declaration, problems)
     if python_name == "id" and stands.prefix is not None:
         return Key()
     if python_name in mapper.columns:
         column = mapper.columns[python_name]
-        if non_null and column.nullable:
+        may_be_null = bool(column.nullable) and column.name not in present
+        if non_null and may_be_null:
             problems.append(
                 f"{coordinate} is non-null, and column {mapper.local_table}.{column.name} may be NULL"
             )
-        return ColumnOf(column.name, bool(column.nullable) or not non_null)
+        return ColumnOf(column.name, may_be_null or not non_null)
     if python_name in mapper.relationships:
-        return _read_relationship(coordinate, field, mapper.relationships[python_name], declaration, problems)
+        relation = mapper.relationships[python_name]
+        return _read_relationship(coordinate, field, relation, declaration, problems, present)
     problems.append(
         f"{coordinate} has no column and no relationship {python_name!r} on table {mapper.local_table}"
     )
     return None
+
+
+def _read_part(
+    coordinate: str,
+    field: GraphQLField,
+    mapper: Mapper[Any],
+    stands: Stands,
+    part: Part,
+    problems: list[str],
+) -> PartOf | None:
+    table = mapper.local_table
+    assert isinstance(table, Table)
+    missing = [column for column in part.present if column not in table.c]
+    if missing:
+        problems.append(f"{coordinate} is there with {', '.join(missing)}, which table {table} has not")
+        return None
+    if is_non_null_type(field.type):
+        problems.append(f"{coordinate} is a part of its row, which may be absent: it must be nullable")
+    kind = get_named_type(field.type)
+    assert isinstance(kind, GraphQLObjectType)
+    own = Stands(stands.table, None, Order())
+    fields = _read_fields(kind, mapper, own, problems, part.present)
+    return PartOf(StoredType(kind.name, table, None, own.order, fields), part.present)
 
 
 def _read_relationship(
@@ -338,6 +393,7 @@ def _read_relationship(
     relation: RelationshipProperty[Any],
     declaration: object,
     problems: list[str],
+    present: Collection[str],
 ) -> Source:
     pairs = relation.local_remote_pairs or []
     link = link_of(relation)
@@ -349,7 +405,9 @@ def _read_relationship(
         problems.append(f"{coordinate} and relationship {relation} disagree about one or many")
     if relation.uselist:
         return ToMany(link, name, _order(relation))
-    optional = relation.direction is ONETOMANY or any(here.nullable for here, _ in pairs)
+    optional = relation.direction is ONETOMANY or any(
+        here.nullable and here.name not in present for here, _ in pairs
+    )
     if is_non_null_type(field.type) and optional:
         columns = ", ".join(f"{here.table.name}.{here.name}" for here, _ in pairs)
         problems.append(f"{coordinate} is non-null, and {columns} may be NULL or lead nowhere")
@@ -386,6 +444,8 @@ def _check_order(coordinate: str, field: GraphQLField, target: Position, problem
 def _check_targets(stored: StoredType, positions: Mapping[str, Position], problems: list[str]) -> None:
     """A relationship must lead to the table the field's type stands on."""
     for name, found in stored.fields.items():
+        if isinstance(found, PartOf):
+            _check_targets(found.part, positions, problems)
         if not isinstance(found, (ToOne, ToMany, ByPages)):
             continue
         target = positions.get(found.type_name)

@@ -12,7 +12,7 @@
 An interface may be stored too: `@told_apart(tables.Activity, by="kind")` when one table holds all its members, each of which
 says with `when` which rows are its own; `@gathered(order="available_from")` when each member stands on a table of its own.
 
-A field whose name is neither a column nor a relationship says what it is with `computed`, `derived` or `federated`; anything else is
+A field whose name is neither a column nor a relationship says what it is with `computed`, `part`, `derived` or `federated`; anything else is
 refused when the hub starts (`hub.plan.catalogue`).
 """
 
@@ -91,6 +91,13 @@ class Computed:
 
     expression: Callable[[FromClause], ColumnElement[Any]]
     nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A field that is an object of its own, of columns and relationships of the same row; null where one of `present` is NULL."""
+
+    present: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 
 Position            what may stand where a selection is
 ├── StoredType      a GraphQL type and its table
-│   └── Source      one field: Key, ColumnOf, ComputedBy, ToOne, ToMany, ByPages, AskedOf
+│   └── Source      one field: Key, ColumnOf, ComputedBy, PartOf, ToOne, ToMany, ByPages, AskedOf
 ├── ToldApartType   an interface whose members share a table
 └── GatheredType    an interface whose members stand on tables of their own
 """
@@ -11,7 +11,7 @@ Position            what may stand where a selection is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sqlalchemy import Table
@@ -77,7 +77,15 @@ class AskedOf:
     """Whether the resolver tells of somebody whom the row is not about."""
 
 
-Source: TypeAlias = Key | ColumnOf | ComputedBy | ToOne | ToMany | ByPages | AskedOf
+@dataclass(frozen=True)
+class PartOf:
+    """An object made of the row itself, as `part` reads it; null where one of the columns `present` is NULL."""
+
+    part: StoredType = field(hash=False)
+    present: tuple[str, ...]
+
+
+Source: TypeAlias = Key | ColumnOf | ComputedBy | PartOf | ToOne | ToMany | ByPages | AskedOf
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.base import Base, Key, RecordedAt
 
+LANDED = (
+    "(inbound_run_id IS NULL OR landed_at IS NOT NULL)"
+    " AND (landed_at IS NULL OR num_nulls(source_agency_id, external_id) = 0)"
+)
+"""The CHECK of a table whose rows land: what a run brought landed then, and what landed was told by an agency under a number of its own."""
+
 
 class OutboxMessage(Base):
     """Something that must go on from here, written in the transaction that made it true.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from hub.store.activities import Activity
 from hub.store.agencies import Agency
 from hub.store.base import Base, Key, RecordedAt, one_of, words
+from hub.store.delivery import LANDED, InboundRun
 from hub.store.territory import Municipality
 from hub.store.vocabulary import CourseMode, OpportunityStatus
 
@@ -27,6 +28,7 @@ class JobOffer(Base):
         CheckConstraint("monthly_pay IS NULL OR monthly_pay >= 0", name="monthly_pay"),
         CheckConstraint("places > 0", name="places"),
         CheckConstraint("expires_on IS NULL OR expires_on >= published_on", name="validity"),
+        CheckConstraint(LANDED, name="landed"),
         UniqueConstraint("source_agency_id", "external_id"),
         Index(None, "published_on", "id"),
         Index(None, "source_agency_id", "published_on", "id"),
@@ -53,9 +55,13 @@ class JobOffer(Base):
     source_agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
     external_id: Mapped[str]
     updated_at: Mapped[RecordedAt]
+    # When the version that holds landed here, and by which run; NULL of one that was published here, or landed before this was kept.
+    landed_at: Mapped[datetime | None]
+    inbound_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("inbound_run.id"))
 
     municipality: Mapped[Municipality] = relationship(viewonly=True)
     source: Mapped[Agency] = relationship(viewonly=True)
+    run: Mapped[InboundRun | None] = relationship(viewonly=True)
 
 
 class TrainingCourse(Base):
@@ -68,6 +74,7 @@ class TrainingCourse(Base):
         CheckConstraint("hours > 0", name="hours"),
         CheckConstraint("places > 0 AND enrolled >= 0 AND enrolled <= places", name="places"),
         CheckConstraint("ends_on >= starts_on", name="period"),
+        CheckConstraint(LANDED, name="landed"),
         UniqueConstraint("source_agency_id", "external_id"),
         Index(None, "starts_on", "id"),
         Index(None, "source_agency_id", "starts_on", "id"),
@@ -88,7 +95,11 @@ class TrainingCourse(Base):
     source_agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
     external_id: Mapped[str]
     updated_at: Mapped[RecordedAt]
+    # When the version that holds landed here, and by which run; NULL of one that was published here, or landed before this was kept.
+    landed_at: Mapped[datetime | None]
+    inbound_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("inbound_run.id"))
 
     municipality: Mapped[Municipality] = relationship(viewonly=True)
     source: Mapped[Agency] = relationship(viewonly=True)
+    run: Mapped[InboundRun | None] = relationship(viewonly=True)
     participations: Mapped[list[Activity]] = relationship(back_populates="course", viewonly=True)

@@ -20,7 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from hub.store.agencies import Agency
 from hub.store.base import Base, Key, RecordedAt, one_of, words
+from hub.store.delivery import LANDED, InboundRun
 from hub.store.vocabulary import GoalStatus, PactKind, PactStatus
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Pact(Base):
             "NOT isempty(period) AND NOT lower_inf(period) AND upper(period) IS DISTINCT FROM 'infinity'",
             name="period",
         ),
+        CheckConstraint(LANDED, name="landed"),
         UniqueConstraint("source_agency_id", "external_id"),
         # A person's pact is of the person's household, and goes with the person to another: whoever may see the pact may see
         # the household it leads to. (An inclusion pact has no person, and stays with its household.)
@@ -91,8 +94,9 @@ class Pact(Base):
     external_id: Mapped[str | None]
     # Of one that an agency told: when it was changed there.
     updated_at: Mapped[RecordedAt]
-    # When the version that holds landed here; NULL of one that was made here, or landed before this was kept.
+    # When the version that holds landed here, and by which run; NULL of one that was made here, or landed before this was kept.
     landed_at: Mapped[datetime | None]
+    inbound_run_id: Mapped[UUID | None] = mapped_column(ForeignKey("inbound_run.id"))
 
     household: Mapped[Household] = relationship(back_populates="pacts", viewonly=True)
     beneficiary: Mapped[Beneficiary | None] = relationship(
@@ -109,6 +113,8 @@ class Pact(Base):
         back_populates="pact", viewonly=True
     )
     deliveries: Mapped[list[Delivery]] = relationship(viewonly=True)
+    source: Mapped[Agency | None] = relationship(viewonly=True)
+    run: Mapped[InboundRun | None] = relationship(viewonly=True)
 
 
 class PactGoal(Base):

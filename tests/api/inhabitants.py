@@ -58,6 +58,7 @@ async def build_world(connection: asyncpg.Connection[asyncpg.Record]) -> World:
     await sequence(connection)
     async with connection.transaction():
         await _deliveries(b)
+        await _origins(b)
     return b.world
 
 
@@ -140,6 +141,34 @@ async def _deliveries(b: Builder) -> None:
     )
     made = await _deliver(b, "ORDER BY f.position")
     b.world.nodes.append(f"dlv_{made[0].hex}")
+
+
+async def _origins(b: Builder) -> None:
+    """Of what regions told: landed by a run, by one that was cut off, before that was kept; the rest was recorded at the hub."""
+    region = demo_key("agency", "regione-12")
+    runs = [
+        await b.add("inbound_run", agency_id=region, flow=flow, started_at=moment(23), finished_at=ended)
+        for flow, ended in (("pacts", moment(23, 10)), ("worker-records", None))
+    ]
+    ways = cycle(((moment(23, 5), runs[0]), (moment(23, 6), runs[1]), (moment(23, 7), None), (None, None)))
+    told: list[tuple[str, UUID]] = [
+        ("pact", b.world.pacts[name])
+        for name in ("work", "inclusion", "digital", "service", "inclusion-torino", "crowd-1")
+    ]
+    for table in ("activity", "job_offer", "training_course"):
+        rows = await b.connection.fetch(f"SELECT id FROM {table} ORDER BY id")
+        told += [(table, row["id"]) for row in rows[::2]]
+    for number, (table, key) in enumerate(told):
+        landed_at, run = next(ways)
+        await b.connection.execute(
+            f"UPDATE {table} SET source_agency_id = coalesce(source_agency_id, $2), external_id = coalesce(external_id, $3),"
+            " landed_at = $4, inbound_run_id = $5 WHERE id = $1",
+            key,
+            region,
+            f'Nr. {number} "\\',
+            landed_at,
+            run,
+        )
 
 
 async def _deliver(b: Builder, which: str, *values: Any) -> list[UUID]:

@@ -31,7 +31,7 @@ from tests.api.sight import ACTIVITY, NEVER, Field, Reader, Row, Sight
 TABLES = (
     "municipality", "employment_centre", "agency", "household", "benefit", "beneficiary", "activity", "convocation",
     "pact", "pact_goal", "puc_project", "puc_assignment", "job_offer", "training_course", "conditionality_event", "feed_entry",
-    "event_outcome", "event_evidence", "delivery", "delivery_attempt", "feed_proposal",
+    "event_outcome", "event_evidence", "delivery", "delivery_attempt", "feed_proposal", "inbound_run",
 )  # fmt: skip
 PREFIX = {
     "Beneficiary": "ben",
@@ -83,7 +83,7 @@ class Oracle:
         }
         self._schema = build_schema(whole_sdl())
         for kind in ("Query", *PREFIX, *ACTIVITY.values(), "FeedEntry", "FeedProposal", "EventOutcome", "EventEvidence", "DeliveryAttempt", "Benefit", "PactGoal", "Convocation", "PucAssignment",
-                     "Municipality", "EmploymentCentre", "Agency"):  # fmt: skip
+                     "Municipality", "EmploymentCentre", "Agency", "Origin", "InboundRun"):  # fmt: skip
             for name, field in self._schema.type_map[kind].fields.items():  # type: ignore[attr-defined]
                 field.resolve = _resolver(kind, name)
         for name in ("Node", "Opportunity", "_Entity"):
@@ -288,6 +288,16 @@ def _deliveries_of_path(reader: Reader, row: Row, arguments: dict[str, Any]) -> 
     return page_of(in_order(found, OLDEST_FIRST), arguments)
 
 
+def _told(_reader: Reader, row: Row, _arguments: dict[str, Any]) -> Row | None:
+    """Where a record came from, which is said of what an agency told under a number of its own."""
+    return None if None in (row["source_agency_id"], row["external_id"]) else row
+
+
+def _brought(_reader: Reader, row: Row, _arguments: dict[str, Any]) -> Row | None:
+    """The same of what always has a source."""
+    return None if row["landed_at"] is None else row
+
+
 def _stuck(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row:
     """What has not arrived. Nothing in this world is as young as an hour, or as old as ten years."""
     hours = arguments.get("olderThan") or 0
@@ -349,6 +359,12 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("Household", "conditionalityEvents"): list_of("conditionality_event", *EVENTS, of="household_id"),
     ("Pact", "conditionalityEvents"): list_of("conditionality_event", *EVENTS, of="pact_id"),
     ("Pact", "deliveries"): list_of("delivery", *OLDEST_FIRST, of="pact_id"),
+    **{(kind, "origin"): _told for kind in ("Pact", *ACTIVITY.values())},
+    **{(kind, "origin"): _brought for kind in ("JobOffer", "TrainingCourse")},
+    ("Origin", "source"): _to("agency", "source_agency_id"),
+    ("Origin", "reference"): lambda _r, row, _: row["external_id"],
+    ("Origin", "changedAt"): lambda _r, row, _: written_form(row["updated_at"]),
+    ("Origin", "run"): _to("inbound_run", "inbound_run_id"),
     ("Pact", "activities"): lambda r, row, _: r.newest("activity", "starts_on", pact_id=row["id"]),
     ("Convocation", "beneficiary"): _to("beneficiary", "beneficiary_id"),
     ("PucAssignment", "beneficiary"): _to("beneficiary", "beneficiary_id"),

@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from tests.api.conftest import Service
 
 LISTS: Mapping[str, str] = {
-    "people": """{ beneficiaries(first: 60) { totalCount nodes { id fiscalCode household { id } pacts { id } activities { title startsOn pact { id } deliveries(first: 5) { totalCount nodes { id } } }
+    "people": """{ beneficiaries(first: 60) { totalCount nodes { id fiscalCode household { id } pacts { id } activities { title startsOn pact { id } origin { reference run { flow } } deliveries(first: 5) { totalCount nodes { id } } }
       convocations { scheduledAt beneficiary { id } } pucAssignments { startsOn project { id } } nextConvocationAt
       conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
     "households": """{ households(first: 30) { totalCount nodes { id members { id } applicant { id } pacts { id } benefit { startsOn }
       conditionalityEvents(first: 30) { totalCount nodes { id } } } } }""",
     "pacts": """{ pacts(first: 30) { totalCount nodes { id household { id } beneficiary { id } goals { ordinal }
       activities { title beneficiary { id } pact { id } } conditionalityEvents(first: 20) { totalCount nodes { id } }
-      deliveries(first: 20) { totalCount nodes { id } } } } }""",
+      deliveries(first: 20) { totalCount nodes { id } } origin { reference source { code } run { flow } } } } }""",
     "events": """{ conditionalityEvents(first: 50) { totalCount nodes { id beneficiary { id } pact { id } position
       withdraws { id } withdrawnBy { id } evidence { sha256 } deliveries { id } } } }""",
     "stuck": """{ stuck(first: 50) { totalCount nodes { id state event { id beneficiary { id } } attempts { outcome } } } }""",
@@ -50,7 +50,7 @@ LISTS: Mapping[str, str] = {
       title beneficiary { id } pact { id } course { id } } } } } }""",
     "projects": """{ pucProjects(first: 20) { totalCount nodes { id assignments(first: 10) { totalCount nodes {
       startsOn beneficiary { id } project { id } } } } } }""",
-    "offers": "{ jobOffers(first: 20) { totalCount nodes { id } } opportunities(first: 40) { totalCount nodes { __typename id title } } }",
+    "offers": "{ jobOffers(first: 20) { totalCount nodes { id origin { reference source { code } run { flow } } } } opportunities(first: 40) { totalCount nodes { __typename id title } } }",
     "places": " ".join(
         ["{"]
         + [

@@ -62,6 +62,29 @@ async def test_pacts_and_activities_of_the_regions_people_land(
     ]  # fmt: skip
 
 
+async def test_what_landed_names_the_run_that_brought_it_and_keeps_it_until_it_changes(
+    region: Region, pull: Pull, owner: Owner
+) -> None:
+    async def runs() -> list[tuple[str, int, bool]]:
+        """Of each activity: its number, its run's place among the runs, and whether it landed while that was under way."""
+        rows = await owner.fetch(
+            """
+            SELECT a.external_id, r.place, a.landed_at BETWEEN r.started_at AND r.finished_at
+            FROM activity a JOIN (SELECT *, row_number() OVER (ORDER BY id) AS place FROM inbound_run) r
+                ON r.id = a.inbound_run_id ORDER BY a.external_id
+            """
+        )
+        return [tuple(row.values()) for row in rows]
+
+    other = replace(COURSE, number="0800000003C")
+    region.hold("ada", PACT, COURSE, other)
+    await pull()
+    assert await runs() == [(COURSE.number, 1, True), (other.number, 1, True)]
+    region.hold("ada", PACT, COURSE, replace(other, title="Addetto al magazzino"))
+    await pull()
+    assert await runs() == [(COURSE.number, 1, True), (other.number, 2, True)]
+
+
 async def test_each_run_is_a_round_and_changes_what_has_changed(
     region: Region, pull: Pull, owner: Owner
 ) -> None:

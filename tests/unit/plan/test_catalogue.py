@@ -18,6 +18,7 @@ from hub.plan.declare import (
     Lookup,
     Order,
     Pages,
+    Part,
     Rooted,
     gathered,
     stands_on,
@@ -214,6 +215,33 @@ def test_a_computed_field_that_may_be_null() -> None:
 @strawberry.type
 class Listed:
     name: str
+
+
+@strawberry.type
+class Second:
+    nickname: str
+    second: Listed
+    age: int
+
+
+def test_a_part_of_a_row_is_held_to_its_columns() -> None:
+    @stored(Dweller)  # type: ignore[arg-type]
+    @strawberry.type
+    class Person:
+        there: Second | None = strawberry.field(metadata=stands_on(Part(("nickname",))))
+        sure: Second = strawberry.field(metadata=stands_on(Part(("nickname", "second_id"))))
+        nowhere: Second | None = strawberry.field(metadata=stands_on(Part(("age",))))
+
+    found = _problems(Person)
+    assert "Second.nickname" not in found, "it is not NULL where the part is there"
+    assert found.count("Second.second is non-null, and dweller.second_id may be NULL") == 1, (
+        "it is not, where its column is among those the part is there with"
+    )
+    assert found.count("Second.age has no column and no relationship 'age' on table dweller") == 2
+    assert "Second.second leads to table town, and its type stands on another" in found
+    assert "Person leads to table town, on which no type stands" in found
+    assert "Person.sure is a part of its row, which may be absent: it must be nullable" in found
+    assert "Person.nowhere is there with age, which table dweller has not" in found
 
 
 @strawberry.type
