@@ -59,6 +59,22 @@ class Reading:
     """Whether it is the arrival's own, and not an earlier one's."""
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A content that was read, or is being read: its digest, and the arrivals it came by, the first first."""
+
+    sha256: str
+    arrivals: tuple[Entry, ...]
+
+
+async def contents(connection: Connection, agency_id: UUID, flow: str) -> list[Content]:
+    """The contents of a flow, in the order they began to be read."""
+    found: dict[str, list[Entry]] = {}
+    for row in await _CONTENTS.fetch(connection, agency=agency_id, flow=flow):
+        found.setdefault(row["sha256"], []).append(Entry(row["name"], row["size"], row["modified_at"]))
+    return [Content(sha256, tuple(arrivals)) for sha256, arrivals in found.items()]
+
+
 async def ended(
     connection: Connection, agency_id: UUID, flow: str, names: Iterable[str]
 ) -> set[tuple[Entry, str]]:
@@ -180,6 +196,11 @@ _ENDED = Statement(
         ReceivedFile.name == any_(bindparam("names", type_=ARRAY(Text))),
         ReceivedFile.state != FileState.READING.value,
     )
+)
+_CONTENTS = Statement(
+    select(ReceivedFile.sha256, ReceivedFile.name, ReceivedFile.size, ReceivedFile.modified_at)
+    .where(*_OURS, ReceivedFile.state != FileState.REFUSED.value)
+    .order_by(ReceivedFile.began_at, ReceivedFile.id)
 )
 _STANDING = Statement(
     select(

@@ -25,6 +25,8 @@ class Why(StrEnum):
     """The hub has it; the agency does not tell it."""
     QUARANTINED = "quarantined"
     """It came, could not land, and waits in quarantine with its reason."""
+    UNVERIFIED = "unverified"
+    """The hub has it, or a later version than is told; what told it may be a file that is there no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,21 @@ class DayComparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """The contents of a region that sends files: how many were read again, and how many were received and are there no more."""
+
+    compared: int
+    gone: int
+
+
+@dataclass(frozen=True, slots=True)
 class FlowComparison:
-    """One flow of one agency, day by day."""
+    """One flow of one agency, day by day; `files`: of a region that sends files."""
 
     agency_code: str
     flow: str
     days: tuple[DayComparison, ...]
+    files: Files | None = None
 
     @property
     def differs(self) -> bool:
@@ -110,6 +121,7 @@ def compare(
     told: Collection[Told],
     aside: Collection[str],
     period: Period,
+    files: Files | None = None,
 ) -> FlowComparison:
     """Compare the two sides.
 
@@ -120,8 +132,10 @@ def compare(
         told: what the agency tells, each key once: its latest version.
         aside: the keys under which records wait in quarantine.
         period: the days that are wanted. A record that was changed on other days on its two sides is of both.
+        files: where it is files that tell: what only one that is there no more can have told is not held against the hub.
 
     """
+    is_whole = files is None or files.gone == 0
     held = {one.key: one for one in hub}
     theirs = {one.record.key: one.record for one in told}
     waiting = {one.record.key for one in told if one.kept_as in aside}
@@ -129,7 +143,7 @@ def compare(
     differing: dict[date | None, list[Difference]] = defaultdict(list)
     for key in sorted(held.keys() | theirs.keys()):
         days = {_day(one) for one in (held.get(key), theirs.get(key)) if one is not None}
-        why = _why(held.get(key), theirs.get(key), waits=key in waiting)
+        why = _why(held.get(key), theirs.get(key), waits=key in waiting, is_whole=is_whole)
         if why is not None:
             told_on = _day(theirs.get(key) or held[key])
             for day in days:
@@ -144,17 +158,23 @@ def compare(
             )
             for day in sorted(wanted, key=lambda day: (day is not None, day or date.min))
         ),
+        files,
     )
 
 
-def _why(ours: Written | None, theirs: Written | Unreadable | None, *, waits: bool) -> Why | None:
+def _why(
+    ours: Written | None, theirs: Written | Unreadable | None, *, waits: bool, is_whole: bool
+) -> Why | None:
     if theirs is None:
-        return Why.EXTRA
+        return Why.EXTRA if is_whole else Why.UNVERIFIED
     if isinstance(theirs, Written) and ours is not None and ours.digest == theirs.digest:
         return None
     if waits:
         return Why.QUARANTINED
-    return Why.MISSING if ours is None else Why.CHANGED
+    if ours is None:
+        return Why.MISSING
+    is_older = isinstance(theirs, Unreadable) or theirs.changed_at < ours.changed_at
+    return Why.UNVERIFIED if is_older and not is_whole else Why.CHANGED
 
 
 def _day(record: Written | Unreadable | None) -> date | None:

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The flows that can be reconciled: INPS's list of households; a region's offers, courses and pacts."""
+"""The flows that can be reconciled: INPS's list of households; offers, courses and pacts of a region by REST or by files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID
 
+from connectors.file_exchange import FilingRegion
+from connectors.file_exchange.folders import Folder
+from connectors.file_exchange.records import FiledRecords
+from connectors.file_exchange.shapes import JOB_OFFERS, PACTS, TRAINING_COURSES
 from connectors.inbound.courses import TrainingCourses
 from connectors.inbound.flow import PAGE_SIZE
 from connectors.inbound.households import AdmittedHouseholds
@@ -14,7 +19,8 @@ from connectors.inbound.offers import JobOffers
 from connectors.inbound.pacts import Pacts
 from connectors.inbound.runs import agency_id_of
 from connectors.inps import AdmittedHousehold, InpsConnector
-from connectors.reconciliation.comparison import FlowComparison, Period, compare
+from connectors.reconciliation.comparison import Files, FlowComparison, Period, Told, compare
+from connectors.reconciliation.filed import Source, told_in_files
 from connectors.reconciliation.stored import (
     Stored,
     stored_courses,
@@ -23,7 +29,7 @@ from connectors.reconciliation.stored import (
     stored_pacts,
     waiting_keys,
 )
-from connectors.reconciliation.told import told
+from connectors.reconciliation.told import Latest
 from connectors.reconciliation.written import (
     HouseholdTerms,
     Written,
@@ -65,6 +71,30 @@ async def reconcile_region(
     ]
 
 
+async def reconcile_files(
+    pool: Pool, region: FilingRegion, folder: Folder, period: Period, *, page_size: int = PAGE_SIZE
+) -> list[FlowComparison]:
+    """Compare what a region's received files tell with the hub's offers, courses and pacts, of those it sends.
+
+    Nothing is changed, no receipt is written, and no connection is held while the folder is read.
+
+    Raises:
+        ConfigurationError: there is no such agency, or a file that was read cannot be read as its region's TOML file is now.
+        UpstreamError: the folder does not give a file.
+
+    """
+    code = region.agency_code
+    async with pool.acquire() as connection:
+        agency_id = await agency_id_of(connection, code)
+    found = []
+    for source, stored in _FILED:
+        if source.name in region.files:
+            theirs, files = await told_in_files(pool, region, folder, agency_id, source, page_size)
+            flow = source.kind(FiledRecords(region.codes)).flow
+            found.append(await _compare(pool, flow, agency_id, code, stored, theirs, period, files))
+    return found
+
+
 async def _reconcile(
     pool: Pool,
     kind: Kind[R],
@@ -83,11 +113,32 @@ async def _reconcile(
     """
     async with pool.acquire() as connection:
         agency_id = await agency_id_of(connection, agency_code)
-    theirs = await told(kind, write, page_size)
+    latest = Latest(write)
+    await latest.add(kind, page_size)
+    return await _compare(pool, kind.flow, agency_id, agency_code, stored, latest.told, period)
+
+
+async def _compare(
+    pool: Pool,
+    flow: str,
+    agency_id: UUID,
+    agency_code: str,
+    stored: Stored,
+    theirs: list[Told],
+    period: Period,
+    files: Files | None = None,
+) -> FlowComparison:
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         ours = await stored(connection, agency_id)
-        aside = await waiting_keys(connection, agency_id, kind.flow)
-    return compare(agency_code, kind.flow, ours, theirs, aside, period)
+        aside = await waiting_keys(connection, agency_id, flow)
+    return compare(agency_code, flow, ours, theirs, aside, period, files)
+
+
+_FILED: tuple[tuple[Source[Any], Stored], ...] = (
+    (Source(JOB_OFFERS, JobOffers, written_offer), stored_offers),
+    (Source(TRAINING_COURSES, TrainingCourses, written_course), stored_courses),
+    (Source(PACTS, Pacts, written_pact), stored_pacts),
+)

@@ -6,26 +6,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 
 from connectors.connected import connect_agencies
+from connectors.cooperation import CooperatingRegion, SubsidiaryRegion
+from connectors.file_exchange import FilingRegion
+from connectors.file_exchange.opening import open_folder
 from connectors.reconciliation import (
+    Files,
     FlowComparison,
     Why,
     reconcile_admitted_households,
+    reconcile_files,
     reconcile_region,
 )
 from connectors.reconciliation.comparison import DayComparison, Period
+from connectors.region_files import Region, read_region, read_regions
 from connectors.tls import open_client
 from hub.cli.options import AsJson, DataDir, run, settings_of
 from hub.errors import ConfigurationError, InvalidInput
 from hub.settings import Settings
 from hub.store.engine import database_url, open_database
 from hub.store.migrations import check_version
-from hub.store.reference.agency_codes import INPS_AGENCY_CODE
+from hub.store.reference.agency_codes import INPS_AGENCY_CODE, region_agency_code
 
 
 def reconcile(
@@ -41,15 +48,22 @@ def reconcile(
         typer.Option("--records", help="Name the records that differ, by the keys their agency gave them."),
     ] = False,
     as_json: AsJson = False,
+    regions: Annotated[
+        Path | None,
+        typer.Option(
+            help="A region's TOML file, or a folder of them, for regions that send files.",
+            show_default="SNODO_REGIONS",
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Compare what an agency tells with what the hub holds, by the day a record was changed; exit code 1 where they differ."""
+    """Compare what an agency tells with what the hub holds, by the day a record was changed; exit code 1 where they differ, or where that cannot be told."""
     period = Period(first and first.date(), last and last.date())
     if period.first and period.last and period.first > period.last:
         raise InvalidInput("--from is after --to.")
     settings = settings_of(data_dir=data_dir)
     with database_url(settings) as url:
-        found = run(_reconcile(settings, url, agency, period))
+        found = run(_reconcile(settings, url, agency, period, regions or settings.regions))
     if as_json:
         typer.echo(orjson.dumps([in_json(one, records=records) for one in found]))
     else:
@@ -60,7 +74,9 @@ def reconcile(
         raise typer.Exit(1)
 
 
-async def _reconcile(settings: Settings, url: str, agency: str, period: Period) -> Sequence[FlowComparison]:
+async def _reconcile(
+    settings: Settings, url: str, agency: str, period: Period, regions: Path | None
+) -> Sequence[FlowComparison]:
     async with open_database(url, settings) as database, open_client(settings) as http:
         async with database.write.acquire() as connection:
             await check_version(connection, url)
@@ -69,14 +85,47 @@ async def _reconcile(settings: Settings, url: str, agency: str, period: Period) 
             return [await reconcile_admitted_households(database.write, agencies.inps, period)]
         if agencies.region is not None and agency == agencies.region.system.agency_code:
             return await reconcile_region(database.write, agencies.region, period)
-    raise ConfigurationError(
-        f"{agency} cannot be compared here: {INPS_AGENCY_CODE} can where SNODO_INPS_URL is set, the region of SNODO_REGION_CODE where SNODO_REGION_URL is."
-    )
+        filing = _filing(agency, regions)
+        async with open_folder(filing) as folder:
+            return await reconcile_files(database.write, filing, folder, period)
+
+
+def _filing(agency: str, regions: Path | None) -> FilingRegion:
+    """The region that sends files and is kept under this agency's code.
+
+    Raises:
+        ConfigurationError: there is none; where it is connected by another way, why that cannot be compared, and what can be done.
+
+    """
+    files: tuple[Region, ...] = ()
+    if regions is not None:
+        files = read_regions(regions) if regions.is_dir() else (read_region(regions),)
+    match next((one for one in files if region_agency_code(one.region_code) == agency), None):
+        case FilingRegion() as filing:
+            return filing
+        case CooperatingRegion() as region:
+            raise ConfigurationError(
+                f"{agency} cannot be compared by day: application cooperation publishes no operation that lists what a region holds, or what "
+                "changed in it; a worker's record (SAP) is asked for person by person. "
+                f"`snodo sync region --region {region.region_code}` asks about everybody anew and brings what differs; "
+                "`snodo doctor person` says of one person what came, when, and by which run."
+            )
+        case SubsidiaryRegion():
+            raise ConfigurationError(
+                f"{agency} has no system of its own: the hub is its system, and there is no other side to compare with."
+            )
+        case None:
+            raise ConfigurationError(
+                f"{agency} cannot be compared here: {INPS_AGENCY_CODE} can where SNODO_INPS_URL is set, the region of SNODO_REGION_CODE where "
+                "SNODO_REGION_URL is, and a region that sends files where its TOML file is in SNODO_REGIONS or named by --regions."
+            )
 
 
 def in_words(flow: FlowComparison, *, records: bool) -> Iterator[str]:
     """A comparison in lines; names records only where `records`."""
-    yield f"{flow.agency_code} {flow.flow}: {'DIFFERS' if flow.differs else 'the same on both sides'}"
+    yield f"{flow.agency_code} {flow.flow}: {_word(*flow.days) or 'the same on both sides'}"
+    if flow.files is not None:
+        yield f"  {_files(flow.files)}"
     for one in flow.days:
         yield (
             f"  {_day(one.day) or 'no day':10}  hub {one.hub.records:>7,} {one.hub.digest[:16]}"
@@ -86,10 +135,25 @@ def in_words(flow: FlowComparison, *, records: bool) -> Iterator[str]:
             yield from (f"    {difference.why.value:11} {difference.key}" for difference in one.differences)
 
 
+def _files(files: Files) -> str:
+    said = f"{files.compared:,} received files were read again"
+    if files.gone == 0:
+        return f"{said}: all there were."
+    return f"{said}; {files.gone:,} are not in the folder any more: what only they told cannot be compared, and is unverified."
+
+
+def _word(*days: DayComparison) -> str:
+    """What a difference is called; "" where there is none."""
+    if not any(one.differs for one in days):
+        return ""
+    whys = {difference.why for one in days for difference in one.differences}
+    return "UNVERIFIED" if whys == {Why.UNVERIFIED} else "DIFFERS"
+
+
 def _verdict(one: DayComparison) -> str:
     counts = Counter(difference.why for difference in one.differences)
     said = ", ".join(f"{counts[why]} {why.value}" for why in Why if counts[why])
-    return f"DIFFERS: {said}" if one.differs else "the same"
+    return f"{_word(one)}: {said}" if one.differs else "the same"
 
 
 def in_json(flow: FlowComparison, *, records: bool) -> dict[str, Any]:
@@ -98,6 +162,7 @@ def in_json(flow: FlowComparison, *, records: bool) -> dict[str, Any]:
         "agency": flow.agency_code,
         "flow": flow.flow,
         "differs": flow.differs,
+        **({} if flow.files is None else {"files": flow.files}),
         "days": [_day_in_json(one, records=records) for one in flow.days],
     }
 
