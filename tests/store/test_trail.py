@@ -105,7 +105,8 @@ async def test_a_pact_that_was_made_here_or_landed_before_says_so(
     database: Database, owner: asyncpg.Connection[asyncpg.Record], world: World
 ) -> None:
     row = await owner.fetchrow(
-        "UPDATE pact SET source_agency_id = NULL, external_id = NULL WHERE beneficiary_id IS NOT NULL"
+        "UPDATE pact SET source_agency_id = NULL, external_id = NULL, landed_at = NULL, inbound_run_id = NULL"
+        " WHERE beneficiary_id IS NOT NULL"
         " RETURNING kind, created_on, (SELECT fiscal_code FROM beneficiary b WHERE b.id = beneficiary_id) AS code"
     )
     assert row is not None
