@@ -9,7 +9,7 @@ from hub.settings import Settings
 from migrations.scripts import run_script
 
 revision = "0032"
-down_revision = "0030"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

@@ -50,8 +50,8 @@ FOUND = """
 
 @pytest.fixture
 async def migrated(empty_url: str) -> AsyncIterator[Owner]:
-    """A database as 0030 left it, with pacts that landed in every way, brought to now."""
-    await asyncio.to_thread(migrate, empty_url, "0030")
+    """A database as 0031 left it, with pacts that landed in every way, brought to now."""
+    await asyncio.to_thread(migrate, empty_url, "0031")
     connection = await asyncpg.connect(**connection_arguments(empty_url))
     await connection.execute(BEFORE)
     await asyncio.to_thread(migrate, empty_url)
@@ -70,7 +70,7 @@ async def test_each_pact_has_the_run_that_was_under_way_when_it_landed(
         ("in-the-first", "pacts", "2026-09-01"),
         ("made here", None, None),
     ]
-    await asyncio.to_thread(downgrade, empty_url, "0030")
+    await asyncio.to_thread(downgrade, empty_url, "0031")
     landed = await migrated.fetchval("SELECT count(*) FROM pact WHERE landed_at IS NOT NULL")
     assert landed == 4, "when each landed was kept before"
 
