@@ -18,6 +18,8 @@ from bench.cursors import cursors
 from bench.figures import RESULTS, Figure, figures, write
 from bench.growth import SIZES, fits, growth
 from bench.growth import told as growth_told
+from bench.inbound import BENEFICIARIES as INBOUND
+from bench.inbound import inbound
 from bench.ledger import far, ledger
 from bench.load import require_wrk
 from bench.measure import Measured, measure
@@ -176,6 +178,14 @@ def _connectors(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, A
     return told, known
 
 
+def _inbound(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
+    with open_world(DATA / "inbound", INBOUND) as world:
+        known = {**machine(), "beneficiaries": INBOUND, "rounds": given.rounds}
+        told = inbound(world, given.rounds)
+    show_apart(told)
+    return told, known
+
+
 def _agencies(given: argparse.Namespace) -> tuple[list[Figure], Mapping[str, Any]]:
     with open_world(DATA / str(given.beneficiaries), given.beneficiaries) as world:
         known = conditions(world, _shown(given), {})
@@ -194,9 +204,10 @@ PARTS: Mapping[str, Part] = {
     "measures": _measures,
     "population": _population,
     "connectors": _connectors,
+    "inbound": _inbound,
     "agencies": _agencies,
 }
-ALONE = {"measures", "population", "connectors"}
+ALONE = {"measures", "population", "connectors", "inbound"}
 """Parts that need no wrk."""
 
 
@@ -209,7 +220,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="everything: the questions, growth, memory, the ledger, the longest feed, the measures, the population, connectors and agencies",
+        help="everything: the questions, growth, memory, the ledger, the longest feed, the measures, the population, connectors, what lands and agencies",
     )
     parser.add_argument(
         "--growth", action="store_true", help="the page and the list over databases of several sizes, alone"
@@ -235,6 +246,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--connectors", action="store_true", help="reading what labour systems send, alone; needs neither"
+    )
+    parser.add_argument(
+        "--inbound",
+        action="store_true",
+        help="what regions and INPS tell, landed in a database of its own, alone; needs no wrk",
     )
     parser.add_argument(
         "--agencies",

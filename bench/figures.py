@@ -14,7 +14,7 @@ from bench.measure import Measured, Round
 
 RESULTS = Path(__file__).parent / "results"
 LATEST = "latest.json"
-APART = ("growth", "memory", "ledger", "measures", "population", "connectors", "agencies")
+APART = ("growth", "memory", "ledger", "measures", "population", "connectors", "inbound", "agencies")
 """Parts that are measured by themselves; their figures' names begin with theirs."""
 LIMIT = "bare"
 UNLOGGED = "unlogged"

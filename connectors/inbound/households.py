@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import DateTime, Text, any_, bindparam, func, or_, select, update
@@ -22,7 +23,7 @@ from connectors.inbound.people import Telling, land_people
 from connectors.inbound.places import Place, Places, find_places
 from connectors.inbound.runs import Landing
 from connectors.inbound.terms import Term, current, with_report
-from connectors.inps import AdmittedHousehold, InpsConnector
+from connectors.inps import AdmittedHousehold
 from connectors.records.delivery import Delivered, Page, RecordRefused, Refusal
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Beneficiary, Household
@@ -39,12 +40,22 @@ class _Placed:
     homes: tuple[tuple[Place, UUID | None], ...]
 
 
+class HouseholdList(Protocol):
+    """Where the list is: INPS's service (`InpsConnector`)."""
+
+    async def admitted_households(self, after: str | None, limit: int, /) -> Page[AdmittedHousehold]:
+        """Give the entries of the list after a cursor."""
+
+    def read(self, payload: object, /) -> Delivered[AdmittedHousehold]:
+        """Read one entry, also one that was kept."""
+
+
 class AdmittedHouseholds:
     """INPS's daily list of the households admitted to a measure."""
 
     flow = FLOW
 
-    def __init__(self, inps: InpsConnector) -> None:
+    def __init__(self, inps: HouseholdList) -> None:
         self._inps = inps
 
     async def fetch(self, after: str | None, limit: int) -> Page[AdmittedHousehold]:
