@@ -68,6 +68,13 @@ CONNECTORS = {
     "sap.size": "one of them, with five policies",
 }
 """What is told of the connectors."""
+INBOUND = {
+    "offers": "offers",
+    "courses": "courses",
+    "households": "households, of two people on average",
+    "pacts": "pacts, of two or three policies",
+}
+"""What is told of what lands, by the figures' names; each new and changed."""
 AGENCIES = {
     "well.p99": "stored data while agencies are asked ten times a second, all of them well: p99",
     "hanging.p99": "the same, all of them hanging: p99",
@@ -270,6 +277,25 @@ def _connectors(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
         yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
 
 
+def _inbound(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
+    yield _one_process(known) + (
+        f" Beside {known['beneficiaries']:,} beneficiaries; the middle of {known['rounds']} rounds."
+    )
+    yield ""
+    yield "| what | records/s | records/s of CPU | the hub's CPU for one, ms | PostgreSQL's, ms |"
+    yield "|---|---|---|---|---|"
+    for name, title in INBOUND.items():
+        for version in ("new", "changed"):
+            rate, cpu_rate, client, postgres = (
+                found[f"inbound.{name}.{version}.{what}"]
+                for what in ("rate", "cpu_rate", "client_cpu", "postgres_cpu")
+            )
+            yield (
+                f"| {title}: {version} | {_quantity(rate)} | {_quantity(cpu_rate)} "
+                f"| {client.value:.3f} | {postgres.value:.3f} |"
+            )
+
+
 def _agencies(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
     yield _sentence(known)
     yield ""
@@ -289,6 +315,7 @@ PARTS: Mapping[str, Part] = {
     "measures": _measures,
     "population": _population,
     "connectors": _connectors,
+    "inbound": _inbound,
     "agencies": _agencies,
 }
 
