@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, true, update
+from sqlalchemy import bindparam, insert, select, update
 
 from hub.errors import ConfigurationError
 from hub.store.statement import Connection, Statement
@@ -62,11 +62,12 @@ async def begin(connection: Connection, agency_id: UUID, flow: str, now: datetim
 async def take_turn(connection: Connection, agency_id: UUID) -> None:
     """Wait until no other transaction lands records of this agency; the turn ends with ours.
 
-    NOTE the row is locked FOR NO KEY UPDATE: foreign keys to the agency go on working meanwhile. And each statement is
-    planned for its own page, for this transaction: a plan kept from when the tables were empty reads them whole.
+    NOTE the row is locked FOR NO KEY UPDATE: foreign keys to the agency go on working meanwhile. And plans are forgotten, so that
+    each statement is planned for its own page: one kept from when the tables were empty reads them whole. To force a plan for
+    each execution would do that to foreign keys, too, whose checks would be planned anew for every row.
     """
     await _TURN.execute(connection, agency=agency_id)
-    await _PLAN_EACH.execute(connection)
+    await connection.execute("DISCARD PLANS")
 
 
 async def advance(
@@ -101,7 +102,6 @@ _BEGIN = Statement(
     .returning(InboundRun.id)
 )
 _TURN = Statement(select(Agency.id).where(Agency.id == bindparam("agency")).with_for_update(key_share=True))
-_PLAN_EACH = Statement(select(func.set_config("plan_cache_mode", "force_custom_plan", true())))
 _ADVANCE = Statement(
     update(InboundRun)
     .where(InboundRun.id == bindparam("run"))
