@@ -39,7 +39,7 @@ async def test_whoever_is_granted_the_members_is_granted_which_of_them_applied(e
             "INSERT INTO access_grant (purpose_id, scope, field_set, fields) VALUES ($1, 'REGION', 'region', '{Household.members}')",
             PURPOSE,
         )
-    await asyncio.to_thread(migrate, empty_url)
+    await asyncio.to_thread(migrate, empty_url, "0031")
     fields = dict(await connection.fetch(FIELDS))
     assert fields["members"] == [*SETS["members"], "Household.applicant"]
     assert (fields["wildcard"], fields["without"]) == (SETS["wildcard"], SETS["without"])
