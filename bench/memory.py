@@ -27,6 +27,8 @@ FLAT_REQUESTS, FLAT_FLOOD = 1.0, 10.0
 """KB per 1,000 requests that still count as flat: a megabyte over a million requests, or over a hundred thousand documents."""
 BITS = 17
 """2 to the power of so many distinct shapes or selections: more than a hundred thousand."""
+SPREAD = 81_007
+"""Odd, so that no two numbers times it agree in `BITS` bits; and large, so that numbers side by side differ in the high ones."""
 FIELDS = (
     *("id", "givenName", "familyName", "birthDate", "sex", "employmentStatus", "obligation") * 2,
     "municipality { name }", "household { measure }", "pacts { kind }",
@@ -99,15 +101,16 @@ def distinct(code: str) -> Iterator[bytes]:
         yield _shaped(number, code)
 
 
-def _chosen(number: int) -> list[bool]:
-    return [bool(number >> bit & 1) for bit in range(BITS)]
+def chosen(number: int) -> list[bool]:
+    """Which fields a number stands for: all of them as often among early numbers as among late ones, or documents would grow as they go by."""
+    return [bool(number * SPREAD >> bit & 1) for bit in range(BITS)]
 
 
 def _selecting(number: int) -> str:
     """A document that selects the fields whose bits are set."""
     fields = " ".join(
         f"f{place}: {field}"
-        for place, (field, wanted) in enumerate(zip(FIELDS, _chosen(number), strict=True))
+        for place, (field, wanted) in enumerate(zip(FIELDS, chosen(number), strict=True))
         if wanted
     )
     return f"query($fiscalCode: FiscalCode!) {{ beneficiary(fiscalCode: $fiscalCode) {{ fiscalCode {fields} }} }}"
@@ -126,7 +129,7 @@ _SHAPED = (
 
 def _shaped(number: int, code: str) -> bytes:
     """One document, and variables whose shape is the number's."""
-    return body(_SHAPED, {"fiscalCode": code} | {f"b{bit}": one for bit, one in enumerate(_chosen(number))})
+    return body(_SHAPED, {"fiscalCode": code} | {f"b{bit}": one for bit, one in enumerate(chosen(number))})
 
 
 def slope(looks: Sequence[Look], held: Callable[[Look], int]) -> float:

@@ -12,7 +12,7 @@ import pytest
 from graphql import parse, validate
 
 from bench.growth import BYTES_MORE, fits
-from bench.memory import Look, distinct, slope
+from bench.memory import BITS, Look, chosen, distinct, slope
 from hub.plan.documents import Documents
 from hub.plan.operation import Operation
 from schema.build import build_schema
@@ -51,6 +51,14 @@ def test_every_body_of_a_flood_is_new_to_the_caches_and_is_planned() -> None:
         assert not errors
         seen.add((asked["query"], operation.variables.shape(variables)))
     assert len(seen) == 300
+
+
+def test_a_flood_is_as_wide_at_its_end_as_at_its_beginning() -> None:
+    """Else what it leaves in memory would grow for that alone."""
+    for first in range(0, 2**BITS, 5_000):
+        several = [chosen(first + number) for number in range(1_000)]
+        assert all(400 <= sum(column) <= 600 for column in zip(*several, strict=True))
+    assert len({tuple(chosen(number)) for number in range(2**BITS)}) == 2**BITS
 
 
 def test_a_size_without_room_is_left_out(
