@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,11 +16,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.store.base import table_of
+from hub.store.batch import Batch
 from hub.store.engine import Pool
 from hub.store.statement import Statement
 from hub.store.tables import AgencyAnswer
 
 _answer = table_of(AgencyAnswer)
+_TOLD = Batch("told", operation=Text, answer=Text, answered_at=DateTime(timezone=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,23 @@ class KeptAnswers:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def keep(self, agency: str, operation: str, subject: Subject, kept: KeptAnswer) -> None:
-        """Remember an answer; an older one never replaces a newer one."""
+    async def keep(self, agency: str, subject: Subject, told: Mapping[str, KeptAnswer]) -> None:
+        """Remember answers about one subject, by operation, by one statement; an older one never replaces a newer one."""
+        rows = (
+            {
+                "operation": operation,
+                "answer": None if kept.answer is None else orjson.dumps(kept.answer).decode(),
+                "answered_at": kept.answered_at,
+            }
+            for operation, kept in told.items()
+        )
         async with self._pool.acquire() as connection:
             await _keep().execute(
                 connection,
                 agency=agency,
-                operation=operation,
                 beneficiary_id=subject.beneficiary_id,
                 household_id=subject.household_id,
-                answer=None if kept.answer is None else orjson.dumps(kept.answer).decode(),
-                answered_at=kept.answered_at,
+                **_TOLD.bind(rows),
             )
 
     async def latest(
@@ -83,14 +91,15 @@ class KeptAnswers:
 
 @cache
 def _keep() -> Statement:
-    uuid, moment = PG_UUID(as_uuid=True), DateTime(timezone=True)
-    new = insert(_answer).values(
-        agency=bindparam("agency", type_=Text),
-        operation=bindparam("operation", type_=Text),
-        beneficiary_id=bindparam("beneficiary_id", type_=uuid),
-        household_id=bindparam("household_id", type_=uuid),
-        answer=bindparam("answer", type_=Text),
-        answered_at=bindparam("answered_at", type_=moment),
+    uuid = PG_UUID(as_uuid=True)
+    new = insert(_answer).from_select(
+        ["agency", "beneficiary_id", "household_id", "operation", "answer", "answered_at"],
+        select(
+            bindparam("agency", type_=Text),
+            bindparam("beneficiary_id", type_=uuid),
+            bindparam("household_id", type_=uuid),
+            *_TOLD.table.c,
+        ).select_from(_TOLD.table),
     )
     return Statement(
         new.on_conflict_do_update(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,7 +20,7 @@ import asyncpg
 import structlog
 from aiodataloader import DataLoader
 
-from connectors.anpr import AnprConnector, FamilyMember, Lookups, Residence
+from connectors.anpr import AnprConnector, FamilyMember, IdAnpr, Lookups, Residence, UseCase
 from connectors.anpr.registry_facts import kept_citizenship, kept_record
 from connectors.calls import ConnectorStatus
 from connectors.exchange import Exchange
@@ -44,6 +44,10 @@ from schema.standing import ROME
 log = structlog.get_logger()
 
 DATABASE_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+NATIONAL_ID = UseCase.NATIONAL_ID.value
+"""C030, whose answer does not change (`IdAnpr`): it is kept for as long as the person's row is."""
+EVER = datetime.min.replace(tzinfo=UTC)
 
 T = TypeVar("T")
 Ask = Callable[[str], Awaitable[dict[str, Any] | None]]
@@ -171,7 +175,7 @@ class LiveAnswers:
     def _loader(
         self, agency: str, operation: str, ask: Ask, *, of_household: bool = False
     ) -> DataLoader[Wanted, tuple[KeptAnswer, Freshness]]:
-        kept_answers = self._sources.kept
+        kept_answers, by_id = self._sources.kept, agency == "ANPR"
 
         def subject_of(key: UUID) -> Subject:
             return Subject(household_id=key) if of_household else Subject(beneficiary_id=key)
@@ -187,8 +191,11 @@ class LiveAnswers:
                 if last is None:
                     raise
                 return last, Freshness.STALE
+            told = {operation: kept}
+            if by_id and (found := self._lookups.told(content)) is not None:
+                told[NATIONAL_ID] = KeptAnswer({"fiscal_code": content, "id_anpr": found.value}, asked_at)
             try:
-                await kept_answers.keep(agency, operation, subject, kept)
+                await kept_answers.keep(agency, subject, told)
             except DATABASE_TROUBLE as error:
                 # The answer is there; only the next outage will miss it.
                 log.warning("answer.not_kept", agency=agency, operation=operation, error=type(error).__name__)
@@ -223,6 +230,8 @@ class LiveAnswers:
             try:
                 cached = await young(keys)
                 asked = [key for key in keys if key not in cached]
+                if by_id:
+                    await self._know({Subject(key): content for key, content, _ in asked})
                 answers = await asyncio.gather(
                     *(one(subject_of(key), content) for key, content, _ in asked), return_exceptions=True
                 )
@@ -232,6 +241,23 @@ class LiveAnswers:
                 self._asking.discard(task)
 
         return DataLoader(many)
+
+    async def _know(self, people: Mapping[Subject, str]) -> None:
+        """Have the national ids at hand that ANPR told before, so that C030 is asked about the others alone.
+
+        NOTE one that was told under another fiscal code is not taken: a row's code may have been mended since.
+        """
+        unknown = {subject: code for subject, code in people.items() if not self._lookups.knows(code)}
+        if not unknown:
+            return
+        try:
+            found = await self._sources.kept.latest("ANPR", NATIONAL_ID, list(unknown), since=EVER)
+        except DATABASE_TROUBLE as error:
+            log.warning("answer.not_found", agency="ANPR", operation=NATIONAL_ID, error=type(error).__name__)
+            return
+        for subject, kept in found.items():
+            if kept.answer is not None and kept.answer["fiscal_code"] == unknown[subject]:
+                self._lookups.know(unknown[subject], IdAnpr(kept.answer["id_anpr"]))
 
     async def _ask_residence(self, fiscal_code: str) -> dict[str, Any] | None:
         record = await _connected(self._sources.anpr, "ANPR").residence(

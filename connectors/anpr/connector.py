@@ -108,33 +108,27 @@ class AnprConnector:
         fiscal_code: str,
         operator: Operator,
         *,
-        known_id: IdAnpr | None = None,
         lookups: Lookups | None = None,
     ) -> Residence | None:
-        """Ask where the person is registered; `known_id` (kept from an earlier `national_id`) saves a call, and so do a request's `lookups`."""
-        return await self._of_person(
-            UseCase.RESIDENCE, fiscal_code, operator, known_id, answers.residence, lookups=lookups
-        )
+        """Ask where the person is registered; `lookups`: the ids of one request, of which each that is known saves a call."""
+        return await self._of_person(UseCase.RESIDENCE, fiscal_code, operator, lookups, answers.residence)
 
     async def registered_family(
         self,
         fiscal_code: str,
         operator: Operator,
         *,
-        known_id: IdAnpr | None = None,
         lookups: Lookups | None = None,
     ) -> tuple[FamilyMember, ...] | None:
         """Ask who is on the person's family record; of a deceased person ANPR names that person alone."""
-        return await self._of_person(
-            UseCase.FAMILY, fiscal_code, operator, known_id, answers.family, lookups=lookups
-        )
+        return await self._of_person(UseCase.FAMILY, fiscal_code, operator, lookups, answers.family)
 
     async def generality(
-        self, fiscal_code: str, operator: Operator, *, known_id: IdAnpr | None = None
+        self, fiscal_code: str, operator: Operator, *, lookups: Lookups | None = None
     ) -> Generality | None:
         """Ask who the person is (C015)."""
         return await self._of_person(
-            UseCase.GENERALITY, fiscal_code, operator, known_id, registry_answers.generality
+            UseCase.GENERALITY, fiscal_code, operator, lookups, registry_answers.generality
         )
 
     async def personal_record(
@@ -142,7 +136,6 @@ class AnprConnector:
         fiscal_code: str,
         operator: Operator,
         *,
-        known_id: IdAnpr | None = None,
         lookups: Lookups | None = None,
     ) -> PersonalRecord | None:
         """Ask for the history of the person's registrations (C029)."""
@@ -150,9 +143,8 @@ class AnprConnector:
             UseCase.RECORD,
             fiscal_code,
             operator,
-            known_id,
+            lookups,
             lambda answer, asked: registry_answers.personal_record(answer, asked, self._record_types),
-            lookups=lookups,
         )
 
     async def citizenship_record(
@@ -160,7 +152,6 @@ class AnprConnector:
         fiscal_code: str,
         operator: Operator,
         *,
-        known_id: IdAnpr | None = None,
         lookups: Lookups | None = None,
     ) -> CitizenshipRecord | None:
         """Ask of which states the person is a citizen, and by what title it stays (C018)."""
@@ -168,9 +159,8 @@ class AnprConnector:
             UseCase.CITIZENSHIP,
             fiscal_code,
             operator,
-            known_id,
+            lookups,
             registry_answers.citizenship_record,
-            lookups=lookups,
         )
 
     async def verify(
@@ -179,14 +169,14 @@ class AnprConnector:
         declaration: Declaration,
         operator: Operator,
         *,
-        known_id: IdAnpr | None = None,
+        lookups: Lookups | None = None,
     ) -> tuple[Verification, ...] | None:
         """Ask whether what was declared is what is registered: S, N or A for each thing ANPR looked at (C003, C006, C008)."""
         return await self._of_person(
             _VERIFYING[type(declaration)],
             fiscal_code,
             operator,
-            known_id,
+            lookups,
             registry_answers.verifications,
             declared=declaration.content(),
         )
@@ -205,27 +195,33 @@ class AnprConnector:
         use_case: UseCase,
         fiscal_code: str,
         operator: Operator,
-        known_id: IdAnpr | None,
-        read: Callable[[Answer, IdAnpr], T],
+        lookups: Lookups | None,
+        read: Callable[[Answer, IdAnpr], T | None],
         *,
         declared: Mapping[str, Any] | None = None,
-        lookups: Lookups | None = None,
     ) -> T | None:
         """Ask about a person: C030 first, unless the national id is known, or the request has asked for it already."""
         if use_case not in self._accesses:  # before anybody is looked up
             raise NoPurpose(use_case)
         until = self._exchange.until()
-        if (found := known_id) is None and lookups is not None:
-            found = await lookups.of(
-                fiscal_code, lambda: self.national_id(fiscal_code, operator, until=until)
-            )
-        elif found is None:
-            found = await self.national_id(fiscal_code, operator, until=until)
-        if found is None:
-            return None
-        answer = await self._ask(use_case, operator, until, id_anpr=found.value, declared=declared)
-        with self._exchange.reading(use_case):
-            return read(answer, found)
+        ids = Lookups() if lookups is None else lookups
+
+        async def look_up() -> IdAnpr | None:
+            return await self.national_id(fiscal_code, operator, until=until)
+
+        async def by(found: IdAnpr) -> T | None:
+            answer = await self._ask(use_case, operator, until, id_anpr=found.value, declared=declared)
+            with self._exchange.reading(use_case):
+                return read(answer, found)
+
+        found = await ids.of(fiscal_code, look_up)
+        told = None if found is None else await by(found)
+        if told is None and found is not None:
+            # NOTE an id of earlier may have been replaced: nobody is unknown before C030 has said so today.
+            anew = await ids.anew(fiscal_code, look_up)
+            if anew not in {None, found}:
+                told = await by(anew)
+        return told
 
     async def _ask(
         self,

@@ -13,8 +13,8 @@ from sqlalchemy import Date, DateTime, Numeric, Text, any_, bindparam, delete, f
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from connectors.inbound.batches import Batch
 from connectors.inbound.terms import Term
+from hub.store.batch import Batch
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Benefit, Household
 from hub.store.vocabulary import BenefitStatus, Measure

@@ -10,8 +10,8 @@ from sqlalchemy import Date, DateTime, Integer, Text, and_, bindparam, delete, s
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql import insert
 
-from connectors.inbound.batches import Batch
 from connectors.regional import RegionalPact
+from hub.store.batch import Batch
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Pact, PactGoal
 

@@ -17,7 +17,6 @@ from sqlalchemy import DateTime, Text, any_, bindparam, func, or_, select, updat
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from connectors.inbound.batches import Batch
 from connectors.inbound.benefits import read_terms, reported, write_terms
 from connectors.inbound.people import Telling, land_people
 from connectors.inbound.places import Place, Places, find_places
@@ -25,6 +24,7 @@ from connectors.inbound.runs import Landing
 from connectors.inbound.terms import Term, current, with_report
 from connectors.inps import AdmittedHousehold
 from connectors.records.delivery import Delivered, Page, RecordRefused, Refusal
+from hub.store.batch import Batch
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Beneficiary, Household
 

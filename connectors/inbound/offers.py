@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Date, DateTime, Integer, Numeric, Text
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from connectors.inbound.batches import Batch
 from connectors.inbound.places import Place, find_places
 from connectors.inbound.regional_kind import RegionalRecords, RegionalSource
 from connectors.inbound.runs import Landing
@@ -17,6 +16,7 @@ from connectors.inbound.upserts import Versions, landing_values, upsert_newer
 from connectors.records.delivery import RecordRefused, Refusal
 from connectors.regional import RegionalOffer
 from connectors.regional.resources import OFFERS
+from hub.store.batch import Batch
 from hub.store.statement import Connection
 from hub.store.tables import JobOffer
 

@@ -15,7 +15,6 @@ from sqlalchemy import Date, DateTime, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from connectors.inbound.batches import Batch
 from connectors.inbound.goals import land_goals
 from connectors.inbound.regional_kind import RegionalRecords, RegionalSource
 from connectors.inbound.runs import Landing
@@ -23,6 +22,7 @@ from connectors.inbound.upserts import Versions, landing_values, upsert_newer
 from connectors.records.delivery import Refusal
 from connectors.regional import RegionalPact
 from connectors.regional.resources import PACTS
+from hub.store.batch import Batch
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Beneficiary, Household, Pact
 

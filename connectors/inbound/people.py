@@ -22,9 +22,9 @@ from sqlalchemy import Date, DateTime, Text, and_, any_, bindparam, literal, nul
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from connectors.inbound.batches import Batch
 from connectors.inbound.places import Place
 from connectors.inps import Member
+from hub.store.batch import Batch
 from hub.store.reference.agency_codes import INPS_AGENCY_CODE
 from hub.store.statement import Connection, Statement
 from hub.store.tables import AgencyAnswer, Beneficiary, Household

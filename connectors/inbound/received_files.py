@@ -15,10 +15,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from connectors.file_exchange.folders import Entry
 from connectors.file_exchange.receipts import Refused, Summary
 from connectors.file_exchange.refusals import FileRefused
-from connectors.inbound.batches import Batch
 from connectors.records.delivery import Delivered, Refusal
 from connectors.records.reading import DIGEST_PREFIX
 from hub.errors import ConfigurationError
+from hub.store.batch import Batch
 from hub.store.statement import Connection, Statement
 from hub.store.tables import FileRefusal, ReceivedFile
 from hub.store.vocabulary import FiledRecordRefusal, FileState
@@ -149,7 +149,7 @@ async def advance(
         connection, file=file_id, after=after, more=len(records), more_refused=len(rows)
     )
     if moved is None:
-        raise ConfigurationError("Another run is reading a file of this region: let it end, and run again.")
+        raise ConfigurationError("Another run is reading a file of this agency: let it end, and run again.")
     if rows:
         await _REFUSE.execute(connection, file=file_id, **_ROWS.bind(rows))
 

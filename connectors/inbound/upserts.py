@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, DateTime, Text, and_, any_, bindparam, or_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from connectors.inbound.batches import Batch
 from connectors.inbound.runs import Landing
+from hub.store.batch import Batch
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Activity, JobOffer, Pact, TrainingCourse
 

@@ -23,7 +23,6 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from connectors.cooperation import PolicyRecord, SapActivity, SapConnector, policies_of, read_policy
 from connectors.cooperation.history import NoActivity
-from connectors.inbound.batches import Batch
 from connectors.inbound.pacts import land_pacts
 from connectors.inbound.runs import Landing
 from connectors.inbound.upserts import Versions, landing_values, upsert_newer
@@ -31,6 +30,7 @@ from connectors.records.delivery import Delivered, Page, Refusal
 from connectors.regional import RegionalPact
 from connectors.sap import SapDocument
 from hub.errors import UpstreamError, UpstreamRefused, UpstreamUnavailable
+from hub.store.batch import Batch
 from hub.store.engine import Pool
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Activity, Agency, Beneficiary, Pact, QuarantinedRecord

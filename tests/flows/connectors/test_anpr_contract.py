@@ -23,6 +23,7 @@ from connectors.anpr import (
     DeclaredGenerality,
     DeclaredResidence,
     IdAnpr,
+    Lookups,
     UseCase,
 )
 from connectors.pdnd import Operator
@@ -116,7 +117,7 @@ async def test_nobody_found_is_as_published(
     world: World, operator: Operator, check: Check, recorder: Recorder
 ) -> None:
     unknown = IdAnpr("ZZ99999ZZ")
-    assert await world.connector().registered_family("X", operator, known_id=unknown) is None
+    assert await world.connector().registered_family("X", operator, lookups=Lookups({"X": unknown})) is None
     ((status, headers, answer),) = recorder.answers
     assert (status, headers[b"content-type"]) == (404, b"application/problem+json")
     check("RispostaKO", answer)

@@ -17,6 +17,7 @@ from connectors.anpr import (
     DeclaredGenerality,
     DeclaredResidence,
     IdAnpr,
+    Lookups,
     SeveralSubjects,
     SubjectDeceased,
     UseCase,
@@ -77,8 +78,28 @@ async def test_nobody_of_that_code_is_none(world: World, operator: Operator) -> 
     assert world.anpr.faults.calls("C020") == world.anpr.faults.calls("C021") == 0
 
 
-async def test_a_national_id_that_is_not_known_is_none(world: World, operator: Operator) -> None:
-    assert await world.connector().residence(GIOVANNI, operator, known_id=IdAnpr("ZZ99999ZZ")) is None
+async def test_an_id_of_earlier_by_which_nobody_is_found_is_looked_up_anew(
+    world: World, operator: Operator
+) -> None:
+    ids = Lookups({one: IdAnpr("ZZ99999ZZ") for one in (GIOVANNI, NOBODY)})
+    found = await world.connector().residence(GIOVANNI, operator, lookups=ids)
+    assert found == await world.connector().residence(GIOVANNI, operator)
+    assert [use_case for use_case, _ in world.anpr.operators[:3]] == ["C020", "C030", "C020"]
+    assert ids.told(GIOVANNI) == IdAnpr("UK79569LF"), "to be kept in its place"
+    before = world.anpr.faults.calls("C020")
+    assert await world.connector().residence(NOBODY, operator, lookups=ids) is None
+    assert world.anpr.faults.calls("C020") == before + 1, (
+        "C030 knows nobody: there is nothing to ask again by"
+    )
+
+
+async def test_an_id_of_earlier_that_holds_is_not_asked_for_again(world: World, operator: Operator) -> None:
+    ids = Lookups({GIOVANNI: IdAnpr("UK79569LF")})
+    connector = world.connector()
+    assert await connector.residence(GIOVANNI, operator, lookups=ids) is not None
+    assert await connector.generality(GIOVANNI, operator, lookups=ids) is not None
+    assert world.anpr.faults.calls("C030") == 0
+    assert ids.told(GIOVANNI) is None, "nothing new was told"
 
 
 async def test_the_deceased(world: World, operator: Operator) -> None:
@@ -98,7 +119,7 @@ async def test_a_known_national_id_saves_the_first_call(world: World, operator: 
     connector = world.connector()
     known = await connector.national_id(GIOVANNI, operator)
     assert known == IdAnpr("UK79569LF")
-    assert await connector.residence(GIOVANNI, operator, known_id=known) is not None
+    assert await connector.residence(GIOVANNI, operator, lookups=Lookups({GIOVANNI: known})) is not None
     assert [use_case for use_case, _ in world.anpr.operators] == ["C030", "C020"]
 
 

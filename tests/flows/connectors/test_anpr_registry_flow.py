@@ -16,6 +16,7 @@ from connectors.anpr import (
     DeclaredCitizenship,
     DeclaredGenerality,
     DeclaredResidence,
+    Lookups,
     NoPurpose,
     SeveralSubjects,
     SubjectDeceased,
@@ -204,8 +205,9 @@ async def test_an_answer_larger_than_the_cap_is_not_read(world: World, operator:
     policy = Policy(max_bytes=300)
     connector = world.connector(policy)
     known = await world.connector().national_id(BACK, operator)
+    assert known is not None
     with pytest.raises(UpstreamInvalid, match="more than 300 bytes"):
-        await connector.personal_record(BACK, operator, known_id=known)
+        await connector.personal_record(BACK, operator, lookups=Lookups({BACK: known}))
 
 
 @pytest.mark.parametrize("use_case", UseCase)

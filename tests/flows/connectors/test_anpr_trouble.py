@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.anpr import UseCase
+from connectors.anpr import Lookups, UseCase
 from connectors.breaker import BreakerPolicy, State
 from connectors.exchange import Policy
 from connectors.pdnd import Operator
@@ -132,26 +132,28 @@ async def test_the_breaker_opens_spares_anpr_and_recovers(world: World, operator
     connector = world.connector(policy)
     world.anpr.faults.set("C020", Fault(FaultKind.UNAVAILABLE))
     known = await connector.national_id(GIOVANNI, operator)
+    assert known is not None
+    ids = Lookups({GIOVANNI: known})
     for _ in range(3):
         with pytest.raises(UpstreamUnavailable, match="503"):
-            await connector.residence(GIOVANNI, operator, known_id=known)
+            await connector.residence(GIOVANNI, operator, lookups=ids)
     with pytest.raises(UpstreamUnavailable, match="too often") as caught:
-        await connector.residence(GIOVANNI, operator, known_id=known)
+        await connector.residence(GIOVANNI, operator, lookups=ids)
     assert 4 < (caught.value.retry_after or 0) <= 5
     assert world.anpr.faults.calls("C020") == 3, "an open breaker does not call"
-    assert await connector.registered_family(GIOVANNI, operator, known_id=known), "other operations go on"
+    assert await connector.registered_family(GIOVANNI, operator, lookups=ids), "other operations go on"
     assert connector._exchange.states == {"C020": State.OPEN, "C021": State.CLOSED, "C030": State.CLOSED}
 
     world.skipped = 5.0
     with pytest.raises(UpstreamUnavailable, match="503"):
-        await connector.residence(GIOVANNI, operator, known_id=known)
+        await connector.residence(GIOVANNI, operator, lookups=ids)
     with pytest.raises(UpstreamUnavailable, match="too often"):
-        await connector.residence(GIOVANNI, operator, known_id=known)
+        await connector.residence(GIOVANNI, operator, lookups=ids)
     assert world.anpr.faults.calls("C020") == 4, "one trial, and open again"
 
     world.anpr.faults.clear("C020")
     world.skipped = 10.1
-    assert await connector.residence(GIOVANNI, operator, known_id=known)
+    assert await connector.residence(GIOVANNI, operator, lookups=ids)
     assert set(connector._exchange.states.values()) == {State.CLOSED}
 
 

@@ -201,6 +201,7 @@ async def test_the_breaker_opens_spares_the_agency_tries_and_closes(
     for _ in range(policy.trials):
         _, errors = await ask(scene, selection)
         assert errors == []
+        await owner.execute("DELETE FROM agency_answer")  # a national id that is kept is not asked for
     closed = await told(scene, name, operation)
     assert (closed["state"], closed["failureRate"]) == ("CLOSED", 0.0)
     assert closed["lastSuccessAt"] >= opened["lastFailureAt"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncpg
 import pytest
 
 from connectors.simulators.faults import EVERY, Fault, FaultKind
@@ -24,8 +25,11 @@ def tracing(gathering: Gathered) -> Tracing:
     return gathering.tracing
 
 
-async def test_a_federated_query_with_a_retry(scene: Scene, gathering: Gathered) -> None:
+async def test_a_federated_query_with_a_retry(
+    scene: Scene, gathering: Gathered, owner: asyncpg.Connection[asyncpg.Record]
+) -> None:
     await scene.ask(PERSON, code=scene.fiscal_code)  # keys, and whoever asks, are known
+    await owner.execute("DELETE FROM agency_answer")  # the national id was kept
     gathering.clear()
     faults = scene.simulation.faults["anpr"]
     faults.set(EVERY, Fault(FaultKind.UNAVAILABLE, times=1))
