@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What agencies tell, landed in the tables: records a second, by the code and through the checks that any of them passes.
 
-A region's files of offers, courses and pacts, as `snodo sync files` takes them: copied, compared with their checksum, read, landed,
-receipted. INPS's list of households by its flow, from pages of parsed JSON on. Each first as new records, then the same at a later version.
+A region's files of offers, courses and pacts, and INPS's of households, as `snodo sync files` takes them: copied, compared with their
+checksum, read, landed, receipted. Each first as new records, then the same at a later version.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from bench.cpu import seconds
 from bench.figures import Figure
 from bench.inbound_told import (
     MARK,
-    ListInMemory,
     changed_course,
     changed_household,
     changed_offer,
@@ -35,18 +34,16 @@ from bench.inbound_told import (
     pacts,
 )
 from bench.world import World
-from connectors.file_exchange import FilingRegion
+from connectors.file_exchange import FilingAgency
 from connectors.file_exchange.configuration import Format
 from connectors.file_exchange.opening import open_folder
-from connectors.file_exchange.shapes import JOB_OFFERS, PACTS, TRAINING_COURSES
+from connectors.file_exchange.shapes import ADMITTED_HOUSEHOLDS, JOB_OFFERS, PACTS, TRAINING_COURSES
 from connectors.inbound.files import pull_files
-from connectors.inbound.flow import RunReport, run_flow
-from connectors.inbound.households import AdmittedHouseholds
-from connectors.simulators.filing_region import FileSender
+from connectors.simulators.filing_agency import FileSender
 from connectors.simulators.region_world import SimulatedRecord
 from hub.settings import Settings
 from hub.store.engine import Pool, connection_arguments, open_database
-from hub.store.reference.agency_codes import INPS_AGENCY_CODE
+from hub.store.reference.agency_codes import INPS_AGENCY_CODE, region_agency_code
 
 AIM = 5_000
 """New records a second that should land, of the wall's time."""
@@ -55,7 +52,7 @@ BENEFICIARIES = 20_000
 OFFERS = COURSES = 20_000
 HOUSEHOLDS = 10_000
 """As many pacts: one of each applicant."""
-REGION = "12"
+REGION = region_agency_code("12")
 _RELEASE = (
     "DELETE FROM pact_goal g USING pact p WHERE p.id = g.pact_id AND p.inbound_run_id IS NOT NULL",
     *(f"DELETE FROM {table} WHERE inbound_run_id IS NOT NULL" for table in ("pact", "job_offer", "training_course")),
@@ -129,16 +126,15 @@ async def _round(world: World) -> dict[str, Landed]:
             ("offers", JOB_OFFERS, made := offers(OFFERS, places), [changed_offer(one) for one in made]),
             ("courses", TRAINING_COURSES, there := courses(COURSES, places), [changed_course(one) for one in there]),
         ):  # fmt: skip
-            found[f"{name}.new"] = await bench.file(flow, new)
-            found[f"{name}.changed"] = await bench.file(flow, changed)
-        told, admissions = ListInMemory(), households(HOUSEHOLDS, places)
-        told.tell(admissions)
-        found["households.new"] = await bench.listed(told, HOUSEHOLDS)
+            found[f"{name}.new"] = await bench.file(REGION, flow, new)
+            found[f"{name}.changed"] = await bench.file(REGION, flow, changed)
+        admissions = households(HOUSEHOLDS, places)
+        found["households.new"] = await bench.file(INPS_AGENCY_CODE, ADMITTED_HOUSEHOLDS, admissions)
         of_applicants = pacts(admissions)
-        found["pacts.new"] = await bench.file(PACTS, of_applicants)
-        found["pacts.changed"] = await bench.file(PACTS, [changed_pact(one) for one in of_applicants])
-        told.tell([changed_household(one) for one in admissions])
-        found["households.changed"] = await bench.listed(told, HOUSEHOLDS)
+        found["pacts.new"] = await bench.file(REGION, PACTS, of_applicants)
+        found["pacts.changed"] = await bench.file(REGION, PACTS, [changed_pact(one) for one in of_applicants])
+        later = [changed_household(one) for one in admissions]
+        found["households.changed"] = await bench.file(INPS_AGENCY_CODE, ADMITTED_HOUSEHOLDS, later)
     await forget_landed(world.url)
     return found
 
@@ -150,23 +146,17 @@ class Bench:
         self._world = world
         self._pool = pool
 
-    async def file(self, flow: str, records: Sequence[SimulatedRecord]) -> Landed:
-        """Records of a region, as one file with its checksum."""
+    async def file(self, agency_code: str, flow: str, records: Sequence[SimulatedRecord]) -> Landed:
+        """Records of an agency, as one file with its checksum."""
         with tempfile.TemporaryDirectory() as folder:
             FileSender(Path(folder), Format.NDJSON).send(f"{flow}.ndjson", flow, records)
-            region = FilingRegion(REGION, Format.NDJSON, folder, {flow: "*.ndjson"})
-            async with self._timed(len(records)) as timed, open_folder(region) as opened:
-                (report,) = await pull_files(self._pool, region, opened, clock=_now)
-            if report.read != 1:
-                raise SystemExit(f"The bench's file of {flow} was not read: {report}.")
-        return self._whole(report.run, timed)
-
-    async def listed(self, told: ListInMemory, records: int) -> Landed:
-        """What INPS's list has that is new."""
-        kind = AdmittedHouseholds(told)
-        async with self._timed(records) as timed:
-            report = await run_flow(self._pool, kind, agency_code=INPS_AGENCY_CODE, clock=_now)
-        return self._whole(report, timed)
+            agency = FilingAgency(agency_code, Format.NDJSON, folder, {flow: "*.ndjson"})
+            async with self._timed(len(records)) as timed, open_folder(agency) as opened:
+                (report,) = await pull_files(self._pool, agency, opened, clock=_now)
+        (landed,) = timed
+        if (report.read, report.run.landed, report.run.quarantined) != (1, len(records), 0):
+            raise SystemExit(f"Of the bench's {flow} not all have landed: {report}.")
+        return landed
 
     @asynccontextmanager
     async def _timed(self, records: int) -> AsyncIterator[list[Landed]]:
@@ -176,12 +166,6 @@ class Bench:
         yield found
         wall = time.perf_counter() - began
         found.append(Landed(records, wall, seconds(own) - client, seconds(postmaster) - postgres))
-
-    def _whole(self, report: RunReport, timed: Sequence[Landed]) -> Landed:
-        (landed,) = timed
-        if (report.landed, report.quarantined) != (landed.records, 0):
-            raise SystemExit(f"Of the bench's records not all have landed: {report}.")
-        return landed
 
 
 async def read_places(url: str) -> list[str]:

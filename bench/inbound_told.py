@@ -7,12 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from bench.world import TODAY
-from connectors.inps import PROVISIONAL_CODES, AdmittedHousehold
-from connectors.inps.admitted import read_household
-from connectors.records.delivery import Delivered, Page
 from connectors.simulators.inps_world import SimulatedAdmission, SimulatedMember
 from connectors.simulators.region_world import SimulatedCourse, SimulatedOffer, SimulatedPact, SimulatedPolicy
 from hub.store.fiscal_code import check_letter
@@ -165,25 +161,3 @@ def _policy(place: int) -> SimulatedPolicy:
         event="02",
         event_on=BEGAN + timedelta(days=14),
     )
-
-
-class ListInMemory:
-    """INPS's list as its connector gives it, without a network: entries as JSON was parsed, read page by page."""
-
-    def __init__(self) -> None:
-        self._entries: list[dict[str, Any]] = []
-
-    def tell(self, admissions: Sequence[SimulatedAdmission]) -> None:
-        """Append reports."""
-        self._entries += [one.record() for one in admissions]
-
-    def read(self, payload: object) -> Delivered[AdmittedHousehold]:
-        """See `InpsConnector.read`."""
-        return read_household(payload, PROVISIONAL_CODES)
-
-    async def admitted_households(self, after: str | None, limit: int) -> Page[AdmittedHousehold]:
-        """See `InpsConnector.admitted_households`."""
-        begin = int(after or 0)
-        end = min(begin + limit, len(self._entries))
-        found = tuple(self.read(entry) for entry in self._entries[begin:end])
-        return Page(found, str(end), end < len(self._entries))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The files that say how regions are reached, one each, by kind (docs/reference/regions.md)."""
+"""The files that say how regions are reached, one each, by kind (docs/reference/regions.md), and how INPS's files are found."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from connectors import cooperation, file_exchange
 from connectors.cooperation import RegionFile
-from connectors.file_exchange import KIND, FilingRegion
+from connectors.file_exchange import KIND, FilingAgency, FilingRegion
 from connectors.toml_tables import read_toml
 from hub.errors import ConfigurationError
 
@@ -37,10 +37,26 @@ def read_region(file: Path) -> Region:
     """One region, of whichever kind.
 
     Raises:
-        ConfigurationError: the file cannot be read, or says something that cannot be.
+        ConfigurationError: the file cannot be read, or says something that cannot be, or is no region's.
 
     """
     content = read_toml(file)
-    if content.get("kind") == KIND:
-        return file_exchange.region_of(content, file)
-    return cooperation.region_of(content, file)
+    if content.get("kind") != KIND:
+        return cooperation.region_of(content, file)
+    filing = file_exchange.filing_of(content, file)
+    if not isinstance(filing, FilingRegion):
+        raise ConfigurationError(f"{file} is of {filing.agency_code}, and a region's is wanted here.")
+    return filing
+
+
+def read_filing(path: Path) -> tuple[FilingAgency, ...]:
+    """The agencies that send files: that of one TOML file, or of a folder of regions' those of kind `batch`; none where they are of other kinds.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or says something that cannot be.
+
+    """
+    if path.is_dir():
+        return tuple(one for one in read_regions(path) if isinstance(one, FilingRegion))
+    content = read_toml(path)
+    return (file_exchange.filing_of(content, path),) if content.get("kind") == KIND else ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""One region that sends files, as its own file says (docs/reference/regions.md).
+"""One agency that sends files, as its own file says (docs/reference/files.md).
 
     kind = "batch"
     region = "13"
@@ -13,13 +13,13 @@
     [columns.pacts]
     idPatto = "ID_PATTO"
 
-What is unknown, missing or of another form is refused with a sentence that names the file and the place.
+INPS says `agency = "inps"` where a region says its code. What is unknown, missing or of another form is refused with a sentence that names the file and the place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
@@ -27,11 +27,10 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from connectors.file_exchange.limits import FileLimits
-from connectors.file_exchange.shapes import SHAPES
-from connectors.regional.codes import PROVISIONAL_CODES, RegionalCodes
+from connectors.file_exchange.shapes import SENT_BY_INPS, SENT_BY_REGIONS, SHAPES
 from connectors.toml_tables import Wrong, only, region_code, table, text
 from hub.errors import ConfigurationError
-from hub.store.reference.agency_codes import region_agency_code
+from hub.store.reference.agency_codes import INPS_AGENCY_CODE, region_agency_code, region_code_of
 
 W = TypeVar("W", bound=StrEnum)
 
@@ -92,26 +91,25 @@ class Sftp:
 
 
 @dataclass(frozen=True, slots=True)
-class FilingRegion:
-    """How one region's files are found and read.
+class FilingAgency:
+    """How one agency's files are found and read.
 
     Args:
-        region_code: ISTAT's, with 21 and 22 for Bolzano and Trento.
+        agency_code: of the agency whose files they are.
         format: of the files.
         folder: where they are, on this machine or on `sftp`'s.
         files: which names are of which flow: pattern by flow.
         encoding: of their text.
         separator: of CSV cells.
-        columns: the region's name of a CSV column by the path used here, by flow.
+        columns: the agency's name of a CSV column by the path used here, by flow.
         receipts: where receipts go, below the folder; "" is the folder itself.
         receipt_format: of the receipts.
         limits: how large a file may be.
         sftp: None for a folder of this machine.
-        codes: what its codes mean.
 
     """
 
-    region_code: str
+    agency_code: str
     format: Format
     folder: str
     files: Mapping[str, str]
@@ -122,12 +120,6 @@ class FilingRegion:
     receipt_format: ReceiptFormat = ReceiptFormat.NDJSON
     limits: FileLimits = field(default_factory=FileLimits)
     sftp: Sftp | None = None
-    codes: RegionalCodes = PROVISIONAL_CODES
-
-    @property
-    def agency_code(self) -> str:
-        """The code of the agency whose files they are."""
-        return region_agency_code(self.region_code)
 
     @property
     def place(self) -> str:
@@ -137,26 +129,41 @@ class FilingRegion:
         return f"sftp://{self.sftp.host}:{self.sftp.port}/{self.folder.lstrip('/')}"
 
 
-def region_of(content: Mapping[str, Any], file: Path) -> FilingRegion:
-    """The region that a file's content says.
+class FilingRegion(FilingAgency):
+    """A region that sends its offers, courses and pacts."""
+
+    __slots__ = ()
+
+    @property
+    def region_code(self) -> str:
+        """ISTAT's, with 21 and 22 for Bolzano and Trento."""
+        return region_code_of(self.agency_code)
+
+
+def filing_of(content: Mapping[str, Any], file: Path) -> FilingAgency:
+    """The agency that a file's content says: a `FilingRegion` where it is a region.
 
     Raises:
         ConfigurationError: it says something that cannot be.
 
     """
     try:
-        return _region(content, file.parent)
+        return _agency(content, file.parent)
     except Wrong as wrong:
         raise ConfigurationError(f"{file}: {wrong}") from None
 
 
-def _region(content: Mapping[str, Any], folder: Path) -> FilingRegion:
+def _agency(content: Mapping[str, Any], folder: Path) -> FilingAgency:
+    is_inps = "agency" in content
     only(
         content,
         "",
-        ("kind", "region", "format", "folder", "files"),
+        ("kind", "agency" if is_inps else "region", "format", "folder", "files"),
         ("encoding", "separator", "columns", "receipts", "receipt_format", "limits", "sftp"),
     )
+    if is_inps and content["agency"] != INPS_AGENCY_CODE:
+        raise Wrong(f'agency is "{INPS_AGENCY_CODE}"; a region says its code: region = "13".')
+    flows = SENT_BY_INPS if is_inps else SENT_BY_REGIONS
     written = _word(content, "format", Format)
     assert written is not None
     encoding = _word(content, "encoding", Encoding) or Encoding.UTF_8
@@ -168,14 +175,15 @@ def _region(content: Mapping[str, Any], folder: Path) -> FilingRegion:
         raise Wrong(f"{name} is for CSV files.")
     sftp = _sftp(content, folder)
     where = text(content, "folder")
-    return FilingRegion(
-        region_code=region_code(content),
+    make = FilingAgency if is_inps else FilingRegion
+    return make(
+        agency_code=INPS_AGENCY_CODE if is_inps else region_agency_code(region_code(content)),
         format=written,
         folder=where if sftp else str(folder / where),
-        files=_files(content),
+        files=_files(content, flows),
         encoding=encoding,
         separator=_word(content, "separator", Separator) or Separator.SEMICOLON,
-        columns=_columns(content),
+        columns=_columns(content, flows),
         receipts=_receipts(content),
         receipt_format=_word(content, "receipt_format", ReceiptFormat) or ReceiptFormat.NDJSON,
         limits=_limits(content),
@@ -193,10 +201,10 @@ def _word(content: Mapping[str, Any], name: str, vocabulary: type[W]) -> W | Non
         raise Wrong(f"{name} is one of: {listed}") from None
 
 
-def _files(content: Mapping[str, Any]) -> Mapping[str, str]:
-    found = table(content, "files", (), tuple(SHAPES))
+def _files(content: Mapping[str, Any], flows: Sequence[str]) -> Mapping[str, str]:
+    found = table(content, "files", (), flows)
     if not found:
-        raise Wrong(f"[files] names a pattern for at least one of: {', '.join(SHAPES)}.")
+        raise Wrong(f"[files] names a pattern for at least one of: {', '.join(flows)}.")
     patterns = {name: text(found, name, "files.") for name in found}
     for name, pattern in patterns.items():
         if not _PATTERN.fullmatch(pattern):
@@ -204,8 +212,8 @@ def _files(content: Mapping[str, Any]) -> Mapping[str, str]:
     return MappingProxyType(patterns)
 
 
-def _columns(content: Mapping[str, Any]) -> Mapping[str, Mapping[str, str]]:
-    kinds = table(content, "columns", (), tuple(SHAPES)) or {}
+def _columns(content: Mapping[str, Any], flows: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    kinds = table(content, "columns", (), flows) or {}
     columns: dict[str, Mapping[str, str]] = {}
     for kind, found in kinds.items():
         if not isinstance(found, dict):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A folder in which a region leaves files and finds receipts, and the one that is on this machine."""
+"""A folder in which an agency leaves files and finds receipts, and the one that is on this machine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Entry:
 
 
 class Folder(Protocol):
-    """Where a region's files are.
+    """Where an agency's files are.
 
     Every method raises an `UpstreamError` when the folder cannot be reached or refuses.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A region's folder on another machine, over SFTP (asyncssh, the extra `sftp`).
+"""An agency's folder on another machine, over SFTP (asyncssh, the extra `sftp`).
 
 The server is known by its key beforehand, the hub by a key of its own; no password, no agent, nothing of the user's own SSH configuration.
 """
@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import asyncssh
 
-from connectors.file_exchange.configuration import FilingRegion, Sftp
+from connectors.file_exchange.configuration import FilingAgency, Sftp
 from connectors.file_exchange.folders import CHUNK, PLAIN_NAME, Entry
 from hub.errors import ConfigurationError, UpstreamRefused, UpstreamUnavailable
 
@@ -102,21 +102,19 @@ class SftpFolder:
 
 
 @asynccontextmanager
-async def open_sftp(region: FilingRegion, at: Sftp) -> AsyncIterator[SftpFolder]:
-    """The region's folder until the block ends; see `open_folder`."""
-    agency = region.agency_code
+async def open_sftp(filing: FilingAgency, at: Sftp) -> AsyncIterator[SftpFolder]:
+    """The agency's folder until the block ends; see `open_folder`."""
+    agency = filing.agency_code
     try:
         key = asyncssh.read_private_key(at.key)
     except (OSError, asyncssh.KeyImportError):
         raise ConfigurationError(
-            f"The file of region {region.region_code}: sftp.key is no private key, or has a password."
+            f"The file of {agency}: sftp.key is no private key, or has a password."
         ) from None
     try:
         host_key = asyncssh.import_public_key(at.host_key)
     except asyncssh.KeyImportError:
-        raise ConfigurationError(
-            f"The file of region {region.region_code}: sftp.host_key is no public key."
-        ) from None
+        raise ConfigurationError(f"The file of {agency}: sftp.host_key is no public key.") from None
     try:
         connection = await asyncssh.connect(
             at.host,
@@ -154,7 +152,7 @@ async def open_sftp(region: FilingRegion, at: Sftp) -> AsyncIterator[SftpFolder]
             raise UpstreamUnavailable(
                 f"The SSH server gives no SFTP: {type(error).__name__}.", agency=agency
             ) from None
-        yield SftpFolder(client, connection.abort, region.folder, region.receipts, agency, at.timeout)
+        yield SftpFolder(client, connection.abort, filing.folder, filing.receipts, agency, at.timeout)
     finally:
         # NOTE no farewell is waited for: a server that hangs would keep the run for ever. What was written has been answered.
         connection.abort()

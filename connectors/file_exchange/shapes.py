@@ -1,20 +1,31 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Which members a record of each flow has, for formats in which everything is text: where they stand, and which are numbers.
 
-Names are those of `connectors.regional`. A member inside another has a path: `ultimoEvento.evento`; one of a list its place in it, from 1:
-`politicheAttive.1.denominazione`.
+Names are those of `connectors.regional` and `connectors.inps`. A member inside another has a path: `ultimoEvento.evento`; one of a list its
+place in it, from 1: `politicheAttive.1.denominazione`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+from connectors.inps.admitted import MOST_MEMBERS
 from connectors.regional.pacts import MOST_GOALS
 
 _WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What a list holds: the element of one item in XML, the paths inside an item, and how many there are at most."""
+
+    element: str
+    paths: tuple[str, ...]
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,7 @@ class Shape:
         needed: paths of members without which no record can be read.
         optional: paths of the others.
         numbers: paths of whole numbers.
-        listed: lists, each with the element of one item in XML, and the paths inside an item.
+        listed: lists, by their name.
 
     """
 
@@ -34,7 +45,7 @@ class Shape:
     needed: tuple[str, ...]
     optional: tuple[str, ...] = ()
     numbers: frozenset[str] = frozenset()
-    listed: Mapping[str, tuple[str, tuple[str, ...]]] | None = None
+    listed: Mapping[str, Items] = field(default_factory=lambda: MappingProxyType({}))
 
     def has(self, path: str) -> bool:
         """Whether a record may have a member there."""
@@ -42,14 +53,14 @@ class Shape:
             return True
         name, _, rest = path.partition(".")
         ordinal, _, inner = rest.partition(".")
-        items = (self.listed or {}).get(name)
+        items = self.listed.get(name)
         return (
             items is not None
-            and inner in items[1]
+            and inner in items.paths
             and ordinal.isascii()
             and ordinal.isdecimal()
             and not ordinal.startswith("0")
-            and int(ordinal) <= MOST_GOALS
+            and int(ordinal) <= items.most
         )
 
     def value(self, path: str, written: str) -> Any:
@@ -69,7 +80,7 @@ class Shape:
             name, _, rest = path.partition(".")
             if not rest:
                 record[name] = value
-            elif name in (self.listed or {}):
+            elif name in self.listed:
                 ordinal, _, inner = rest.partition(".")
                 if value is not None:
                     put(items.setdefault(name, {}).setdefault(int(ordinal), {}), inner, value)
@@ -93,6 +104,20 @@ def put(record: dict[str, Any], path: str, value: Any) -> None:
 PACTS = "pacts"
 JOB_OFFERS = "job_offers"
 TRAINING_COURSES = "training_courses"
+ADMITTED_HOUSEHOLDS = "admitted_households"
+
+_MEMBER = (
+    "cod_fiscale",
+    "cod_fiscale_richiedente",
+    "cod_protocollo_inps",
+    "cod_ruolo_beneficiario",
+    "cod_stato",
+    "cod_comune_residenza",
+    "des_cognome",
+    "des_nome",
+    "dtt_nascita",
+    "dtt_rendicontazione",
+)
 
 SHAPES: Mapping[str, Shape] = {
     JOB_OFFERS: Shape(
@@ -149,11 +174,30 @@ SHAPES: Mapping[str, Shape] = {
             "flgAnnullato",
         ),
         listed={
-            "politicheAttive": (
+            "politicheAttive": Items(
                 "politica",
                 ("denominazione", "dataFine", "ultimoEvento.evento", "ultimoEvento.dataEvento"),
+                MOST_GOALS,
+            )
+        },
+    ),
+    ADMITTED_HOUSEHOLDS: Shape(
+        element="domanda",
+        needed=(
+            "cod_protocollo_inps",
+            "tipo_domanda",
+            "beneficio.importo_mensile",
+            "beneficio.dtt_inizio",
+            *(f"beneficiari.1.{name}" for name in _MEMBER),
+        ),
+        optional=("beneficio.dtt_fine",),
+        listed={
+            "beneficiari": Items(
+                "beneficiario", (*_MEMBER, "cod_sesso", "cod_cpi", "codstatooccupazionale"), MOST_MEMBERS
             )
         },
     ),
 }
-"""By the flow's name in the region's file."""
+"""By the flow's name in the agency's file."""
+SENT_BY_REGIONS = (JOB_OFFERS, TRAINING_COURSES, PACTS)
+SENT_BY_INPS = (ADMITTED_HOUSEHOLDS,)

@@ -83,8 +83,8 @@ class XmlRecords:
         return found
 
     def _value(self, element: etree._Element, path: str) -> Any:
-        if path in (self._shape.listed or {}):
-            item = (self._shape.listed or {})[path][0]
+        if path in self._shape.listed:
+            item = self._shape.listed[path].element
             # What is no item is handed on as its text: the list is refused for what is in it, by name.
             return [
                 self._object(one, f"{path}.item.") if _name(one) == item else _text(one)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A region's files land by the flows its system would feed: the same records, the same upserts, the same quarantine.
+"""An agency's files land by the flows its service would feed: the same records, the same upserts, the same quarantine.
 
 A file is left alone until its checksum is beside it, refused whole where that does not hold, and else landed page by page, each in one
 transaction with how far it came. What was dealt with stands in `received_file`; the receipt is written after, from there.
@@ -16,15 +16,14 @@ from uuid import UUID
 import structlog
 
 from connectors.file_exchange.checksums import LONGEST, SUFFIX, told_digest
-from connectors.file_exchange.configuration import FilingRegion
+from connectors.file_exchange.configuration import FilingAgency
 from connectors.file_exchange.folders import RECEIPT_MARK, Entry, Folder
 from connectors.file_exchange.receipts import Refused, receipt, receipt_name
-from connectors.file_exchange.records import FiledRecords, RawRecords, open_records
+from connectors.file_exchange.records import RawRecords, open_records
 from connectors.file_exchange.refusals import FileRefused, WholeRefusal
-from connectors.file_exchange.shapes import JOB_OFFERS, PACTS, TRAINING_COURSES
 from connectors.file_exchange.spool import Spooled, spool
 from connectors.inbound import received_files, runs
-from connectors.inbound.courses import TrainingCourses
+from connectors.inbound.filed_kinds import FILED_FLOWS, filed_kind
 from connectors.inbound.flow import (
     PAGE_SIZE,
     Clock,
@@ -35,11 +34,7 @@ from connectors.inbound.flow import (
     end_run,
     note_records,
 )
-from connectors.inbound.kinds import Kind
-from connectors.inbound.offers import JobOffers
-from connectors.inbound.pacts import Pacts
 from connectors.inbound.received_files import Arrival
-from connectors.inbound.regional_kind import RegionalRecords
 from connectors.inbound.runs import Run
 from connectors.records.delivery import Page, Refusal
 from hub.errors import ConfigurationError
@@ -51,13 +46,6 @@ from hub.store.vocabulary import FileState
 PACKED = ".gz"
 Progress = Callable[[str, int, int], None]
 """Told a file's name, the records of it that have been dealt with, and about how many there are."""
-
-_KINDS: dict[str, Callable[[RegionalRecords], Kind[Any]]] = {
-    JOB_OFFERS: JobOffers,
-    TRAINING_COURSES: TrainingCourses,
-    PACTS: Pacts,
-}
-"""In the order they land."""
 
 _log = structlog.get_logger(__name__)
 
@@ -80,14 +68,14 @@ class FilesReport:
 
 async def pull_files(
     pool: Pool,
-    region: FilingRegion,
+    agency: FilingAgency,
     folder: Folder,
     *,
     clock: Clock,
     page_size: int = PAGE_SIZE,
     progress: Progress | None = None,
 ) -> list[FilesReport]:
-    """Land what a region's folder has that is new: offers, courses and pacts, in this order; a report for each of them it sends.
+    """Land what an agency's folder has that is new, flow by flow (`FILED_FLOWS`); a report for each of those it sends.
 
     Raises:
         ConfigurationError: there is no such agency, a name is of two flows, or another run reads the same file.
@@ -95,41 +83,39 @@ async def pull_files(
 
     """
     entries = {one.name: one for one in await folder.entries()}
-    names = _by_flow(region, [name for name in entries if _is_content(name)])
+    names = _by_flow(agency, [name for name in entries if _is_content(name)])
     reports = []
-    for flow, make in _KINDS.items():
-        if flow in region.files:
-            puller = _Puller(pool, region, folder, flow, make, clock, page_size, progress or _silent)
+    for flow in FILED_FLOWS:
+        if flow in agency.files:
+            puller = _Puller(pool, agency, folder, flow, clock, page_size, progress or _silent)
             reports.append(await puller.pull(entries, names[flow]))
     return reports
 
 
 class _Puller:
-    """One flow of one region's folder."""
+    """One flow of one agency's folder."""
 
     def __init__(
         self,
         pool: Pool,
-        region: FilingRegion,
+        agency: FilingAgency,
         folder: Folder,
         flow: str,
-        make: Callable[[RegionalRecords], Kind[Any]],
         clock: Clock,
         page_size: int,
         progress: Progress,
     ) -> None:
         self._pool = pool
-        self._region = region
+        self._agency = agency
         self._folder = folder
         self._name = flow
-        self._make = make
-        self._kind = make(FiledRecords(region.codes))
+        self._kind = filed_kind(flow)
         self._clock = clock
         self._page_size = page_size
         self._progress = progress
 
     async def pull(self, entries: dict[str, Entry], names: list[str]) -> FilesReport:
-        about = {"snodo.agency": self._region.agency_code, "snodo.flow": self._kind.flow}
+        about = {"snodo.agency": self._agency.agency_code, "snodo.flow": self._kind.flow}
         with span("inbound.run", attributes=about) as noted:
             report = await self._pull(entries, names)
             note_records(noted, report.run)
@@ -137,7 +123,7 @@ class _Puller:
         return report
 
     async def _pull(self, entries: dict[str, Entry], names: list[str]) -> FilesReport:
-        flow, code = self._kind.flow, self._region.agency_code
+        flow, code = self._kind.flow, self._agency.agency_code
         async with self._pool.acquire() as connection:
             agency_id = await runs.agency_id_of(connection, code)
             run = await runs.begin(connection, agency_id, flow, self._clock())
@@ -192,7 +178,7 @@ class _Puller:
             copy = await spool(
                 self._folder.read(entry.name),
                 packed=entry.name.endswith(PACKED),
-                limits=self._region.limits,
+                limits=self._agency.limits,
             )
         except FileRefused as refused:
             await self._refuse(arrival, None, refused, counts)
@@ -213,7 +199,7 @@ class _Puller:
             )
         if copy.broken is not None:
             raise copy.broken
-        return open_records(copy, self._region, self._name)
+        return open_records(copy, self._agency, self._name)
 
     async def _land(self, run: Run, arrival: Arrival, records: RawRecords, counts: FilesReport) -> Drained:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -228,7 +214,7 @@ class _Puller:
             ) -> None:
                 nonlocal done
                 refused = count_refused(outcomes)
-                # NOTE the watermark is of the region's system, if it ever has one, and stays where it was.
+                # NOTE the watermark is of the agency's service, if it has one, and stays where it was.
                 await runs.advance(connection, run, run.watermark, len(outcomes) - refused, refused)
                 await received_files.advance(connection, reading.id, done, page.records, outcomes)
                 done += len(page.records)
@@ -236,7 +222,7 @@ class _Puller:
 
             drained = await drain(
                 self._pool,
-                self._make(FiledRecords(self._region.codes, records.rows)),
+                filed_kind(self._name, records.rows),
                 run,
                 str(reading.records),
                 advance,
@@ -259,11 +245,11 @@ class _Puller:
             await received_files.note_refused(connection, arrival, sha256, refused, self._clock())
         counts.refused.append((arrival.entry.name, refused.code.value, refused.reason))
         _log.warning(
-            "file refused", agency=self._region.agency_code, flow=arrival.flow, code=refused.code.value
+            "file refused", agency=self._agency.agency_code, flow=arrival.flow, code=refused.code.value
         )
 
     async def _write_receipts(self, run: Run) -> None:
-        written = self._region.receipt_format
+        written = self._agency.receipt_format
         async with self._pool.acquire() as connection:
             due = await received_files.unreceipted(connection, run.agency_id, run.flow)
         for file in due:
@@ -284,19 +270,19 @@ class _Puller:
                 return
 
 
-def _by_flow(region: FilingRegion, names: list[str]) -> dict[str, list[str]]:
+def _by_flow(agency: FilingAgency, names: list[str]) -> dict[str, list[str]]:
     """The names each flow's pattern takes.
 
     Raises:
         ConfigurationError: one is taken by two.
 
     """
-    found: dict[str, list[str]] = {flow: [] for flow in region.files}
+    found: dict[str, list[str]] = {flow: [] for flow in agency.files}
     for name in sorted(names):
-        flows = [flow for flow, pattern in region.files.items() if fnmatchcase(name, pattern)]
+        flows = [flow for flow, pattern in agency.files.items() if fnmatchcase(name, pattern)]
         if len(flows) > 1:
             raise ConfigurationError(
-                f"The patterns of {' and '.join(flows)} in the file of region {region.region_code} take the same names: tell them apart."
+                f"The patterns of {' and '.join(flows)} in the file of {agency.agency_code} take the same names: tell them apart."
             )
         for flow in flows:
             found[flow].append(name)

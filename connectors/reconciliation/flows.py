@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from connectors.file_exchange import FilingRegion
+from connectors.file_exchange import FilingAgency
 from connectors.file_exchange.folders import Folder
-from connectors.file_exchange.records import FiledRecords
-from connectors.file_exchange.shapes import JOB_OFFERS, PACTS, TRAINING_COURSES
+from connectors.file_exchange.shapes import ADMITTED_HOUSEHOLDS, JOB_OFFERS, PACTS, TRAINING_COURSES
 from connectors.inbound.courses import TrainingCourses
+from connectors.inbound.filed_kinds import filed_kind
 from connectors.inbound.flow import PAGE_SIZE
 from connectors.inbound.households import AdmittedHouseholds
 from connectors.inbound.kinds import Kind
@@ -20,7 +20,7 @@ from connectors.inbound.pacts import Pacts
 from connectors.inbound.runs import agency_id_of
 from connectors.inps import AdmittedHousehold, InpsConnector
 from connectors.reconciliation.comparison import Files, FlowComparison, Period, Told, compare
-from connectors.reconciliation.filed import Source, told_in_files
+from connectors.reconciliation.filed import told_in_files
 from connectors.reconciliation.stored import (
     Stored,
     stored_courses,
@@ -39,22 +39,21 @@ from connectors.reconciliation.written import (
     written_pact,
 )
 from connectors.regional import RegionalConnector
+from hub.spans import span
 from hub.store.engine import Pool
 from hub.store.reference.agency_codes import INPS_AGENCY_CODE
 
 R = TypeVar("R")
+SPAN = "reconciliation"
+"""What the span of one flow is called."""
 
 
 async def reconcile_admitted_households(
     pool: Pool, inps: InpsConnector, period: Period, *, page_size: int = PAGE_SIZE
 ) -> FlowComparison:
     """Compare INPS's list of admitted households with the hub's; see `_reconcile`."""
-
-    def write(report: AdmittedHousehold) -> Written:
-        return written_household(HouseholdTerms.of(report))
-
     kind = AdmittedHouseholds(inps)
-    return await _reconcile(pool, kind, write, stored_households, INPS_AGENCY_CODE, period, page_size)
+    return await _reconcile(pool, kind, _write_report, stored_households, INPS_AGENCY_CODE, period, page_size)
 
 
 async def reconcile_region(
@@ -72,26 +71,28 @@ async def reconcile_region(
 
 
 async def reconcile_files(
-    pool: Pool, region: FilingRegion, folder: Folder, period: Period, *, page_size: int = PAGE_SIZE
+    pool: Pool, agency: FilingAgency, folder: Folder, period: Period, *, page_size: int = PAGE_SIZE
 ) -> list[FlowComparison]:
-    """Compare what a region's received files tell with the hub's offers, courses and pacts, of those it sends.
+    """Compare what an agency's received files tell with what the hub holds, flow by flow, of those it sends.
 
     Nothing is changed, no receipt is written, and no connection is held while the folder is read.
 
     Raises:
-        ConfigurationError: there is no such agency, or a file that was read cannot be read as its region's TOML file is now.
+        ConfigurationError: there is no such agency, or a file that was read cannot be read as its agency's TOML file is now.
         UpstreamError: the folder does not give a file.
 
     """
-    code = region.agency_code
+    code = agency.agency_code
     async with pool.acquire() as connection:
         agency_id = await agency_id_of(connection, code)
     found = []
-    for source, stored in _FILED:
-        if source.name in region.files:
-            theirs, files = await told_in_files(pool, region, folder, agency_id, source, page_size)
-            flow = source.kind(FiledRecords(region.codes)).flow
-            found.append(await _compare(pool, flow, agency_id, code, stored, theirs, period, files))
+    for name, write, stored in _FILED:
+        if name in agency.files:
+            flow = filed_kind(name).flow
+            with span(SPAN, attributes={"snodo.agency": code, "snodo.flow": flow}) as noted:
+                theirs, files = await told_in_files(pool, agency, folder, agency_id, name, write, page_size)
+                found.append(await _compare(pool, flow, agency_id, code, stored, theirs, period, files))
+                noted.note({"snodo.differs": found[-1].differs})
     return found
 
 
@@ -111,11 +112,14 @@ async def _reconcile(
         UpstreamError: the agency does not give a page.
 
     """
-    async with pool.acquire() as connection:
-        agency_id = await agency_id_of(connection, agency_code)
-    latest = Latest(write)
-    await latest.add(kind, page_size)
-    return await _compare(pool, kind.flow, agency_id, agency_code, stored, latest.told, period)
+    with span(SPAN, attributes={"snodo.agency": agency_code, "snodo.flow": kind.flow}) as noted:
+        async with pool.acquire() as connection:
+            agency_id = await agency_id_of(connection, agency_code)
+        latest = Latest(write)
+        await latest.add(kind, page_size)
+        found = await _compare(pool, kind.flow, agency_id, agency_code, stored, latest.told, period)
+        noted.note({"snodo.differs": found.differs})
+    return found
 
 
 async def _compare(
@@ -137,8 +141,13 @@ async def _compare(
     return compare(agency_code, flow, ours, theirs, aside, period, files)
 
 
-_FILED: tuple[tuple[Source[Any], Stored], ...] = (
-    (Source(JOB_OFFERS, JobOffers, written_offer), stored_offers),
-    (Source(TRAINING_COURSES, TrainingCourses, written_course), stored_courses),
-    (Source(PACTS, Pacts, written_pact), stored_pacts),
+def _write_report(report: AdmittedHousehold) -> Written:
+    return written_household(HouseholdTerms.of(report))
+
+
+_FILED: tuple[tuple[str, Callable[[Any], Written], Stored], ...] = (
+    (ADMITTED_HOUSEHOLDS, _write_report, stored_households),
+    (JOB_OFFERS, written_offer, stored_offers),
+    (TRAINING_COURSES, written_course, stored_courses),
+    (PACTS, written_pact, stored_pacts),
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`snodo sync files`: what regions left as files."""
+"""`snodo sync files`: what regions and INPS left as files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from connectors.file_exchange import FilingRegion
+from connectors.file_exchange import FilingAgency
 from connectors.file_exchange.opening import open_folder
 from connectors.inbound.files import FilesReport, pull_files
-from connectors.region_files import read_region, read_regions
+from connectors.region_files import read_filing
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import ConfigurationError
 from hub.settings import Settings
@@ -30,21 +30,23 @@ def add_to(sync: typer.Typer) -> None:
 
 
 def sync_files(
-    regions: Annotated[
-        Path, typer.Argument(help="A region's TOML file, or a folder of them: those of kind batch are read.")
+    agencies: Annotated[
+        Path,
+        typer.Argument(
+            help="The TOML file of INPS's files or of a region, or a folder of regions' ones: those of kind batch are read."
+        ),
     ],
     data_dir: DataDir = None,
 ) -> None:
-    """Land the files that regions left, and write their receipts; run again for more of them."""
+    """Land the files that an agency left, and write their receipts; run again for more of them."""
     settings = settings_of(data_dir=data_dir)
-    found = read_regions(regions) if regions.is_dir() else (read_region(regions),)
-    filing = [one for one in found if isinstance(one, FilingRegion)]
+    filing = read_filing(agencies)
     if not filing:
-        raise ConfigurationError(f"{regions} has no region of kind batch.")
+        raise ConfigurationError(f'{agencies} names nobody who sends files: kind = "batch".')
     refused = False
     with database_url(settings) as url:
-        for region in filing:
-            for report in run(_pull(settings, url, region)):
+        for agency in filing:
+            for report in run(_pull(settings, url, agency)):
                 typer.echo(describe_files(report))
                 for name, code, reason in report.refused:
                     refused = True
@@ -53,13 +55,13 @@ def sync_files(
         raise typer.Exit(1)
 
 
-async def _pull(settings: Settings, url: str, region: FilingRegion) -> list[FilesReport]:
+async def _pull(settings: Settings, url: str, agency: FilingAgency) -> list[FilesReport]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     async with open_database(url, settings) as database, tracing_of(settings) as tracing:
         SPANS.set(tracing.spans)
         async with database.write.acquire() as connection:
             await check_version(connection, url)
-        async with open_folder(region) as folder:
+        async with open_folder(agency) as folder:
             with Progress(*columns, console=Console(stderr=True)) as bars:
                 tasks: dict[str, TaskID] = {}
 
@@ -69,7 +71,7 @@ async def _pull(settings: Settings, url: str, region: FilingRegion) -> list[File
                     bars.update(tasks[name], completed=done, total=total)
 
                 return await pull_files(
-                    database.write, region, folder, clock=lambda: datetime.now(UTC), progress=progress
+                    database.write, agency, folder, clock=lambda: datetime.now(UTC), progress=progress
                 )
 
 

@@ -14,7 +14,7 @@ import typer
 
 from connectors.connected import connect_agencies
 from connectors.cooperation import CooperatingRegion, SubsidiaryRegion
-from connectors.file_exchange import FilingRegion
+from connectors.file_exchange import FilingAgency, FilingRegion
 from connectors.file_exchange.opening import open_folder
 from connectors.reconciliation import (
     Files,
@@ -25,14 +25,16 @@ from connectors.reconciliation import (
     reconcile_region,
 )
 from connectors.reconciliation.comparison import DayComparison, Period
-from connectors.region_files import Region, read_region, read_regions
+from connectors.region_files import Region, read_filing, read_region, read_regions
 from connectors.tls import open_client
 from hub.cli.options import AsJson, DataDir, run, settings_of
 from hub.errors import ConfigurationError, InvalidInput
 from hub.settings import Settings
+from hub.spans import SPANS
 from hub.store.engine import database_url, open_database
 from hub.store.migrations import check_version
 from hub.store.reference.agency_codes import INPS_AGENCY_CODE, region_agency_code
+from hub.tracing.parts import tracing_of
 
 
 def reconcile(
@@ -48,10 +50,10 @@ def reconcile(
         typer.Option("--records", help="Name the records that differ, by the keys their agency gave them."),
     ] = False,
     as_json: AsJson = False,
-    regions: Annotated[
+    files: Annotated[
         Path | None,
         typer.Option(
-            help="A region's TOML file, or a folder of them, for regions that send files.",
+            help="The TOML file of an agency that sends files, or a folder of regions' ones.",
             show_default="SNODO_REGIONS",
         ),
     ] = None,
@@ -63,7 +65,7 @@ def reconcile(
         raise InvalidInput("--from is after --to.")
     settings = settings_of(data_dir=data_dir)
     with database_url(settings) as url:
-        found = run(_reconcile(settings, url, agency, period, regions or settings.regions))
+        found = run(_reconcile(settings, url, agency, period, files))
     if as_json:
         typer.echo(orjson.dumps([in_json(one, records=records) for one in found]))
     else:
@@ -75,19 +77,30 @@ def reconcile(
 
 
 async def _reconcile(
-    settings: Settings, url: str, agency: str, period: Period, regions: Path | None
+    settings: Settings, url: str, agency: str, period: Period, files: Path | None
 ) -> Sequence[FlowComparison]:
-    async with open_database(url, settings) as database, open_client(settings) as http:
+    async with (
+        open_database(url, settings) as database,
+        open_client(settings) as http,
+        tracing_of(settings) as tracing,
+    ):
+        SPANS.set(tracing.spans)
         async with database.write.acquire() as connection:
             await check_version(connection, url)
+        named = None if files is None else _named(agency, files)
         agencies = connect_agencies(settings, http)
-        if agencies.inps is not None and agency == INPS_AGENCY_CODE:
+        if named is None and agencies.inps is not None and agency == INPS_AGENCY_CODE:
             return [await reconcile_admitted_households(database.write, agencies.inps, period)]
-        if agencies.region is not None and agency == agencies.region.system.agency_code:
+        if named is None and agencies.region is not None and agency == agencies.region.system.agency_code:
             return await reconcile_region(database.write, agencies.region, period)
-        filing = _filing(agency, regions)
+        filing = named or _filing(agency, files or settings.regions)
         async with open_folder(filing) as folder:
             return await reconcile_files(database.write, filing, folder, period)
+
+
+def _named(agency: str, files: Path) -> FilingAgency | None:
+    """What a file, or a folder of them, that was named for it says of the agency; None where it does not send files."""
+    return next((one for one in read_filing(files) if one.agency_code == agency), None)
 
 
 def _filing(agency: str, regions: Path | None) -> FilingRegion:
@@ -117,7 +130,7 @@ def _filing(agency: str, regions: Path | None) -> FilingRegion:
         case None:
             raise ConfigurationError(
                 f"{agency} cannot be compared here: {INPS_AGENCY_CODE} can where SNODO_INPS_URL is set, the region of SNODO_REGION_CODE where "
-                "SNODO_REGION_URL is, and a region that sends files where its TOML file is in SNODO_REGIONS or named by --regions."
+                "SNODO_REGION_URL is, and an agency that sends files where its TOML file is named by --files, a region's also where it is in SNODO_REGIONS."
             )
 
 

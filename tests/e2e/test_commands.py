@@ -12,7 +12,8 @@ from pathlib import Path
 import migrations
 from connectors.file_exchange import Format
 from connectors.simulators.demo_opportunities import demo_offers
-from connectors.simulators.filing_region import FileFault, FileSender
+from connectors.simulators.demo_world import demo_world
+from connectors.simulators.filing_agency import FileFault, FileSender
 from tests.e2e.conftest import Snodo
 
 HEADER = (
@@ -92,6 +93,7 @@ def test_a_database_from_empty_to_asked(snodo: Snodo, folder: Path) -> None:
     unconnected = snodo("sync", "inps")
     assert (unconnected.returncode, "SNODO_INPS_URL" in unconnected.stderr) == (1, True)
     _files_of_a_region(snodo, folder)
+    _files_of_inps(snodo, folder)
     assert "ok    database" in good(snodo, "doctor")
 
 
@@ -146,6 +148,29 @@ def _files_of_a_region(snodo: Snodo, folder: Path) -> None:
     sender.send("meta.ndjson", "job_offers", offers, FileFault.HALF)
     refused = snodo("sync", "files", str(file))
     assert (refused.returncode, "meta.ndjson: CHECKSUM_MISMATCH." in refused.stderr) == (1, True)
+
+
+def _files_of_inps(snodo: Snodo, folder: Path) -> None:
+    (folder / "ammesse").mkdir()
+    file = folder / "inps.toml"
+    file.write_text(
+        'kind = "batch"\nagency = "inps"\nformat = "xml"\nfolder = "ammesse"\n[files]\nadmitted_households = "*.xml"\n',
+        encoding="utf-8",
+    )
+    admission = demo_world(date(2026, 9, 21)).inps.admissions[0]
+    at_home = tuple(replace(one, belfiore="A004", centre=None) for one in admission.members)
+    sender = FileSender(folder / "ammesse", Format.XML)
+    sender.send("oggi.xml", "admitted_households", [replace(admission, members=at_home)])
+    landed = good(snodo, "sync", "files", str(file))
+    assert "inps admitted-households: 1 files read, 0 refused" in landed
+    assert "1 records received, 1 landed" in landed
+    compared = snodo("sync", "reconcile", "inps", "--files", str(file))
+    assert (compared.returncode, compared.stderr) == (1, "")
+    assert "1 received files were read again: all there were." in compared.stdout
+    differing = re.findall(r"\d+ (missing|changed|extra)", compared.stdout)
+    assert set(differing) == {"extra"}, "the seed's households were told by nobody"
+    elsewhere = snodo("sync", "reconcile", "inps")
+    assert (elsewhere.returncode, "named by --files" in elsewhere.stderr) == (1, True)
 
 
 def _grants_by_hand(snodo: Snodo, folder: Path, purpose: str) -> None:

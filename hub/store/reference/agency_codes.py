@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+_REGION = "regione-"
 INPS_AGENCY_CODE = "inps"
 """The one INPS."""
 
@@ -26,4 +27,9 @@ def municipality_agency_code(belfiore_code: str) -> str:
 
 def region_agency_code(region_code: str) -> str:
     """Of a region, by its code in our table of regions: `12` → `regione-12`."""
-    return f"regione-{region_code}"
+    return f"{_REGION}{region_code}"
+
+
+def region_code_of(agency_code: str) -> str:
+    """The region whose agency it is: `regione-12` → `12`."""
+    return agency_code.removeprefix(_REGION)

@@ -19,7 +19,7 @@ from connectors.file_exchange.folders import LocalFolder
 from connectors.file_exchange.limits import FileLimits
 from connectors.inbound import pull_admitted_households, pull_region
 from connectors.inbound.files import FilesReport, pull_files
-from connectors.simulators.filing_region import FileFault, FileSender
+from connectors.simulators.filing_agency import FileFault, FileSender
 from connectors.simulators.region_world import SimulatedOffer
 from hub.errors import ConfigurationError, UpstreamUnavailable
 from hub.store.engine import Database
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
-LAZIO = "12"
+LAZIO = "regione-12"
 FILES = {"pacts": "patti*", "job_offers": "offerte*", "training_courses": "corsi*"}
 
 

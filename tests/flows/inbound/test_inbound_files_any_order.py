@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from connectors.file_exchange import FilingRegion, Format
 from connectors.file_exchange.folders import LocalFolder
 from connectors.inbound.files import FilesReport, pull_files
-from connectors.simulators.filing_region import FileSender
+from connectors.simulators.filing_agency import FileSender
 from hub.errors import ConfigurationError
 from hub.store.engine import Database
 
@@ -49,7 +49,7 @@ async def pull(
             if left < 0:
                 raise Killed
 
-    region = FilingRegion("12", Format.CSV, folder, {"job_offers": "*.csv"})
+    region = FilingRegion("regione-12", Format.CSV, folder, {"job_offers": "*.csv"})
     place = LocalFolder(Path(folder), "", region.agency_code)
     reports = await pull_files(hub.write, region, place, clock=clock, page_size=page_size, progress=progress)
     return reports[0]

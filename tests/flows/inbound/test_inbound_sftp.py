@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import asyncssh
 import pytest
 
-from connectors.file_exchange import FilingRegion, Format, Sftp
-from connectors.file_exchange.configuration import region_of
+from connectors.file_exchange import FilingAgency, FilingRegion, Format, Sftp
+from connectors.file_exchange.configuration import filing_of
 from connectors.file_exchange.opening import open_folder
 from connectors.inbound.files import FilesReport, pull_files
-from connectors.simulators.filing_region import FileFault, FileSender
+from connectors.simulators.filing_agency import FileFault, FileSender
 from connectors.toml_tables import read_toml
 from hub.errors import ConfigurationError, UpstreamRefused, UpstreamUnavailable
 from hub.store.engine import Database
@@ -50,7 +50,7 @@ class Server:
     def region(self, **more: object) -> FilingRegion:
         at = Sftp("127.0.0.1", USER, self.client, self.public_host_key(), self.port, timeout=20)
         files = {"job_offers": "offerte*.csv*"}
-        return FilingRegion("12", Format.CSV, "/", files, sftp=replace(at, **more))  # type: ignore[arg-type]
+        return FilingRegion("regione-12", Format.CSV, "/", files, sftp=replace(at, **more))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         await listening.wait_closed()
 
 
-async def pull(hub: Database, region: FilingRegion, clock: Clock) -> FilesReport:
+async def pull(hub: Database, region: FilingAgency, clock: Clock) -> FilesReport:
     async with open_folder(region) as folder:
         return (await pull_files(hub.write, region, folder, clock=clock, page_size=7))[0]
 
@@ -180,4 +180,4 @@ host_key = "{server.public_host_key()}"
         encoding="utf-8",
     )
     FileSender(server.folder, Format.CSV).send("offerte.csv", "job_offers", agencies.world.region.offers)
-    assert (await pull(hub, region_of(read_toml(file), file), clock)).run.landed == 20
+    assert (await pull(hub, filing_of(read_toml(file), file), clock)).run.landed == 20

@@ -23,7 +23,7 @@ from connectors.file_exchange.limits import FileLimits
 from connectors.inbound import pull_admitted_households
 from connectors.reconciliation import Files, FlowComparison, Why, reconcile_files, reconcile_region
 from connectors.reconciliation.comparison import Period
-from connectors.simulators.filing_region import FileSender
+from connectors.simulators.filing_agency import FileSender
 from hub.cli import command_line
 from hub.errors import ConfigurationError
 from hub.store.engine import Database
@@ -254,7 +254,7 @@ async def test_the_command_reads_the_regions_file_and_says_what_is_there_no_more
     (regions / "lazio.toml").write_text("\n".join(lines), encoding="utf-8")
     if by_setting:
         monkeypatch.setenv("SNODO_REGIONS", str(regions))
-    named = () if by_setting else ("--regions", str(regions / "lazio.toml"))
+    named = () if by_setting else ("--files", str(regions / "lazio.toml"))
     same = await command("regione-12", *named)
     assert same.exit_code == 0, same.output
     assert (
@@ -291,7 +291,7 @@ namespace = "http://pdd.example/PD/SPCServiziSAP/types"
             ("regione-10 cannot be compared by day", "snodo sync region --region 10", "snodo doctor person"),
         ),
         ('kind = "none"\nregion = "14"\n', "regione-14", ("regione-14 has no system of its own",)),
-        (COOPERATING, "regione-03", ("regione-03 cannot be compared here", "--regions")),
+        (COOPERATING, "regione-03", ("regione-03 cannot be compared here", "--files")),
     ],
     ids=["cooperation", "none", "unknown"],
 )
@@ -304,7 +304,7 @@ async def test_a_region_that_cannot_be_compared_is_said_why_and_what_can_be_done
     said: tuple[str, ...],
 ) -> None:
     (tmp_path / "one.toml").write_text(content, encoding="utf-8")
-    answer = await command(agency, "--regions", str(tmp_path))
+    answer = await command(agency, "--files", str(tmp_path))
     assert answer.exit_code == 1
     message = str(answer.exception or answer.output)
     assert all(words in message for words in said), message

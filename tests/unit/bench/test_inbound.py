@@ -11,7 +11,6 @@ import pytest
 from bench.figures import Figure
 from bench.inbound import AIM, Landed, told
 from bench.inbound_told import (
-    ListInMemory,
     changed_course,
     changed_household,
     changed_offer,
@@ -21,7 +20,9 @@ from bench.inbound_told import (
     offers,
     pacts,
 )
+from connectors.inps import PROVISIONAL_CODES as INPS_CODES
 from connectors.inps import AdmittedHousehold
+from connectors.inps.admitted import read_household
 from connectors.records.delivery import Delivered, Refusal
 from connectors.regional.codes import PROVISIONAL_CODES
 from connectors.regional.resources import COURSES, OFFERS, PACTS, Resource, read_record
@@ -60,17 +61,12 @@ def test_each_record_can_be_read_and_says_something_else_at_its_later_version(
         assert before.content != after.content
 
 
-async def test_the_list_goes_on_from_its_cursor() -> None:
-    listed, admissions = ListInMemory(), households(COUNT, PLACES)
-    listed.tell(admissions)
-    first = await listed.admitted_households(None, 600)
-    second = await listed.admitted_households(first.watermark, 600)
-    assert (len(first.records), first.more) == (600, True)
-    assert (len(second.records), second.more) == (400, False)
-    listed.tell([changed_household(one) for one in admissions])
-    third = await listed.admitted_households(second.watermark, 2 * COUNT)
-    before = {one.key: one.content for one in (*first.records, *second.records)}
-    after = {one.key: one.content for one in third.records}
+def test_each_household_can_be_read_and_has_another_benefit_at_its_later_version() -> None:
+    admissions = households(COUNT, PLACES)
+    told = [read_household(one.record(), INPS_CODES) for one in admissions]
+    again = [read_household(changed_household(one).record(), INPS_CODES) for one in admissions]
+    before, after = ({one.key: one.content for one in each} for each in (told, again))
+    assert len(before) == COUNT
     assert before.keys() == after.keys()
     people = set[str]()
     for key, content in before.items():

@@ -27,7 +27,7 @@ def copied(content: bytes) -> Spooled:
 
 
 def read(content: bytes, written: Format = Format.CSV, **more: Any) -> list[tuple[int, Any]]:
-    region = FilingRegion("13", written, "x", {"training_courses": "*"}, **more)
+    region = FilingRegion("regione-13", written, "x", {"training_courses": "*"}, **more)
     records = open_records(copied(content), region, "training_courses")
     return [
         (row.line, row.value.reason if isinstance(row.value, Unreadable) else row.value)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A region that sends its records as files, with a checksum beside each, and reads the receipts; strict about both.
+"""A region, or INPS, that sends its records as files, with a checksum beside each, and reads the receipts; strict about both.
 
-Its records are those of a `RegionWorld`, the same a region by REST would serve. A file appears whole and its checksum after it, unless a
+Its records are those of a `RegionWorld` or an `InpsWorld`, the same a service would serve. A file appears whole and its checksum after it, unless a
 fault says otherwise.
 """
 
@@ -19,13 +19,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from connectors.file_exchange.configuration import Encoding, Format, Separator
-from connectors.file_exchange.shapes import SHAPES
+from connectors.file_exchange.shapes import SHAPES, Shape
 from connectors.simulators.region_world import SimulatedRecord
 
 Record = dict[str, Any]
 
-_INSIDE = "politicheAttive"
-_POLICY = ("denominazione", "dataFine", "ultimoEvento.evento", "ultimoEvento.dataEvento")
 _ABOUT = {
     "type",
     "name",
@@ -70,7 +68,7 @@ class FileFault(StrEnum):
 
 
 class FileSender:
-    """Writes files into a folder as a region does."""
+    """Writes files into a folder as an agency does."""
 
     def __init__(
         self,
@@ -126,8 +124,10 @@ class FileSender:
     def _csv(self, flow: str, records: Sequence[Record], fault: FileFault | None) -> str:
         shape = SHAPES[flow]
         paths = [*shape.needed, *shape.optional]
-        most = max((len(one.get(_INSIDE) or ()) for one in records), default=0)
-        paths += [f"{_INSIDE}.{n}.{path}" for n in range(1, most + 1) for path in _POLICY]
+        for inside, items in shape.listed.items():
+            most = max((len(one.get(inside) or ()) for one in records), default=0)
+            numbered = [f"{inside}.{n}.{path}" for n in range(1, most + 1) for path in items.paths]
+            paths += [path for path in numbered if path not in paths]
         if fault is FileFault.MISSING_COLUMN:
             paths.remove(shape.needed[-1])
         if fault is FileFault.OTHER_COLUMNS:
@@ -144,7 +144,7 @@ class FileSender:
         shape = SHAPES[flow]
         root = ET.Element("invio")
         for record in records:
-            _fill(ET.SubElement(root, shape.element), record)
+            _fill(ET.SubElement(root, shape.element), record, shape)
         if fault is FileFault.WRONG_CHARSET:
             return bytes(ET.tostring(root, encoding="utf-16"))
         charset = "windows-1252" if self._encoding is Encoding.CP1252 else "utf-8"
@@ -183,15 +183,15 @@ def _at(record: Record, path: str) -> object:
     return "" if found is None else found
 
 
-def _fill(element: ET.Element, record: Record) -> None:
+def _fill(element: ET.Element, record: Record, shape: Shape) -> None:
     for name, value in record.items():
         if value is None:
             continue
         child = ET.SubElement(element, name)
         if isinstance(value, list):
             for one in value:
-                _fill(ET.SubElement(child, "politica"), one)
+                _fill(ET.SubElement(child, shape.listed[name].element), one, shape)
         elif isinstance(value, dict):
-            _fill(child, value)
+            _fill(child, value, shape)
         else:
             child.text = str(value)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The file of a region that sends files: read strictly, refused with a sentence that names the file and the place."""
+"""The file of an agency that sends files: read strictly, refused with a sentence that names the file and the place."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.file_exchange import FilingRegion, Format, Sftp
+from connectors.file_exchange import FilingAgency, FilingRegion, Format, Sftp
 from connectors.file_exchange.checksums import told_digest
 from connectors.file_exchange.configuration import Encoding, ReceiptFormat, Separator
 from connectors.file_exchange.limits import FileLimits
 from connectors.file_exchange.refusals import FileRefused
-from connectors.region_files import read_region, read_regions
+from connectors.region_files import read_filing, read_region, read_regions
 from hub.errors import ConfigurationError
 
 LEAST = """
@@ -23,6 +23,18 @@ folder = "uscita"
 
 [files]
 pacts = "patti-*.csv*"
+"""
+INPS = """
+kind = "batch"
+agency = "inps"
+format = "csv"
+folder = "uscita"
+
+[files]
+admitted_households = "ammesse-*"
+
+[columns.admitted_households]
+"beneficiari.2.cod_fiscale" = "CF2"
 """
 SFTP = """
 [sftp]
@@ -64,7 +76,7 @@ def write(folder: Path, text: str, name: str = "abruzzo.toml") -> Path:
 
 def test_the_least(tmp_path: Path) -> None:
     one = read_region(write(tmp_path, LEAST))
-    assert one == FilingRegion("13", Format.CSV, str(tmp_path / "uscita"), {"pacts": "patti-*.csv*"})
+    assert one == FilingRegion("regione-13", Format.CSV, str(tmp_path / "uscita"), {"pacts": "patti-*.csv*"})
     assert (one.agency_code, one.place) == ("regione-13", str(tmp_path / "uscita"))
 
 
@@ -91,6 +103,50 @@ def test_regions_of_all_kinds_are_in_one_folder(tmp_path: Path) -> None:
     write(tmp_path, 'kind = "none"\nregion = "13"\n', "again.toml")
     with pytest.raises(ConfigurationError, match="region 13 has a file already"):
         read_regions(tmp_path)
+
+
+def test_inps_has_a_file_of_its_own_which_is_no_regions(tmp_path: Path) -> None:
+    file = write(tmp_path, INPS, "inps.toml")
+    expected = FilingAgency(
+        "inps",
+        Format.CSV,
+        str(tmp_path / "uscita"),
+        {"admitted_households": "ammesse-*"},
+        columns={"admitted_households": {"beneficiari.2.cod_fiscale": "CF2"}},
+    )
+    assert read_filing(file) == (expected,)
+    with pytest.raises(ConfigurationError, match="is of inps, and a region's is wanted here"):
+        read_region(file)
+    with pytest.raises(ConfigurationError, match="is of inps"):
+        read_regions(tmp_path)
+
+
+def test_of_a_folder_of_regions_those_that_send_files(tmp_path: Path) -> None:
+    file = write(tmp_path, LEAST)
+    none = write(tmp_path, 'kind = "none"\nregion = "14"\n', "molise.toml")
+    assert read_filing(tmp_path) == read_filing(file)
+    assert [one.agency_code for one in read_filing(tmp_path)] == ["regione-13"]
+    assert read_filing(none) == ()
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "sentence"),
+    [
+        ('agency = "inps"', 'agency = "anpr"', 'agency is "inps"; a region says its code'),
+        ('agency = "inps"', 'agency = "inps"\nregion = "13"', "there is no region"),
+        ('admitted_households = "ammesse-*"', 'pacts = "*"', "there is no files.pacts"),
+        ('admitted_households = "ammesse-*"', "", "at least one of: admitted_households."),
+        ("beneficiari.2.", "beneficiari.51.", "there is no member beneficiari.51.cod_fiscale"),
+        ("cod_fiscale", "cod_iban", "there is no member beneficiari.2.cod_iban"),
+    ],
+)
+def test_what_is_wrong_with_inpss_is_named(tmp_path: Path, was: str, now: str, sentence: str) -> None:
+    spoilt = INPS.replace(was, now, 1)
+    assert spoilt != INPS
+    with pytest.raises(ConfigurationError) as told:
+        read_filing(write(tmp_path, spoilt, "inps.toml"))
+    assert "inps.toml" in told.value.message
+    assert sentence in told.value.message
 
 
 @pytest.mark.parametrize(
