@@ -79,7 +79,7 @@ AGENCIES = {
     "well.p99": "stored data while agencies are asked ten times a second, all of them well: p99",
     "hanging.p99": "the same, all of them hanging: p99",
     "hanging_ratio": "the second over the first",
-    "residence.direct.p50": "a residence by the connector alone, two signed calls: p50",
+    "residence.direct.p50": "a residence by the connector alone, one signed call: p50",
     "residence.p50": "the same by the hub: p50",
     "residence.added": "what the hub adds",
     "fifty.alone": "a residence where each call takes a second",

@@ -122,6 +122,7 @@ class Hub:
         opened: OpenStreams,
         runner: Runner,
         log: AccessLog,
+        kept_answers: KeptAnswers,
         *,
         shows_page: bool,
         traced: Tracing,
@@ -137,6 +138,7 @@ class Hub:
         self._opened = opened
         self.runner = runner
         self.log = log
+        self.kept_answers = kept_answers
 
     async def close_streams(self) -> None:
         """End every socket and every stream: what a server does before it closes its connections."""
@@ -199,10 +201,12 @@ async def running_hub(
         recording = traced.runner(database.record, settings.write_connections)
         stack.push_async_callback(recording.close)
         exchanges = [*agencies.exchanges]
+        kept_answers = KeptAnswers(database.write)
+        stack.push_async_callback(kept_answers.written)
         sources = AgencySources(
             agencies.anpr,
             agencies.inps,
-            KeptAnswers(database.write),
+            kept_answers,
             timedelta(seconds=settings.stale_answer_age),
             settings.call_concurrency,
             agencies.isee,
@@ -410,6 +414,7 @@ async def running_hub(
             opened,
             runner,
             log,
+            kept_answers,
             shows_page=shows_page,
             traced=traced,
         )

@@ -16,7 +16,6 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 import structlog
 from aiodataloader import DataLoader
 
@@ -27,7 +26,7 @@ from connectors.exchange import Exchange
 from connectors.inps import InpsConnector
 from connectors.inps.records import PaymentStatus as PaidStatus
 from connectors.isee import IseeConnector
-from connectors.kept_answers import KeptAnswer, KeptAnswers, Subject
+from connectors.kept_answers import DATABASE_TROUBLE, KeptAnswer, KeptAnswers, Subject
 from connectors.pdnd import Operator
 from hub.errors import InvalidInput, UpstreamUnavailable
 from hub.measures.registry_check import RegistryCheckKind
@@ -42,8 +41,6 @@ from schema.residence import (
 from schema.standing import ROME
 
 log = structlog.get_logger()
-
-DATABASE_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 NATIONAL_ID = UseCase.NATIONAL_ID.value
 """C030, whose answer does not change (`IdAnpr`): it is kept for as long as the person's row is."""
@@ -84,8 +81,8 @@ class LiveAnswers:
         self._residence = self._loader("ANPR", "C020", self._ask_residence)
         self._family = self._loader("ANPR", "C021", self._ask_family)
         self._registry = {
-            RegistryCheckKind.RESIDENCE: self._loader("ANPR", "C029", self._ask_record),
-            RegistryCheckKind.STAY: self._loader("ANPR", "C018", self._ask_citizenship),
+            RegistryCheckKind.RESIDENCE: self._loader("ANPR", "C029", self._ask_record, is_evidence=True),
+            RegistryCheckKind.STAY: self._loader("ANPR", "C018", self._ask_citizenship, is_evidence=True),
         }
         self._payments = self._loader("INPS", "payment-status", self._ask_payments, of_household=True)
         self._isee = self._loader("INPS", "isee", self._ask_isee, of_household=True)
@@ -173,8 +170,15 @@ class LiveAnswers:
         return UUID(key), content, max_age
 
     def _loader(
-        self, agency: str, operation: str, ask: Ask, *, of_household: bool = False
+        self,
+        agency: str,
+        operation: str,
+        ask: Ask,
+        *,
+        of_household: bool = False,
+        is_evidence: bool = False,
     ) -> DataLoader[Wanted, tuple[KeptAnswer, Freshness]]:
+        """Questions of one operation. `is_evidence`: what is concluded from an answer rests on it, and is not given before it is kept."""
         kept_answers, by_id = self._sources.kept, agency == "ANPR"
 
         def subject_of(key: UUID) -> Subject:
@@ -194,11 +198,9 @@ class LiveAnswers:
             told = {operation: kept}
             if by_id and (found := self._lookups.told(content)) is not None:
                 told[NATIONAL_ID] = KeptAnswer({"fiscal_code": content, "id_anpr": found.value}, asked_at)
-            try:
-                await kept_answers.keep(agency, subject, told)
-            except DATABASE_TROUBLE as error:
-                # The answer is there; only the next outage will miss it.
-                log.warning("answer.not_kept", agency=agency, operation=operation, error=type(error).__name__)
+            kept_answers.keep(agency, subject, told)
+            if is_evidence:
+                await kept_answers.written()
             return kept, Freshness.LIVE
 
         async def young(keys: list[Wanted]) -> Mapping[Wanted, KeptAnswer]:

@@ -36,7 +36,7 @@ class Scene:
     http: httpx2.AsyncClient
 
     async def ask(self, query: str, who: str = "centre", /, **variables: Any) -> dict[str, Any]:
-        """The whole response of an operation, with HTTP 200."""
+        """The whole response of an operation, with HTTP 200; what agencies told for it has been kept."""
         token = issue_voucher(self.simulation.registry, self.simulation.keys, who)
         answer = await self.http.post(
             f"{self.address}/graphql",
@@ -44,6 +44,7 @@ class Scene:
             headers={"authorization": f"Bearer {token}"},
         )
         assert answer.status_code == 200, answer.text
+        await self.hub.kept_answers.written()
         content: dict[str, Any] = answer.json()
         return content
 
