@@ -12,7 +12,8 @@ import pytest
 from graphql import parse, validate
 
 from bench.growth import BYTES_MORE, fits
-from bench.memory import BITS, Look, chosen, distinct, slope
+from bench.memory import BITS, Look, chosen, distinct
+from bench.memory import told as memory_told
 from hub.plan.documents import Documents
 from hub.plan.operation import Operation
 from schema.build import build_schema
@@ -21,7 +22,7 @@ CODE = "RSSMRA80A01H501U"
 
 
 def looks(*server: int) -> list[Look]:
-    return [Look(number * 1_000, held, 7) for number, held in enumerate(server)]
+    return [Look(number * 1_000, held, {1: 7}) for number, held in enumerate(server)]
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,19 @@ def looks(*server: int) -> list[Look]:
     ],
 )
 def test_the_slope_is_of_what_comes_after_the_first_fifth(server: tuple[int, ...], expected: float) -> None:
-    assert slope(looks(*server), lambda one: one.server) == pytest.approx(expected)
-    assert slope(looks(*server), lambda one: one.postgres) == 0.0
+    told = {one.name: one.value for one in memory_told("flood", looks(*server), 10.0)}
+    assert told["memory.flood.server.slope"] == pytest.approx(expected)
+    assert told["memory.flood.postgres.slope"] == 0.0
+
+
+def test_postgres_slope_is_of_the_processes_that_stayed_and_its_level_of_all() -> None:
+    held = [{1: 100 + number, 2: 500} for number in range(6)]
+    held[1][3] = 9_000  # a vacuum that ends
+    held[4][4] = held[5][4] = 2_000  # a connection that is opened
+    found = [Look(number * 1_000, 0, backends) for number, backends in enumerate(held)]
+    told = {one.name: one.value for one in memory_told("flood", found, 10.0)}
+    assert told["memory.flood.postgres.slope"] == pytest.approx(1.0)
+    assert told["memory.flood.postgres"] == round((105 + 500 + 2_000) / 1024, 1)
 
 
 def test_every_body_of_a_flood_is_new_to_the_caches_and_is_planned() -> None:

@@ -93,7 +93,7 @@ def test_growth_is_told_beside_the_smallest() -> None:
 
 
 def test_memory_is_told_with_its_slope() -> None:
-    looks = [Look(number * 1_000, 102_400 + number, 51_200) for number in range(6)]
+    looks = [Look(number * 1_000, 102_400 + number, {1: 51_200}) for number in range(6)]
     told = [*memory_told("requests", looks, 0.5), *memory_told("flood", looks, 10.0)]
     text = rendered(EMPTY, by_name(told), {"memory": KNOWN})
     assert "| one person and the page, in turn | 5,000 | 100 | **1.00** (≤ 0.5) | 50 | 0.00 (≤ 0.5) |" in text
