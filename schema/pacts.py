@@ -63,6 +63,12 @@ class Pact(Node):
     beneficiary: Annotated[Beneficiary, strawberry.lazy("schema.households")] | None = strawberry.field(
         description="Null for an inclusion pact, which is the household's."
     )
+    professions: list[str] | None = strawberry.field(
+        description="The experience and skills of the pact (esperienze e competenze maturate), which an offer of work is held against: codes of the "
+        "classificazione delle professioni CP2011, whole or of a group, as its agency wrote them; null where it is not known, empty where the pact "
+        "names none.",
+        directives=[about(3)],
+    )
     goals: list[PactGoal] = strawberry.field(directives=[about(2)])
     activities: list[Activity] = strawberry.field(
         description="Agreed in this pact, those the caller may see, newest first.",

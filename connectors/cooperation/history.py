@@ -220,6 +220,7 @@ def _pact(record: Json, codes: RegionalCodes) -> RegionalPact:
             # What is wrong with another policy is that one's refusal, and not the pact's.
             if goal.get("evento") in codes.goal_event.words
         ),
+        professions=None,  # a SAP's policies tell none
         changed_at=moment(record, "dataultimoagg"),
     )
 

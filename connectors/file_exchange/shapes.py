@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.inps.admitted import MOST_MEMBERS
-from connectors.regional.pacts import MOST_GOALS
+from connectors.regional.pacts import MOST_GOALS, PROFESSIONS
+from hub.store.professions import MOST_OF_A_PACT
 
 _WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
@@ -73,7 +74,7 @@ class Shape:
         return stripped
 
     def record(self, found: Mapping[str, Any]) -> dict[str, Any]:
-        """The record of these values by path; items of a list that have no value are left out."""
+        """The record of these values by path; items of a list that have no value are left out, and a list that has none."""
         record: dict[str, Any] = {}
         items: dict[str, dict[int, dict[str, Any]]] = {}
         for path, value in found.items():
@@ -84,8 +85,6 @@ class Shape:
                 ordinal, _, inner = rest.partition(".")
                 if value is not None:
                     put(items.setdefault(name, {}).setdefault(int(ordinal), {}), inner, value)
-                else:
-                    items.setdefault(name, {})
             else:
                 put(record, path, value)
         for name, numbered in items.items():
@@ -178,7 +177,8 @@ SHAPES: Mapping[str, Shape] = {
                 "politica",
                 ("denominazione", "dataFine", "ultimoEvento.evento", "ultimoEvento.dataEvento"),
                 MOST_GOALS,
-            )
+            ),
+            PROFESSIONS: Items("qualifica", ("codQualifica",), MOST_OF_A_PACT),
         },
     ),
     ADMITTED_HOUSEHOLDS: Shape(

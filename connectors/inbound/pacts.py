@@ -81,6 +81,8 @@ def _row(one: RegionalPact, household_id: UUID, beneficiary_id: UUID | None) -> 
         "created_on": one.proposed_on,
         "signed_on": one.signed_on,
         "starts_on": one.signed_on or one.proposed_on,
+        # As one text: arrays of several lengths make no array. No code holds a space.
+        "professions": None if one.professions is None else " ".join(one.professions),
         "before": None if one.ends_on is None else one.ends_on + timedelta(days=1),
     }
 
@@ -106,6 +108,7 @@ _PACTS = Batch(
     created_on=Date,
     signed_on=Date,
     starts_on=Date,
+    professions=Text,
     before=Date,
 )
 _PUT = upsert_newer(
@@ -116,6 +119,7 @@ _PUT = upsert_newer(
             name: _PACTS[name]
             for name in ("kind", "status", "household_id", "beneficiary_id", "created_on", "signed_on")
         },
+        "professions": func.string_to_array(_PACTS["professions"], " "),
         "period": func.daterange(_PACTS["starts_on"], _PACTS["before"]),
     },
 )

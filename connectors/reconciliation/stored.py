@@ -148,6 +148,7 @@ def _pact(row: asyncpg.Record, goals: Sequence[RegionalGoal]) -> RegionalPact:
         signed_on=row["signed_on"],
         ends_on=_last_day(row["before"]),
         goals=tuple(goals),
+        professions=None if row["professions"] is None else tuple(row["professions"]),
         changed_at=row["updated_at"],
     )
 
@@ -170,6 +171,7 @@ def _pacts() -> Statement:
             pact.c.created_on,
             pact.c.signed_on,
             func.upper(pact.c.period).label("before"),
+            pact.c.professions,
             pact.c.updated_at,
         )
         .select_from(

@@ -29,7 +29,7 @@ class Written:
 
 
 def written_pact(pact: RegionalPact) -> Written:
-    """A pact of a region, with its goals in their order."""
+    """A pact of a region, with its goals and its professions in their order."""
     goals: list[Member] = [[goal.description, goal.status.value, _day(goal.due_on)] for goal in pact.goals]
     return _written(
         pact.external_id,
@@ -42,6 +42,7 @@ def written_pact(pact: RegionalPact) -> Written:
         _day(pact.signed_on),
         _day(pact.ends_on),
         goals,
+        None if pact.professions is None else list(pact.professions),
     )
 
 

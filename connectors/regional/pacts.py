@@ -4,13 +4,16 @@
 {"idPatto": 4711, "codTipoPatto": "PSP", "codiceFiscale": "…", "dataPropostaPds": "2026-02-02",
  "dataFirmaPds": "2026-02-09", "dataFine": null, "flgAnnullato": "N",
  "ultimoEvento": {"evento": "02", "dataEvento": "2026-02-09"},
- "politicheAttive": [{"denominazione": "…", "dataFine": "…", "ultimoEvento": {…}}], "dataAggiorn": "…"}
+ "politicheAttive": [{"denominazione": "…", "dataFine": "…", "ultimoEvento": {…}}],
+ "qualifiche": [{"codQualifica": "5.2.2.1"}], "dataAggiorn": "…"}
 
-Names are PSLP's where it has them; the others are unverified (see the package).
+Names are PSLP's where it has them; the others are unverified (see the package). `codQualifica` is PSLP's name of an offer's profession; that
+a pact has any, and where, is unverified.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from connectors.records.delivery import RecordRefused
@@ -28,11 +31,14 @@ from connectors.records.fields import (
 )
 from connectors.regional.codes import RegionalCodes
 from connectors.regional.records import RegionalGoal, RegionalPact
+from hub.store.professions import MOST_OF_A_PACT, PROFESSION
 from hub.store.vocabulary import PactKind, PactStatus
 
 KEY = "idPatto"
 MOST_GOALS = 200
 """Policies of one pact; a record with more is a mistake of its sender."""
+PROFESSIONS = "qualifiche"
+_PROFESSION = re.compile(PROFESSION, re.ASCII)
 _OVER = frozenset({PactStatus.COMPLETED, PactStatus.TERMINATED})
 
 
@@ -69,6 +75,7 @@ def decode_pact(record: Json, codes: RegionalCodes) -> RegionalPact:
         signed_on=signed_on,
         ends_on=ends_on,
         goals=_goals(record, codes),
+        professions=_professions(record),
         changed_at=moment(record, "dataAggiorn"),
     )
 
@@ -96,3 +103,20 @@ def _goals(record: Json, codes: RegionalCodes) -> tuple[RegionalGoal, ...]:
             )
         )
     return tuple(goals)
+
+
+def _professions(record: Json) -> tuple[str, ...] | None:
+    """What the pact names, in its order; None where it is not told, and empty where it names none."""
+    if record.get(PROFESSIONS) is None:
+        return None
+    named = parts(record, PROFESSIONS)
+    if len(named) > MOST_OF_A_PACT:
+        raise RecordRefused(PROFESSIONS, f"A pact names at most {MOST_OF_A_PACT} professions.")
+    return tuple(_profession(one, f"{PROFESSIONS}[{i}].") for i, one in enumerate(named))
+
+
+def _profession(named: Json, path: str) -> str:
+    code = text(named, "codQualifica", path)
+    if not _PROFESSION.fullmatch(code):
+        raise RecordRefused(f"{path}codQualifica", "The code is not of its classification's shape.")
+    return code

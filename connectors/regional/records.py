@@ -21,7 +21,10 @@ class RegionalGoal:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RegionalPact:
-    """A pact: of the person with `fiscal_code`, or, for an inclusion pact, of the household with `inps_protocol`."""
+    """A pact: of the person with `fiscal_code`, or, for an inclusion pact, of the household with `inps_protocol`.
+
+    `professions`: codes of the CP2011 or their beginnings; None: not known, empty: the pact names none.
+    """
 
     external_id: str
     kind: PactKind
@@ -32,6 +35,7 @@ class RegionalPact:
     signed_on: date | None
     ends_on: date | None
     goals: tuple[RegionalGoal, ...]
+    professions: tuple[str, ...] | None
     changed_at: datetime
 
 

@@ -16,6 +16,15 @@ _POLICIES = (
     ("C06", "Tirocinio di inclusione", 180),
     ("C05", "Formazione per la qualifica professionale", 240),
 )
+# Experience and skills (CP2011), as the region's desks write them down: most of an offer of the demo or of its group, some of none; and
+# of every fifth pact nobody has.
+_PROFESSIONS = (
+    ("5.2.2.1.0", "5.2.2.3.2"),
+    ("8.1.4.3",),
+    ("4.1", "4.2.2"),
+    None,
+    ("6.5.3.3", "7.3.1"),
+)
 
 
 def demo_pacts(
@@ -68,6 +77,7 @@ def _of_person(
         changed_at=changed_at + timedelta(seconds=made + 1),
         fiscal_code=member.fiscal_code,
         policies=() if proposed_only else tuple(_policies(n, service, as_of)),
+        professions=None if proposed_only else _PROFESSIONS[n % len(_PROFESSIONS)],
     )
 
 

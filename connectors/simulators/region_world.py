@@ -48,7 +48,10 @@ class SimulatedPolicy:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SimulatedPact:
-    """One pact: of a person (`fiscal_code`), or of a household (`protocol`) for `PI`; `signed_on` None: proposed."""
+    """One pact: of a person (`fiscal_code`), or of a household (`protocol`) for `PI`; `signed_on` None: proposed.
+
+    `professions` None: its system tells none.
+    """
 
     number: int
     kind: str
@@ -62,6 +65,7 @@ class SimulatedPact:
     ends_on: date | None = None
     annulled: bool = False
     policies: tuple[SimulatedPolicy, ...] = ()
+    professions: tuple[str, ...] | None = None
 
     def record(self) -> dict[str, Any]:
         """Write the pact."""
@@ -79,6 +83,9 @@ class SimulatedPact:
             "flgAnnullato": "S" if self.annulled else "N",
             "ultimoEvento": {"evento": self.event, "dataEvento": self.event_on.isoformat()},
             "politicheAttive": [policy.record() for policy in self.policies],
+            "qualifiche": None
+            if self.professions is None
+            else [{"codQualifica": one} for one in self.professions],
             "dataAggiorn": self.changed_at.isoformat(),
         }
 

@@ -15,9 +15,9 @@ from hub.opportunities.forms import PLACEMENT, CourseForm, Form, OfferForm, Plac
 from hub.opportunities.refusals import PublicationRefusal
 from hub.opportunities.refusals import PublicationRefusalCode as Code
 from hub.store.fiscal_code import holds_fiscal_code
+from hub.store.professions import PROFESSION
 
 REFERENCE = r"[0-9A-Za-z][0-9A-Za-z._:-]{0,99}"
-PROFESSION = r"[1-9](\.[0-9]{1,2}){0,5}"
 BELFIORE = r"[A-Z][0-9]{3}"
 CONTRACT_TYPE = r"[A-Z]\.[0-9]{2}\.[0-9]{2}"
 LONGEST_TEXT = 200

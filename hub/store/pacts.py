@@ -14,10 +14,11 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.store.agencies import Agency
@@ -46,6 +47,7 @@ class Pact(Base):
             "NOT isempty(period) AND NOT lower_inf(period) AND upper(period) IS DISTINCT FROM 'infinity'",
             name="period",
         ),
+        CheckConstraint("are_professions(professions)", name="professions"),
         CheckConstraint(LANDED, name="landed"),
         UniqueConstraint("source_agency_id", "external_id"),
         # A person's pact is of the person's household, and goes with the person to another: whoever may see the pact may see
@@ -90,6 +92,8 @@ class Pact(Base):
     expires_on: Mapped[date] = mapped_column(
         Computed("coalesce(upper(period) - 1, 'infinity')", persisted=True)
     )
+    # The experience and skills of the pact, as codes of the CP2011 or their beginnings; NULL: not known, none: it names none.
+    professions: Mapped[list[str] | None] = mapped_column(ARRAY(Text(collation="C")))
     source_agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
     external_id: Mapped[str | None]
     # Of one that an agency told: when it was changed there.
