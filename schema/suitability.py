@@ -53,7 +53,8 @@ class OfferCriterion:
     verdict: Verdict
     reason: LegalReason
     unknown: list[OfferGap] = strawberry.field(
-        description="Of an undetermined one: the facts that the hub does not hold.", directives=[about(2)]
+        description="Of an undetermined one: the facts that the hub does not hold, or that the caller may not ask for.",
+        directives=[about(2)],
     )
 
 

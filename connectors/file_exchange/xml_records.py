@@ -86,6 +86,8 @@ class XmlRecords:
         if path in self._shape.listed:
             item = self._shape.listed[path].element
             # What is no item is handed on as its text: the list is refused for what is in it, by name.
+            if _text(element).strip():
+                return _text(element)
             return [
                 self._object(one, f"{path}.item.") if _name(one) == item else _text(one)
                 for one in _elements(element)

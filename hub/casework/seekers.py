@@ -2,7 +2,11 @@
 """Whether offers of work suit a person: what the hub holds of both, for the rules of `hub.measures.suitable_offer`.
 
 What it does not hold is not known to the rules: the hours of full time, the collective agreement's minimum, the way by road or by public
-transport, the experience and skills of the pact. The person's municipality of residence stands for the domicile.
+transport. The person's municipality of residence stands for the domicile.
+
+Experience and skills are those of all the person's own pacts in force on the day, of every kind; where none of them names a profession they are
+not known. A pact is in force from its signing through its period: while it is suspended, too, and, asked about a day of then, when it is over
+since; one that was proposed or refused never was. What a pact names that the caller may not see, or not ask for, is not known either.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
+    distinct,
     func,
     literal_column,
     select,
@@ -31,7 +36,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from hub.access.caller import Caller, Scope
+from hub.access.fields import Sensitivity
 from hub.access.rows import scope_values, visible
+from hub.ledger.expressions import word
 from hub.ledger.paid_terms import paid_terms, read_terms
 from hub.ledger.proposing import rome_day
 from hub.measures.measure import Measure
@@ -39,7 +46,8 @@ from hub.measures.renewal import renewal
 from hub.measures.suitable_offer import Contract, Offer, Seeker
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
-from hub.store.tables import Beneficiary, ConditionalityEvent, Household, Municipality
+from hub.store.tables import Beneficiary, ConditionalityEvent, Household, Municipality, Pact
+from hub.store.vocabulary import PactStatus
 
 CONTRACTS: Mapping[str, Contract] = {
     "A.01.00": Contract.PERMANENT,
@@ -53,6 +61,8 @@ CONTRACTS: Mapping[str, Contract] = {
 """By type of contract of the mandatory communications, where it says alone which of the law's kinds it is: an apprenticeship does not."""
 MADE = ("SUITABLE_OFFER_ACCEPTED", "SUITABLE_OFFER_REFUSED")
 """What says that an offer was made."""
+NEVER_IN_FORCE = (PactStatus.PROPOSED, PactStatus.REFUSED)
+"""Of a pact that is not signed, or was taken back before it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +83,24 @@ class Sought:
 async def sought(
     connection: Connection, caller: Caller, fiscal_code: str, on: date, places: Sequence[UUID]
 ) -> Sought | None:
-    """The person with this code, if the caller sees it, and the way to these municipalities; one statement."""
+    """The person with this code, if the caller sees it, and the way to these municipalities; one statement.
+
+    An answer names what the pacts name: only to a caller who may ask for it of a pact (`Pact.professions`), too.
+    """
     row = await _statement(caller.scope).fetchrow(
         connection, fiscal_code=fiscal_code, day=on, places=list(places), **scope_values(caller)
     )
     if row is None:
         return None
     measure = Measure(row["measure"])
+    may_know = caller.fields.by("Pact.professions", Sensitivity.PERSONAL) is not None
+    professions = row["professions"] if may_know else None
     terms = [term for term in read_terms(orjson.loads(row["terms"])) if term[0] <= on]
     return Sought(
         row["id"],
         measure,
         Seeker(
+            professions=None if professions is None else frozenset(professions),
             children_born_on=tuple(born for born in row["births"] if born <= on),
             awarded_on=terms[0][0] if terms else None,
             renewed=renewal(measure, terms).on(on),
@@ -133,6 +149,7 @@ def _statement(scope: Scope) -> Statement:
             cast(paid_terms(household.c.id, household.c.measure), Text).label("terms"),
             _births(person).label("births"),
             _made(person, household).label("made"),
+            _professions(person, scope).label("professions"),
             _ways(person).label("ways"),
         )
         .select_from(person.join(household, household.c.id == person.c.household_id))
@@ -165,6 +182,20 @@ def _made(person: FromClause, household: FromClause) -> ColumnElement[int]:
         ~withdrawn,
     )
     return found.correlate(person, household).scalar_subquery()
+
+
+def _professions(person: FromClause, scope: Scope) -> ColumnElement[list[str] | None]:
+    """What the person's pacts in force on the day name, as far as the caller sees them; NULL where none names any."""
+    pact, day = table_of(Pact).alias("pact"), bindparam("day", type_=Date)
+    named = func.unnest(pact.c.professions).table_valued("code", name="named").render_derived()
+    found = select(func.array_agg(distinct(named.c.code), type_=ARRAY(Text))).where(
+        pact.c.beneficiary_id == person.c.id,
+        pact.c.status.not_in([word(status) for status in NEVER_IN_FORCE]),
+        pact.c.signed_on <= day,
+        pact.c.period.op("@>")(day),
+        visible(pact, "pact", scope, reached_from="beneficiary"),
+    )
+    return found.select_from(pact, named).correlate(person).scalar_subquery()
 
 
 def _ways(person: FromClause) -> ColumnElement[list[float | None]]:

@@ -261,14 +261,14 @@ async def _people(b: Builder) -> None:
 
 
 async def _pacts(b: Builder) -> None:
-    await b.pact("inclusion", "mixed", None, "INCLUSION", 1)
+    await b.pact("inclusion", "mixed", None, "INCLUSION", 1, professions=["9"])
     await b.pact("inclusion-empty", "empty", None, "INCLUSION", 1)
     await b.pact("inclusion-torino", "torino-only", None, "INCLUSION", 2)
     await b.pact("inclusion-latina", "latina", None, "INCLUSION", 2, signed=False)
-    await b.pact("work", "mixed", "north", "WORK", 3)
-    await b.pact("digital", "mixed", "east", "DIGITAL_ACTIVATION", 3)
+    await b.pact("work", "mixed", "north", "WORK", 3, professions=["5.2.2.1.0", "4.1"])
+    await b.pact("digital", "mixed", "east", "DIGITAL_ACTIVATION", 3, professions=[])
     await b.pact("service", "scattered", "scattered-rome", "SERVICE", 3, signed=False)
-    await b.pact("service-torino", "torino-only", "torino-only", "SERVICE", 4)
+    await b.pact("service-torino", "torino-only", "torino-only", "SERVICE", 4, professions=["8"])
     for number in range(5):
         await b.pact(f"crowd-{number}", "crowd", "crowd-0", "WORK", 5, signed=False)
     statuses = cycle(("PLANNED", "IN_PROGRESS", "ACHIEVED", "ABANDONED"))

@@ -40,7 +40,7 @@ LISTS: Mapping[str, str] = {
       conditionalityEvents(first: 20) { totalCount nodes { id } } } } }""",
     "households": """{ households(first: 30) { totalCount nodes { id members { id } applicant { id } pacts { id } benefit { startsOn }
       conditionalityEvents(first: 30) { totalCount nodes { id } } } } }""",
-    "pacts": """{ pacts(first: 30) { totalCount nodes { id household { id } beneficiary { id } goals { ordinal }
+    "pacts": """{ pacts(first: 30) { totalCount nodes { id professions household { id } beneficiary { id } goals { ordinal }
       activities { title beneficiary { id } pact { id } } conditionalityEvents(first: 20) { totalCount nodes { id } }
       deliveries(first: 20) { totalCount nodes { id } } origin { reference source { code } run { flow } } } } }""",
     "events": """{ conditionalityEvents(first: 50) { totalCount nodes { id beneficiary { id } pact { id } position

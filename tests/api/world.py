@@ -159,18 +159,26 @@ class Builder:
         )
 
     async def pact(
-        self, name: str, household: str, person: str | None, kind: str, day: int, *, signed: bool = True
+        self,
+        name: str,
+        household: str,
+        person: str | None,
+        kind: str,
+        day: int,
+        *,
+        signed: bool = True,
+        **more: Any,
     ) -> UUID:
-        key = await self.add(
-            "pact",
-            kind=kind,
-            status="ACTIVE" if signed else "PROPOSED",
-            household_id=self.world.households[household],
-            beneficiary_id=None if person is None else self.world.people[person].id,
-            created_on=date(2026, 3, day),
-            signed_on=date(2026, 3, day) if signed else None,
-            period=Range(date(2026, 3, day), None),
-        )
+        values: dict[str, Any] = {
+            "kind": kind,
+            "status": "ACTIVE" if signed else "PROPOSED",
+            "household_id": self.world.households[household],
+            "beneficiary_id": None if person is None else self.world.people[person].id,
+            "created_on": date(2026, 3, day),
+            "signed_on": date(2026, 3, day) if signed else None,
+            "period": Range(date(2026, 3, day), None),
+        }
+        key = await self.add("pact", **{**values, **more})
         self.world.pacts[name] = key
         return key
 

@@ -220,7 +220,7 @@ _LOOKS = {
         LEFT JOIN agency_answer a ON a.beneficiary_id = p.id""",
     "pact": """
         SELECT g.code, p.external_id, p.kind, p.status, h.inps_protocol, b.fiscal_code, p.created_on, p.signed_on,
-               p.period, p.updated_at
+               p.period, p.updated_at, p.professions
         FROM pact p JOIN household h ON h.id = p.household_id LEFT JOIN beneficiary b ON b.id = p.beneficiary_id
         JOIN agency g ON g.id = p.source_agency_id""",
     "pact_goal": """

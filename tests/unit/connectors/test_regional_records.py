@@ -86,6 +86,28 @@ def test_a_pact_is_read() -> None:
         ("Tirocinio", GoalStatus.ABANDONED, None),
     ]
     assert found.changed_at == datetime(2026, 2, 9, 9, tzinfo=UTC)
+    assert found.professions is None
+
+
+CODES: Record = {
+    "5": "5",
+    "4.1": "4.1",
+    " 5.2.2.1 ": "5.2.2.1",
+    "8.1.4.3.0.1": "8.1.4.3.0.1",
+    "6.10.12": "6.10.12",
+}
+
+
+def test_the_professions_of_a_pact_are_codes_or_their_beginnings_in_its_order() -> None:
+    named = [{"codQualifica": code} for code in CODES]
+    assert pact(qualifiche=named).professions == tuple(CODES.values())
+    twenty = pact(qualifiche=[{"codQualifica": "5"}] * 20).professions
+    assert twenty == ("5",) * 20
+
+
+def test_a_pact_that_names_none_is_told_from_one_of_which_it_is_not_known() -> None:
+    assert pact(qualifiche=[]).professions == ()
+    assert pact(qualifiche=None).professions is None
 
 
 @pytest.mark.parametrize(
@@ -152,6 +174,30 @@ WRONG_PACTS: list[tuple[Record, str]] = [
     ({"politicheAttive": [{"denominazione": "a"}]}, "politicheAttive[0].ultimoEvento"),
     ({"politicheAttive": [{"ultimoEvento": event("02")}]}, "politicheAttive[0].denominazione"),
     ({"politicheAttive": [{}] * 201}, "politicheAttive"),
+    ({"qualifiche": [{"codQualifica": "5"}] * 21}, "qualifiche"),
+    ({"qualifiche": "5.2"}, "qualifiche"),
+    ({"qualifiche": ["5.2"]}, "qualifiche"),
+    ({"qualifiche": [{"codQualifica": "5"}, {}]}, "qualifiche[1].codQualifica"),
+    ({"qualifiche": [{"codQualifica": None}]}, "qualifiche[0].codQualifica"),
+    ({"qualifiche": [{"codQualifica": 5}]}, "qualifiche[0].codQualifica"),
+    *(
+        ({"qualifiche": [{"codQualifica": code}]}, "qualifiche[0].codQualifica")
+        for code in (
+            "cuoco",
+            "0.1",
+            "52",
+            "5.2.",
+            ".5",
+            "5..2",
+            "5.123",
+            "5.1.1.1.1.1.1",
+            "5,2",
+            "5 4",
+            "٥",
+            "5\u0661",
+            CODE,
+        )
+    ),
     ({"dataAggiorn": None}, "dataAggiorn"),
     ({"codTipoPatto": "PI", "dSottoscrizione": "2026-02-09"}, "codProtocolloInps"),
 ]
