@@ -5,7 +5,7 @@ FROM household AS household__3
 WHERE household__3.id = page__2.household_id), ',"beneficiary":', coalesce((SELECT concat('{"givenName":', to_json(beneficiary__4.given_name), '}') AS concat_4
 FROM beneficiary AS beneficiary__4
 WHERE beneficiary__4.id = page__2.beneficiary_id), 'null'), '}') AS v0, page__2.expires_on AS v1, page__2.id AS v2
-FROM (SELECT pact__1.id AS id, pact__1.kind AS kind, pact__1.status AS status, pact__1.household_id AS household_id, pact__1.beneficiary_id AS beneficiary_id, pact__1.created_on AS created_on, pact__1.signed_on AS signed_on, pact__1.period AS period, pact__1.expires_on AS expires_on, pact__1.source_agency_id AS source_agency_id, pact__1.external_id AS external_id, pact__1.updated_at AS updated_at, pact__1.landed_at AS landed_at, pact__1.inbound_run_id AS inbound_run_id
+FROM (SELECT pact__1.id AS id, pact__1.kind AS kind, pact__1.status AS status, pact__1.household_id AS household_id, pact__1.beneficiary_id AS beneficiary_id, pact__1.created_on AS created_on, pact__1.signed_on AS signed_on, pact__1.period AS period, pact__1.expires_on AS expires_on, pact__1.professions AS professions, pact__1.source_agency_id AS source_agency_id, pact__1.external_id AS external_id, pact__1.updated_at AS updated_at, pact__1.landed_at AS landed_at, pact__1.inbound_run_id AS inbound_run_id
 FROM pact AS pact__1
 WHERE (pact__1.beneficiary_id = ANY (array((SELECT beneficiary_1.id
 FROM beneficiary AS beneficiary_1

@@ -118,6 +118,8 @@ NEVER = {
     "an event of a minor": """
         SELECT count(*) FROM conditionality_event e JOIN beneficiary b ON b.id = e.beneficiary_id
         WHERE e.occurred_at < b.birth_date + interval '18 years'""",
+    "professions in a pact that is not about work": """
+        SELECT count(*) FROM pact WHERE kind NOT IN ('WORK', 'SERVICE') AND professions IS NOT NULL""",
     "a household whose present benefit is of another measure": """
         SELECT count(*) FROM household h JOIN benefit b ON b.id = h.benefit_id WHERE b.measure <> h.measure""",
     "a household without its applicant, or with a minor for one": """
@@ -145,6 +147,14 @@ NEVER = {
         SELECT count(*) FROM household_declaration d WHERE NOT EXISTS (SELECT FROM declared_member WHERE declaration_id = d.id AND applicant)""",
     "a birth ahead of time": "SELECT count(*) FROM beneficiary WHERE birth_date > $1::date",
 }
+
+
+PROFESSIONS = """
+    SELECT DISTINCT CASE WHEN professions IS NULL THEN 'not known' WHEN professions = '{}' THEN 'none' WHEN EXISTS (
+            SELECT FROM job_offer o, unnest(professions) AS code WHERE starts_with(o.profession_code || '.', code || '.')
+        ) THEN 'of an offer' ELSE 'other' END
+    FROM pact WHERE kind IN ('WORK', 'SERVICE')
+"""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -197,6 +207,7 @@ async def test_a_population_is_plausible(owner: Owner) -> None:
         await owner.fetchval("SELECT count(*) FROM conditionality_event WHERE withdraws_event_id IS NOT NULL")
         > 0
     )
+    assert {row[0] for row in await owner.fetch(PROFESSIONS)} == {"not known", "none", "of an offer", "other"}
 
 
 async def test_the_feed_is_dense_and_in_the_order_of_recording(owner: Owner) -> None:

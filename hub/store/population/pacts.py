@@ -19,6 +19,7 @@ from hub.store.population.wire import (
     number_field,
     period_field,
     text_field,
+    texts_field,
     word_field,
 )
 from hub.store.vocabulary import GoalStatus, PactKind, PactStatus
@@ -45,6 +46,20 @@ _GOALS = {
     PactKind.INCLUSION: _SOCIAL_GOALS,
     PactKind.DIGITAL_ACTIVATION: (),
 }
+# Professions (CP2011) of jobs that are offered, their groups, and of some that none is; many desks write none down, and of some pacts nobody has.
+_PROFESSIONS = Draw(
+    [
+        (NULL, 40),
+        (texts_field(()), 6),
+        (texts_field(("8.1.4.3", "5.3.1.1")), 14),
+        (texts_field(("5.2.2",)), 12),
+        (texts_field(("8.1.3.1.0.1", "7.4.2")), 10),
+        (texts_field(("4.1.1.2.0.1",)), 8),
+        (texts_field(("6.1", "8.3.1")), 6),
+        (texts_field(("6.5.3.3", "7.2.1")), 4),
+    ]
+)
+_TO_WORK = (PactKind.WORK, PactKind.SERVICE)
 _GOAL_STATUS = {
     PactStatus.PROPOSED: Draw([(GoalStatus.PLANNED, 1)]),
     PactStatus.REFUSED: Draw([(GoalStatus.ABANDONED, 1)]),
@@ -77,11 +92,12 @@ class Pacts:
     def __init__(self, seed: int, today: int) -> None:
         self._chance = stream(seed, "pacts")
         self._keys = stream(seed, "pact keys")
+        self._professions = stream(seed, "pact professions")
         self._today = today
         self._count = 0
         self._pacts = Sheet(
             "pact",
-            "id kind status household_id beneficiary_id created_on signed_on period source_agency_id external_id updated_at",
+            "id kind status household_id beneficiary_id created_on signed_on period source_agency_id external_id updated_at professions",
         )
         self._goals = Sheet("pact_goal", "id pact_id ordinal description status due_on")
 
@@ -116,6 +132,7 @@ class Pacts:
             agency,
             text_field(f"{kind.value[0]}{self._count:09}"),
             moment_field(at_midnight(first)),
+            _PROFESSIONS(self._professions) if kind in _TO_WORK else NULL,
         )
         self._add_goals(own, kind, status, first)
         return Concluded(own, status, signed)

@@ -29,6 +29,9 @@ _BIG_NUMBER = struct.Struct(">iq")
 _RANGE_FROM = struct.Struct(">iBii")
 _RANGE = struct.Struct(">iBiiii")
 _DECIMAL = struct.Struct(">iHhHHHHH")
+_TEXTS = struct.Struct(">iiIii")
+_TEXT_TYPE = 25
+"""The oid of `text`, fixed in pg_type."""
 
 
 def key_field(key: bytes) -> bytes:
@@ -39,6 +42,13 @@ def key_field(key: bytes) -> bytes:
 def text_field(text: str) -> bytes:
     """A text or varchar."""
     data = text.encode()
+    return len(data).to_bytes(4, "big") + data
+
+
+def texts_field(texts: Sequence[str]) -> bytes:
+    """An array of texts: its dimensions, a flag for NULLs among them, their type, how many, the first's index; an empty one has no dimension."""
+    head = _TEXTS.pack(1, 0, _TEXT_TYPE, len(texts), 1) if texts else _TEXTS.pack(0, 0, _TEXT_TYPE, 0, 0)[:12]
+    data = head + b"".join(text_field(text) for text in texts)
     return len(data).to_bytes(4, "big") + data
 
 
