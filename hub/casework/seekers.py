@@ -5,7 +5,7 @@ What it does not hold is not known to the rules: the hours of full time, the col
 transport. The person's municipality of residence stands for the domicile.
 
 Experience and skills are those of all the person's own pacts in force on the day, of every kind; where none of them names a profession they are
-not known. A pact is in force from its signing through its period: while it is suspended, too, and, asked about a day of then, when it is over
+not known; where one about work tells nothing of any, another profession than those that are named may be coherent. A pact is in force from its signing through its period: while it is suspended, too, and, asked about a day of then, when it is over
 since; one that was proposed or refused never was. What a pact names that the caller may not see, or not ask for, is not known either.
 """
 
@@ -25,6 +25,7 @@ from sqlalchemy import (
     Float,
     FromClause,
     Text,
+    and_,
     bindparam,
     cast,
     distinct,
@@ -47,7 +48,7 @@ from hub.measures.suitable_offer import Contract, Offer, Seeker
 from hub.store.base import table_of
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Beneficiary, ConditionalityEvent, Household, Municipality, Pact
-from hub.store.vocabulary import PactStatus
+from hub.store.vocabulary import PactKind, PactStatus
 
 CONTRACTS: Mapping[str, Contract] = {
     "A.01.00": Contract.PERMANENT,
@@ -63,6 +64,8 @@ MADE = ("SUITABLE_OFFER_ACCEPTED", "SUITABLE_OFFER_REFUSED")
 """What says that an offer was made."""
 NEVER_IN_FORCE = (PactStatus.PROPOSED, PactStatus.REFUSED)
 """Of a pact that is not signed, or was taken back before it began."""
+ABOUT_WORK = (PactKind.WORK, PactKind.SERVICE)
+"""The pacts that name professions: a pact of digital activation has none to name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ async def sought(
         measure,
         Seeker(
             professions=None if professions is None else frozenset(professions),
+            may_name_others=row["may_name_others"],
             children_born_on=tuple(born for born in row["births"] if born <= on),
             awarded_on=terms[0][0] if terms else None,
             renewed=renewal(measure, terms).on(on),
@@ -150,6 +154,7 @@ def _statement(scope: Scope) -> Statement:
             _births(person).label("births"),
             _made(person, household).label("made"),
             _professions(person, scope).label("professions"),
+            _untold(person, scope).label("may_name_others"),
             _ways(person).label("ways"),
         )
         .select_from(person.join(household, household.c.id == person.c.household_id))
@@ -186,16 +191,33 @@ def _made(person: FromClause, household: FromClause) -> ColumnElement[int]:
 
 def _professions(person: FromClause, scope: Scope) -> ColumnElement[list[str] | None]:
     """What the person's pacts in force on the day name, as far as the caller sees them; NULL where none names any."""
-    pact, day = table_of(Pact).alias("pact"), bindparam("day", type_=Date)
+    pact = table_of(Pact).alias("pact")
     named = func.unnest(pact.c.professions).table_valued("code", name="named").render_derived()
-    found = select(func.array_agg(distinct(named.c.code), type_=ARRAY(Text))).where(
+    found = select(func.array_agg(distinct(named.c.code), type_=ARRAY(Text)))
+    found = found.where(_in_force(pact, person, scope))
+    return found.select_from(pact, named).correlate(person).scalar_subquery()
+
+
+def _untold(person: FromClause, scope: Scope) -> ColumnElement[bool]:
+    """Whether of a pact about work that is in force on the day it is not known what it names."""
+    pact = table_of(Pact).alias("pact")
+    untold = and_(
+        _in_force(pact, person, scope),
+        pact.c.kind.in_([word(kind) for kind in ABOUT_WORK]),
+        pact.c.professions.is_(None),
+    )
+    return select(literal_column("1")).where(untold).correlate(person).exists()
+
+
+def _in_force(pact: FromClause, person: FromClause, scope: Scope) -> ColumnElement[bool]:
+    day = bindparam("day", type_=Date)
+    return and_(
         pact.c.beneficiary_id == person.c.id,
         pact.c.status.not_in([word(status) for status in NEVER_IN_FORCE]),
         pact.c.signed_on <= day,
         pact.c.period.op("@>")(day),
         visible(pact, "pact", scope, reached_from="beneficiary"),
     )
-    return found.select_from(pact, named).correlate(person).scalar_subquery()
 
 
 def _ways(person: FromClause) -> ColumnElement[list[float | None]]:

@@ -36,7 +36,8 @@ def _gaps(finding: Finding, offer: Offer, seeker: Seeker) -> Iterator[OfferGap]:
     asked: dict[OfferGap, object]
     match finding.reason.code:
         case "COHERENCE":
-            asked = {OfferGap.PROFESSION: offer.profession, OfferGap.EXPERIENCE: seeker.professions or None}
+            named = None if seeker.may_name_others else seeker.professions or None
+            asked = {OfferGap.PROFESSION: offer.profession, OfferGap.EXPERIENCE: named}
         case "CONTRACT":
             asked = {OfferGap.CONTRACT: offer.contract}
         case "HOURS":

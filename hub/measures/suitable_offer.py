@@ -81,6 +81,8 @@ class Seeker:
     """Whom it was made to; None: not known. `professions`: those of the pact, by experience, skill or training; a code or its group."""
 
     professions: frozenset[str] | None = None
+    may_name_others: bool = False
+    """Whether a pact of the person's may name professions beside these: what it names is not known."""
     children_born_on: tuple[date, ...] | None = None
     """The children of the household, also where the parents are separated."""
     awarded_on: date | None = None
@@ -155,7 +157,8 @@ def _coherence(source: Source, offer: Offer, seeker: Seeker) -> Finding:
     holds = None
     if offer.profession is not None and professions is not None:
         code = offer.profession
-        holds = any(code == group or code.startswith(f"{group}.") for group in professions)
+        named = any(code == group or code.startswith(f"{group}.") for group in professions)
+        holds = True if named else None if seeker.may_name_others else False
     return _finding(
         holds,
         source,

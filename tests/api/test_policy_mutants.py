@@ -27,7 +27,7 @@ REDUNDANT = {
     "OWNs: puc_assignment visible: removed": "who sees own offers and courses alone sees no project and nobody to come from",
     "step activity → training_course: no condition": "who sees own courses alone sees no activity to come from",
     "step puc_assignment → puc_project: no condition": "who sees own courses alone sees no assignment to come from",
-    "hub/casework/seekers.py _professions: visible: no condition": "whoever sees a person sees its pacts, and a citizen is answered of itself alone",
+    "hub/casework/seekers.py _in_force: visible: no condition": "whoever sees a person sees its pacts, and a citizen is answered of itself alone",
     "hub/plan/writing.py form: visible: no condition": "who records an event has found its person within reach, by the same rule",
 }
 """Conditions that another one implies: a second lock, which no answer can show."""

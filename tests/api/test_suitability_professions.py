@@ -116,7 +116,8 @@ async def coherence(hub: Service, code: str, as_: str = "centre", on: str = ON) 
         ([names("4.1", "8")], "4.1, 8", "NOT_SATISFIED"),
         ([names("8"), names("5.2", "8")], "5.2, 8", "SATISFIED"),
         ([names("8"), names()], "8", "NOT_SATISFIED"),
-        ([names("8"), {}], "8", "NOT_SATISFIED"),
+        ([names("8"), names(), {}], "8", "NOT_SATISFIED"),
+        ([names("5"), {}], "5", "SATISFIED"),
         ([names("8"), names("4.1"), names("7")], "4.1, 7, 8", "NOT_SATISFIED"),
         ([names("5", status="SUSPENDED")], "5", "SATISFIED"),
         ([over("COMPLETED", date(2022, 7, 1), "5")], "5", "SATISFIED"),
@@ -157,6 +158,24 @@ async def test_where_no_pact_of_the_day_names_any_it_is_not_determined(
 ) -> None:
     row = await coherence(hub, await somebody(*pacts))
     assert (row["verdict"], row["unknown"], row["reason"]["limit"]) == ("UNDETERMINED", ["EXPERIENCE"], None)
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        ({}, "UNDETERMINED"),
+        ({"status": "SUSPENDED"}, "UNDETERMINED"),
+        ({"status": "PROPOSED", "signed_on": None}, "NOT_SATISFIED"),
+        ({"period": Range(date(2022, 3, 1), date(2022, 6, 1))}, "NOT_SATISFIED"),
+        ({"kind": "DIGITAL_ACTIVATION"}, "NOT_SATISFIED"),
+    ],
+)
+async def test_a_pact_about_work_of_which_it_is_not_known_what_it_names_leaves_a_no_open(
+    hub: Service, somebody: Somebody, other: dict[str, Any], verdict: str
+) -> None:
+    row = await coherence(hub, await somebody(names("8"), other))
+    assert (row["verdict"], row["reason"]["limit"]) == (verdict, "8")
+    assert row["unknown"] == (["EXPERIENCE"] if verdict == "UNDETERMINED" else [])
 
 
 async def test_it_is_asked_of_a_day(hub: Service, somebody: Somebody) -> None:

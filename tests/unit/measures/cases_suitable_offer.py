@@ -252,6 +252,15 @@ _MIA_CASES = (
     ),
     case(MIA, "profession not known", "undetermined: COHERENCE", _MIA_DAY, profession=None),
     case(MIA, "the pact names none", "undetermined: COHERENCE", _MIA_DAY, professions=frozenset()),
+    case(
+        MIA,
+        "another pact may name others, not among those known",
+        "undetermined: COHERENCE",
+        _MIA_DAY,
+        profession="2.1.1",
+        may_name_others=True,
+    ),
+    case(MIA, "another pact may name others, among those known", "suitable", _MIA_DAY, may_name_others=True),
     case(MIA, "pay a cent under", "not suitable: PAY", _MIA_DAY, monthly_pay=Decimal("1499.99")),
     case(
         MIA,
