@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -64,35 +65,58 @@ class _Key:
     subject: Subject
 
 
+class _Batch:
+    """Answers that are written by one statement; `kept` becomes whether they were."""
+
+    __slots__ = ("kept", "told")
+
+    def __init__(self) -> None:
+        self.told: dict[_Key, KeptAnswer] = {}
+        self.kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+
 class KeptAnswers:
     """Keeps one answer per agency, operation and subject: behind the request that was given it, those that wait together.
 
     What is not written yet is found by `latest` of this process. A process that is killed loses what waits, some milliseconds' worth: the
-    next outage misses it. Whoever must not waits for `written`.
+    next outage misses it. Whoever must not asks what `keep` came to.
     """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._waiting: dict[_Key, KeptAnswer] = {}
-        self._writing: dict[_Key, KeptAnswer] = {}
+        self._waiting: _Batch | None = None
+        self._writing: _Batch | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._is_full = False
 
-    def keep(self, agency: str, subject: Subject, told: Mapping[str, KeptAnswer]) -> None:
-        """Remember answers about one subject, by operation; an older one never replaces a newer one."""
+    def keep(self, agency: str, subject: Subject, told: Mapping[str, KeptAnswer]) -> asyncio.Future[bool]:
+        """Remember answers about one subject, by operation; an older one never replaces a newer one. What is given becomes whether they are kept."""
+        batch = self._waiting = self._waiting or _Batch()
         for operation, kept in told.items():
             key = _Key(agency, operation, subject)
-            known = self._waiting.get(key)
-            if known is None and len(self._waiting) >= MOST_WAITING:
-                log.warning("answer.not_kept", agency=agency, operation=operation, error="too many wait")
-            elif known is None or known.answered_at < kept.answered_at:
-                self._waiting[key] = kept
+            known = batch.told.get(key)
+            if known is None and len(batch.told) >= MOST_WAITING:
+                return self._not_kept()
+            if known is None or known.answered_at < kept.answered_at:
+                batch.told[key] = kept
         if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all(), name="kept answers")
+            # NOTE of nobody's request: what it logs is about many.
+            self._writer = asyncio.create_task(self._write_all(), name="kept answers", context=Context())
+        return batch.kept
+
+    def _not_kept(self) -> asyncio.Future[bool]:
+        if not self._is_full:
+            self._is_full = True
+            log.warning("answers.too_many_wait", most=MOST_WAITING)
+        refused: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        refused.set_result(False)
+        return refused
 
     async def written(self) -> None:
         """Wait until what was told so far is written, or could not be."""
-        if self._writer is not None:
-            await asyncio.shield(self._writer)
+        for batch in (self._writing, self._waiting):
+            if batch is not None:
+                await asyncio.shield(batch.kept)
 
     async def latest(
         self, agency: str, operation: str, subjects: Sequence[Subject], *, since: datetime
@@ -101,12 +125,18 @@ class KeptAnswers:
         found = {}
         for subject in subjects:
             key = _Key(agency, operation, subject)
-            new = self._waiting.get(key) or self._writing.get(key)
+            new = self._told(key)
             if new is not None and new.answered_at >= since:
                 found[subject] = new
         if others := [one for one in subjects if one not in found]:
             found |= await self._stored(agency, operation, others, since)
         return found
+
+    def _told(self, key: _Key) -> KeptAnswer | None:
+        for batch in (self._waiting, self._writing):
+            if batch is not None and key in batch.told:
+                return batch.told[key]
+        return None
 
     async def _stored(
         self, agency: str, operation: str, subjects: Sequence[Subject], since: datetime
@@ -130,16 +160,33 @@ class KeptAnswers:
         }
 
     async def _write_all(self) -> None:
-        while self._waiting:
-            self._writing, self._waiting = self._waiting, {}
+        while self._waiting is not None:
+            batch, self._waiting, self._is_full = self._waiting, None, False
+            self._writing, kept = batch, False
             try:
-                async with self._pool.acquire() as connection:
-                    await _keep().execute(connection, **_TOLD.bind(_rows(self._writing)))
-            except DATABASE_TROUBLE as error:
-                # The answers were given; only the next outage will miss them.
-                log.warning("answers.not_kept", answers=len(self._writing), error=type(error).__name__)
+                kept = await self._write(batch.told)
             finally:
-                self._writing = {}
+                self._writing = None
+                batch.kept.set_result(kept)
+
+    async def _write(self, told: Mapping[_Key, KeptAnswer]) -> bool:
+        """Write answers together; where the database refuses one of them, each by itself. Whether all are kept."""
+        try:
+            async with self._pool.acquire() as connection:
+                await _keep().execute(connection, **_TOLD.bind(_rows(told)))
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
+            if len(told) > 1:
+                return all([await self._write({key: one}) for key, one in told.items()])
+            _missed(told, error)
+        except Exception as error:  # the answers were given; what they are about is in no log
+            _missed(told, error)
+        else:
+            return True
+        return False
+
+
+def _missed(told: Mapping[_Key, KeptAnswer], error: Exception) -> None:
+    log.warning("answers.not_kept", answers=len(told), error=type(error).__name__)
 
 
 def _rows(told: Mapping[_Key, KeptAnswer]) -> Iterator[dict[str, Any]]:

@@ -28,7 +28,7 @@ from connectors.inps.records import PaymentStatus as PaidStatus
 from connectors.isee import IseeConnector
 from connectors.kept_answers import DATABASE_TROUBLE, KeptAnswer, KeptAnswers, Subject
 from connectors.pdnd import Operator
-from hub.errors import InvalidInput, UpstreamUnavailable
+from hub.errors import InvalidInput, Unavailable, UpstreamUnavailable
 from hub.measures.registry_check import RegistryCheckKind
 from schema.isee import IseeAttestation, isee_of, kept_isee
 from schema.residence import (
@@ -198,9 +198,11 @@ class LiveAnswers:
             told = {operation: kept}
             if by_id and (found := self._lookups.told(content)) is not None:
                 told[NATIONAL_ID] = KeptAnswer({"fiscal_code": content, "id_anpr": found.value}, asked_at)
-            kept_answers.keep(agency, subject, told)
-            if is_evidence:
-                await kept_answers.written()
+            is_kept = kept_answers.keep(agency, subject, told)
+            if is_evidence and not await asyncio.shield(is_kept):
+                raise Unavailable(
+                    "What the agency told could not be kept as evidence: ask again in a moment."
+                )
             return kept, Freshness.LIVE
 
         async def young(keys: list[Wanted]) -> Mapping[Wanted, KeptAnswer]:

@@ -30,9 +30,11 @@ from connectors.anpr.records import (
     PersonalRecord,
     Residence,
 )
+from connectors.anpr.refusals import SubjectDeceased
 from connectors.anpr.services import NoPurpose, UseCase
 from connectors.exchange import Answer, Exchange, Outgoing
 from connectors.pdnd import ClientIdentity, EServiceAccess, Operator, Passes, SecuredRequest
+from hub.errors import UpstreamInvalid, UpstreamRefused
 from hub.measures.registry_check import Register
 
 T = TypeVar("T")
@@ -214,14 +216,25 @@ class AnprConnector:
             with self._exchange.reading(use_case):
                 return read(answer, found)
 
-        found = await ids.of(fiscal_code, look_up)
-        told = None if found is None else await by(found)
-        if told is None and found is not None:
-            # NOTE an id of earlier may have been replaced: nobody is unknown before C030 has said so today.
-            anew = await ids.anew(fiscal_code, look_up)
-            if anew not in {None, found}:
-                told = await by(anew)
-        return told
+        if not ids.goes_by_kept(fiscal_code):
+            found = await ids.of(fiscal_code, look_up)
+            return None if found is None else await by(found)
+        # NOTE an id of earlier may have been replaced: nobody is unknown, or another, before C030 has said so today.
+        kept, trouble = await ids.of(fiscal_code, look_up), None
+        assert kept is not None
+        try:
+            if (told := await by(kept)) is not None:
+                return told
+        except SubjectDeceased:
+            raise
+        except (UpstreamInvalid, UpstreamRefused) as error:
+            trouble = error
+        anew = await ids.anew(fiscal_code, look_up)
+        if anew is not None and anew != kept:
+            return await by(anew)
+        if anew is not None and trouble is not None:
+            raise trouble
+        return None
 
     async def _ask(
         self,

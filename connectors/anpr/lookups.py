@@ -31,9 +31,13 @@ class Lookups:
         """Whether C030 need not be asked any more."""
         return fiscal_code in self._asked or fiscal_code in self._kept
 
+    def goes_by_kept(self, fiscal_code: str) -> bool:
+        """Whether the person is asked about by an id of earlier, which ANPR may have replaced."""
+        return fiscal_code in self._kept and fiscal_code not in self._asked
+
     async def of(self, fiscal_code: str, ask: Ask) -> IdAnpr | None:
         """The id of the person with this fiscal code. Raises what `ask` does, to everybody who waits for it."""
-        if fiscal_code in self._kept and fiscal_code not in self._asked:
+        if self.goes_by_kept(fiscal_code):
             return self._kept[fiscal_code]
         return await self.anew(fiscal_code, ask)
 

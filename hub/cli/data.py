@@ -265,7 +265,7 @@ def municipality(
 
 @sync.command("inps")
 def sync_inps(data_dir: DataDir = None) -> None:
-    """Pull what is new in INPS's list of admitted households."""
+    """Pull what is new in INPS's list of admitted households, from its service."""
     settings = settings_of(data_dir=data_dir)
     with database_url(settings) as url:
         typer.echo(describe(run(_pull_inps(settings, url))))
@@ -358,7 +358,9 @@ async def _among_agencies(settings: Settings, url: str) -> AsyncIterator[tuple[P
 async def _pull_inps(settings: Settings, url: str) -> RunReport:
     async with _among_agencies(settings, url) as (pool, agencies):
         if agencies.inps is None:
-            raise ConfigurationError("INPS is not connected: set SNODO_INPS_URL, _AUDIENCE and _PURPOSE_ID.")
+            raise ConfigurationError(
+                "INPS is not connected: set SNODO_INPS_URL, _AUDIENCE and _PURPOSE_ID. Where its list comes as files: snodo sync files FILE.toml."
+            )
         return await pull_admitted_households(pool, agencies.inps, clock=_now)
 
 

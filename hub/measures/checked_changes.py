@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
 
@@ -94,15 +95,23 @@ def _check_members(household: Household, changes: Sequence[tuple[Change, Path]])
     members = {member.key: member for member in household.members}
     for change, path in changes:
         if isinstance(change, MemberJoined):
+            # Who joins on one day joins together: a couple may name each other.
+            beside = {
+                one.member.key: one.member
+                for one, _ in changes
+                if isinstance(one, MemberJoined) and one.on == change.on
+            }
             joining, way = change.member, [*path, "member"]
             if joining.key in members or joining.spouse == joining.key:
                 raise SamePersonTwice(path=[*way, "key" if joining.key in members else "spouse"])
             if joining.applicant:
                 raise OneApplicant(path=[*way, "applicant"])
             if joining.spouse is not None:
-                other = members.get(joining.spouse)
+                other = members.get(joining.spouse) or beside.get(joining.spouse)
                 if other is None or other.spouse not in (None, joining.key):
                     raise SpousesDisagree(path=[*way, "spouse"])
+            if len(members) >= MOST_TOLD:
+                raise TooManyTold(path=way)
             members[joining.key] = joining
         elif isinstance(change, MemberLeft):
             leaving = members.pop(change.key, None)
@@ -110,6 +119,9 @@ def _check_members(household: Household, changes: Sequence[tuple[Change, Path]])
                 raise NotAMember(path=[*path, "key"])
             if leaving.applicant:
                 raise OneApplicant(path=[*path, "key"])
+            for key, member in members.items():
+                if member.spouse == leaving.key:  # and may marry again
+                    members[key] = replace(member, spouse=None)
 
 
 def _day(one: tuple[Change, Path]) -> date:

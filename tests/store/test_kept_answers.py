@@ -126,12 +126,58 @@ async def test_what_cannot_be_written_is_told_by_its_number_and_later_ones_are(
     assert await rows(owner) == {(people[0].beneficiary_id, "C020"): "here"}
 
 
+async def test_one_that_the_database_refuses_takes_no_other_with_it(
+    kept: KeptAnswers, people: list[Subject], owner: Owner
+) -> None:
+    good = [kept.keep("ANPR", subject, {"C020": told("here")}) for subject in people]
+    bad = kept.keep("ANPR", Subject(uuid4()), {"C020": told("nobody")})
+    assert await asyncio.gather(*good, bad) == [False] * (len(people) + 1), (
+        "one batch, which is not kept whole"
+    )
+    assert len(await rows(owner)) == len(people)
+
+
+async def test_whoever_waits_waits_for_what_was_told_by_then_however_much_comes_after(
+    kept: KeptAnswers, people: list[Subject], owner: Owner
+) -> None:
+    over = asyncio.Event()
+
+    async def go_on_telling() -> None:
+        minutes = 0
+        while not over.is_set():
+            minutes += 1
+            kept.keep("ANPR", people[0], {"C020": told("again", minutes)})
+            await asyncio.sleep(0)
+
+    telling = asyncio.create_task(go_on_telling())
+    try:
+        async with asyncio.timeout(10):
+            assert await kept.keep("ANPR", people[1], {"C029": told("evidence")})
+            await kept.written()
+        assert (people[1].beneficiary_id, "C029") in await rows(owner)
+    finally:
+        over.set()
+        await telling
+    await kept.written()
+
+
+async def test_what_is_not_kept_is_said_to_who_must_know(
+    kept: KeptAnswers, people: list[Subject], owner: Owner
+) -> None:
+    await owner.execute("ALTER TABLE agency_answer RENAME TO gone")
+    try:
+        assert not await kept.keep("ANPR", people[0], {"C029": told("evidence")})
+    finally:
+        await owner.execute("ALTER TABLE gone RENAME TO agency_answer")
+    assert await kept.keep("ANPR", people[0], {"C029": told("evidence")})
+
+
 async def test_no_more_wait_than_may(
     kept: KeptAnswers, people: list[Subject], owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept_answers, "MOST_WAITING", 2)
-    for number, subject in enumerate(people[:3]):
-        kept.keep("ANPR", subject, {"C020": told(str(number))})
+    *_, third = [kept.keep("ANPR", subject, {"C020": told(str(n))}) for n, subject in enumerate(people[:3])]
+    assert not await third
     kept.keep("ANPR", people[0], {"C020": told("newer", 1)})
     await kept.written()
     assert sorted(str(what) for what in (await rows(owner)).values()) == ["1", "newer"]

@@ -22,11 +22,13 @@ from connectors.anpr import (
     SubjectDeceased,
     UseCase,
 )
+from connectors.exchange import Policy
 from connectors.pdnd import Operator
 from connectors.simulators.anpr import AnprSimulator
+from connectors.simulators.faults import Fault, FaultKind
 from connectors.simulators.people import PopulationInMemory
 from connectors.simulators.registry import ANPR_AUDIENCES, EService, Purpose, Registry, demo_id
-from hub.errors import UpstreamRefused
+from hub.errors import UpstreamInvalid, UpstreamRefused
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -91,6 +93,27 @@ async def test_an_id_of_earlier_by_which_nobody_is_found_is_looked_up_anew(
     assert world.anpr.faults.calls("C020") == before + 1, (
         "C030 knows nobody: there is nothing to ask again by"
     )
+
+
+async def test_an_id_of_earlier_by_which_anpr_tells_of_another_is_looked_up_anew(
+    world: World, operator: Operator
+) -> None:
+    """Of a person whose id was replaced ANPR may answer under the new one."""
+    clau = await world.connector().national_id(CLAUDIA, operator)
+    assert clau is not None
+    world.anpr.faults.set("C020", Fault(FaultKind.HTML, times=1))
+    ids = Lookups({GIOVANNI: clau})
+    found = await world.connector(Policy(attempts=1)).residence(GIOVANNI, operator, lookups=ids)
+    assert found == await world.connector().residence(GIOVANNI, operator)
+    assert ids.told(GIOVANNI) == IdAnpr("UK79569LF")
+
+
+async def test_where_c030_says_the_same_id_the_first_refusal_stands(world: World, operator: Operator) -> None:
+    world.anpr.faults.set("C020", Fault(FaultKind.HTML))
+    ids = Lookups({GIOVANNI: IdAnpr("UK79569LF")})
+    with pytest.raises(UpstreamInvalid):
+        await world.connector(Policy(attempts=1)).residence(GIOVANNI, operator, lookups=ids)
+    assert (world.anpr.faults.calls("C020"), world.anpr.faults.calls("C030")) == (1, 1)
 
 
 async def test_an_id_of_earlier_that_holds_is_not_asked_for_again(world: World, operator: Operator) -> None:

@@ -198,6 +198,23 @@ def _voucher(scene: Scene, who: str) -> str:
     return issue_voucher(scene.simulation.registry, scene.simulation.keys, who)
 
 
+async def test_what_is_concluded_is_not_given_without_its_evidence(
+    scene: Scene, owner: asyncpg.Connection[asyncpg.Record]
+) -> None:
+    asked = """query ($code: FiscalCode!) { beneficiary(fiscalCode: $code) { givenName residence { source }
+      registryCheck(kind: RESIDENCE, measure: ADI) { source } } }"""
+    await owner.execute("ALTER TABLE agency_answer RENAME TO gone")
+    try:
+        answer = await scene.ask(asked, "municipality", code=scene.fiscal_code)
+    finally:
+        await owner.execute("ALTER TABLE gone RENAME TO agency_answer")
+    assert answer["data"]["beneficiary"]["registryCheck"] is None
+    assert answer["data"]["beneficiary"]["residence"] == {"source": "ANPR"}, "which rests on nothing else"
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "DATABASE_UNAVAILABLE"
+    assert "could not be kept as evidence" in error["message"]
+
+
 async def test_one_query_looks_a_person_up_once(
     scene: Scene, owner: asyncpg.Connection[asyncpg.Record]
 ) -> None:
