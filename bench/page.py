@@ -54,7 +54,7 @@ MEASURES = {
 }
 """What is told of the measures, by the figures' names."""
 POPULATION = {
-    "households": "households of the ADI",
+    "households": "households",
     "rate": "all of them, on all cores",
     "core.rate": "the same for each core",
     "cpu": "the workers' CPU for one household",
@@ -62,7 +62,8 @@ POPULATION = {
     "memory": "the largest worker",
     "memory.growth": "what it grew by from a quarter of the run to its end",
 }
-"""What is told of a run over the population."""
+"""What is told of a run over the population, of each of these measures."""
+POPULATION_OF = ("ADI", "SFL")
 CONNECTORS = {
     "sap.parse": "SAP documents read, every rule of theirs looked at",
     "sap.size": "one of them, with five policies",
@@ -260,11 +261,11 @@ def _measures(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
 def _population(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:
     yield _one_process(known).replace("one process", f"{known['workers']} workers")
     yield ""
-    yield "| what | | |"
-    yield "|---|---|---|"
+    yield f"| what | {' | '.join(POPULATION_OF)} | |"
+    yield f"|---|{'---|' * len(POPULATION_OF)}---|"
     for name, title in POPULATION.items():
-        figure = found[f"population.{name}"]
-        yield f"| {title} | {_quantity(figure)} | {figure.unit} |"
+        figures = [found[f"population.{measure.lower()}.{name}"] for measure in POPULATION_OF]
+        yield f"| {title} | {' | '.join(map(_quantity, figures))} | {figures[0].unit} |"
 
 
 def _connectors(found: Figures, known: Mapping[str, Any]) -> Iterable[str]:

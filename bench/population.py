@@ -19,6 +19,7 @@ from hub.casework.runs.everybody import Asked, assess_everybody
 from hub.casework.runs.workers import connected
 from hub.measures.measure import Measure
 
+MEASURES = (Measure.ADI, Measure.SFL)
 AIM = 2_500
 """Households a second and core, everything counted: reading, assessing, writing, and PostgreSQL's share of the cores."""
 FLAT = 2.0
@@ -51,19 +52,26 @@ class Watched:
 
 
 def population(world: World, rounds: int) -> tuple[list[Figure], Mapping[str, Any]]:
-    """The median of so many runs over all households of the ADI, on all cores."""
+    """The median of so many runs over all households of each measure in force, on all cores."""
     cores = len(os.sched_getaffinity(0))
-    found = sorted(
-        (asyncio.run(_run(world, cores)) for _ in range(rounds)),
-        key=lambda one: one["population.core.rate"].value,
-    )
-    return list(found[len(found) // 2].values()), {"workers": cores}
+    told = list[Figure]()
+    for measure in MEASURES:
+        found = sorted(
+            (asyncio.run(_run(world, measure, cores)) for _ in range(rounds)),
+            key=lambda one: one[f"{_name(measure)}.core.rate"].value,
+        )
+        told += found[len(found) // 2].values()
+    return told, {"workers": cores}
 
 
-async def _run(world: World, workers: int) -> dict[str, Figure]:
+def _name(measure: Measure) -> str:
+    return f"population.{measure.value.lower()}"
+
+
+async def _run(world: World, measure: Measure, workers: int) -> dict[str, Figure]:
     watched, own, before = Watched(), os.getpid(), seconds(world.postmaster)
     cpu, began = seconds(own), time.perf_counter()
-    asked = Asked(Measure.ADI, TODAY, again=True)
+    asked, name = Asked(measure, TODAY, again=True), _name(measure)
     run, _ = await assess_everybody(world.url, asked, processes=workers, progress=watched.look)
     took = time.perf_counter() - began
     workers_cpu, postgres_cpu = seconds(own) - cpu, seconds(world.postmaster) - before
@@ -71,12 +79,12 @@ async def _run(world: World, workers: int) -> dict[str, Figure]:
         await record.forget(connection, run.id)
     households = run.households
     figures = (
-        Figure("population.households", households, "households", None, "higher"),
-        Figure("population.rate", round(households / took), "households/s", None, "higher"),
-        Figure("population.core.rate", round(households / took / workers), "households/s/core", AIM, "higher"),
-        Figure("population.cpu", round(workers_cpu / households * 1e3, 4), "ms", None, "lower"),
-        Figure("population.postgres_cpu", round(postgres_cpu / households * 1e3, 4), "ms", None, "lower"),
-        Figure("population.memory", round(watched.largest, 1), "MiB", None, "lower"),
-        Figure("population.memory.growth", round(watched.growth, 1), "MiB", FLAT, "lower"),
+        Figure(f"{name}.households", households, "households", None, "higher"),
+        Figure(f"{name}.rate", round(households / took), "households/s", None, "higher"),
+        Figure(f"{name}.core.rate", round(households / took / workers), "households/s/core", AIM, "higher"),
+        Figure(f"{name}.cpu", round(workers_cpu / households * 1e3, 4), "ms", None, "lower"),
+        Figure(f"{name}.postgres_cpu", round(postgres_cpu / households * 1e3, 4), "ms", None, "lower"),
+        Figure(f"{name}.memory", round(watched.largest, 1), "MiB", None, "lower"),
+        Figure(f"{name}.memory.growth", round(watched.growth, 1), "MiB", FLAT, "lower"),
     )  # fmt: skip
     return {figure.name: figure for figure in figures}
