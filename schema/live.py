@@ -232,6 +232,8 @@ class LiveAnswers:
             assert task is not None
             self._asking.add(task)
             try:
+                if is_evidence:  # what waits is evidence once it is written
+                    await kept_answers.written()
                 cached = await young(keys)
                 asked = [key for key in keys if key not in cached]
                 if by_id:

@@ -14,7 +14,7 @@ import typer
 
 from connectors.connected import connect_agencies
 from connectors.cooperation import CooperatingRegion, SubsidiaryRegion
-from connectors.file_exchange import FilingAgency, FilingRegion
+from connectors.file_exchange import FilingAgency
 from connectors.file_exchange.opening import open_folder
 from connectors.reconciliation import (
     Files,
@@ -87,35 +87,31 @@ async def _reconcile(
         SPANS.set(tracing.spans)
         async with database.write.acquire() as connection:
             await check_version(connection, url)
-        named = None if files is None else _named(agency, files)
         agencies = connect_agencies(settings, http)
-        if named is None and agencies.inps is not None and agency == INPS_AGENCY_CODE:
+        # Whoever names files wants these compared: an agency may have a service beside them.
+        if files is None and agencies.inps is not None and agency == INPS_AGENCY_CODE:
             return [await reconcile_admitted_households(database.write, agencies.inps, period)]
-        if named is None and agencies.region is not None and agency == agencies.region.system.agency_code:
+        if files is None and agencies.region is not None and agency == agencies.region.system.agency_code:
             return await reconcile_region(database.write, agencies.region, period)
-        filing = named or _filing(agency, files or settings.regions)
+        filing = _filing(agency, files or settings.regions)
         async with open_folder(filing) as folder:
             return await reconcile_files(database.write, filing, folder, period)
 
 
-def _named(agency: str, files: Path) -> FilingAgency | None:
-    """What a file, or a folder of them, that was named for it says of the agency; None where it does not send files."""
-    return next((one for one in read_filing(files) if one.agency_code == agency), None)
-
-
-def _filing(agency: str, regions: Path | None) -> FilingRegion:
-    """The region that sends files and is kept under this agency's code.
+def _filing(agency: str, files: Path | None) -> FilingAgency:
+    """How the agency of this code sends files, by a TOML file or a folder of them.
 
     Raises:
         ConfigurationError: there is none; where it is connected by another way, why that cannot be compared, and what can be done.
 
     """
-    files: tuple[Region, ...] = ()
-    if regions is not None:
-        files = read_regions(regions) if regions.is_dir() else (read_region(regions),)
-    match next((one for one in files if region_agency_code(one.region_code) == agency), None):
-        case FilingRegion() as filing:
-            return filing
+    regions: tuple[Region, ...] = ()
+    if files is not None:
+        for filing in read_filing(files):
+            if filing.agency_code == agency:
+                return filing
+        regions = read_regions(files) if files.is_dir() else (read_region(files),)
+    match next((one for one in regions if region_agency_code(one.region_code) == agency), None):
         case CooperatingRegion() as region:
             raise ConfigurationError(
                 f"{agency} cannot be compared by day: application cooperation publishes no operation that lists what a region holds, or what "
@@ -127,7 +123,7 @@ def _filing(agency: str, regions: Path | None) -> FilingRegion:
             raise ConfigurationError(
                 f"{agency} has no system of its own: the hub is its system, and there is no other side to compare with."
             )
-        case None:
+        case _:
             raise ConfigurationError(
                 f"{agency} cannot be compared here: {INPS_AGENCY_CODE} can where SNODO_INPS_URL is set, the region of SNODO_REGION_CODE where "
                 "SNODO_REGION_URL is, and an agency that sends files where its TOML file is named by --files, a region's also where it is in SNODO_REGIONS."

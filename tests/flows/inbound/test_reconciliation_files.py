@@ -30,6 +30,7 @@ from hub.store.engine import Database
 from tests.flows.inbound.test_inbound_files import pull as pull_folder
 from tests.flows.inbound.test_inbound_files import region_of, times
 from tests.flows.inbound.test_reconciliation import EVER, differing
+from tests.spans import Gathered
 
 if TYPE_CHECKING:
     from tests.flows.inbound.conftest import Agencies
@@ -78,6 +79,21 @@ async def test_what_was_received_is_the_same_as_by_rest(
     assert {one.files for one in found.values()} == {Files(compared=2, gone=0)}
     by_rest = await reconcile_region(hub.write, agencies.region_connector(), EVER)
     assert [one.days for one in by_rest] == [one.days for one in found.values()]
+
+
+async def test_each_flow_compared_has_a_span(
+    agencies: Agencies, hub: Database, received: FilingRegion, owner: Owner
+) -> None:
+    await owner.execute("UPDATE job_offer SET places = places + 1")
+    gathering = Gathered()
+    with gathering.taking():
+        await compared(hub, received)
+        await reconcile_region(hub.write, agencies.region_connector(), EVER)
+    told = [dict(one.attributes or {}) for one in gathering.named("reconciliation")]
+    assert told == 2 * [
+        {"snodo.agency": "regione-12", "snodo.flow": flow, "snodo.differs": flow == "job-offers"}
+        for flow in FLOWS
+    ]
 
 
 @pytest.mark.parametrize(
@@ -292,8 +308,9 @@ namespace = "http://pdd.example/PD/SPCServiziSAP/types"
         ),
         ('kind = "none"\nregion = "14"\n', "regione-14", ("regione-14 has no system of its own",)),
         (COOPERATING, "regione-03", ("regione-03 cannot be compared here", "--files")),
+        (COOPERATING, "inps", ("inps cannot be compared here", "named by --files")),
     ],
-    ids=["cooperation", "none", "unknown"],
+    ids=["cooperation", "none", "unknown", "INPS"],
 )
 async def test_a_region_that_cannot_be_compared_is_said_why_and_what_can_be_done(
     hub: Database,
