@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from hub.store.agencies import Agency
 from hub.store.base import Base, Key, RecordedAt
 
 LANDED = (
@@ -67,15 +68,36 @@ class InboundRun(Base):
 
 
 class QuarantinedRecord(Base):
-    """A record an agency sent that could not land: kept whole, with the reason, until it lands or is dismissed."""
+    """A record an agency sent that could not land: kept with the reason, and whole until it lands or is dismissed; then by its digest alone.
+
+    `is_told`: whether its agency may be told of it. `version`: of the record, where it says one that can be read. `payload_digest`:
+    SHA-256, in place of the payload, by which the same record is known when it comes again.
+    """
 
     __tablename__ = "quarantined_record"
     __table_args__ = (
         UniqueConstraint("agency_id", "flow", "record_key"),
+        # INVARIANT the people in a record are kept for no longer than it waits.
+        CheckConstraint(
+            "(resolved_at IS NULL) = (payload IS NOT NULL) AND num_nulls(payload, payload_digest) = 1",
+            name="kept",
+        ),
+        CheckConstraint("payload_digest ~ '^[0-9a-f]{64}$'", name="payload_digest"),
+        CheckConstraint(
+            "num_nulls(dismissed_by, dismissed_because) <> 1 AND (dismissed_by IS NULL OR resolved_at IS NOT NULL)"
+            " AND length(dismissed_by) BETWEEN 1 AND 200 AND length(dismissed_because) BETWEEN 1 AND 1000",
+            name="dismissal",
+        ),
         Index(
             "quarantined_record_waiting_idx",
             "agency_id",
             "flow",
+            "id",
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+        Index(
+            "quarantined_record_received_idx",
+            "received_at",
             "id",
             postgresql_where=text("resolved_at IS NULL"),
         ),
@@ -85,8 +107,15 @@ class QuarantinedRecord(Base):
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
     flow: Mapped[str]
     record_key: Mapped[str]
-    payload: Mapped[dict[str, object]] = mapped_column(JSONB)
+    payload: Mapped[dict[str, object] | None] = mapped_column(JSONB)
     field: Mapped[str | None]
     reason: Mapped[str]
     received_at: Mapped[RecordedAt]
     resolved_at: Mapped[datetime | None]
+    is_told: Mapped[bool] = mapped_column(server_default=text("false"))
+    version: Mapped[datetime | None]
+    payload_digest: Mapped[str | None]
+    dismissed_by: Mapped[str | None]
+    dismissed_because: Mapped[str | None]
+
+    source: Mapped[Agency] = relationship(viewonly=True)
