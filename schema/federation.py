@@ -28,6 +28,7 @@ from schema.ledger import ConditionalityEvent
 from schema.opportunities import JobOffer, TrainingCourse
 from schema.pacts import Pact
 from schema.puc import PucProject
+from schema.quarantine import QuarantinedRecord
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.sensitivity import PUBLIC, personal, public
@@ -47,6 +48,7 @@ ENTITIES: TypeAlias = (
     | JobOffer
     | TrainingCourse
     | PucProject
+    | QuarantinedRecord
     | Municipality
     | EmploymentCentre
 )

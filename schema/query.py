@@ -53,6 +53,7 @@ from schema.people_filters import BeneficiaryFilter, BeneficiaryOrder, Household
 from schema.permitted import PermittedField
 from schema.permitted import permitted_fields as fields_of
 from schema.puc import PucProject, PucProjectFilter, PucProjectOrder
+from schema.quarantine import QuarantinedRecord, QuarantineFilter, waits
 from schema.scalars import FiscalCode
 from schema.sensitivity import PERSONAL, PUBLIC, personal
 from schema.territory import EmploymentCentre, Municipality
@@ -257,6 +258,22 @@ class Query(MeasuresQuery, FeedConsumerQuery, FeedProofsQuery, AdministrationQue
         last: Last = strawberry.UNSET,
         before: Cursor = strawberry.UNSET,
     ) -> Connection[Delivery]:
+        return planned()
+
+    @strawberry.field(
+        description="What came and could not land: the records of the caller's agency that wait in quarantine, the oldest first; for purposes "
+        "granted ADMINISTER every agency's. One that has landed since, or was put away, is found by its id.",
+        metadata=stands_on(Rooted(Pages(only=waits))),
+        directives=[OWN_PAGE, PAGED, PUBLIC],
+    )
+    def quarantine(
+        self,
+        filter: QuarantineFilter | None = strawberry.UNSET,  # noqa: A002
+        first: First = strawberry.UNSET,
+        after: Cursor = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Cursor = strawberry.UNSET,
+    ) -> Connection[QuarantinedRecord]:
         return planned()
 
     @strawberry.field(

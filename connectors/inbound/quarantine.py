@@ -27,6 +27,9 @@ from hub.store.tables import QuarantinedRecord
 
 R = TypeVar("R")
 
+PREFIX = "qrn"
+"""Of a quarantined record's id."""
+
 
 @dataclass(slots=True)
 class _Kept:

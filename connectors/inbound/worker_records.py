@@ -42,7 +42,7 @@ AT_ONCE: Final = 8
 """Questions under way: a round leaves room in the region's bulkhead for others."""
 FEW: Final = 3
 """Of fewer people a failure that is not the region's own says nothing of the region."""
-_PERSON: Final = "persona"
+PERSON: Final = "persona"
 """The member that tells who could not be asked about from a policy; also how such a record's key begins."""
 
 
@@ -54,7 +54,7 @@ class _Person:
     @property
     def key(self) -> str:
         """Of the record that says that the region could not be asked."""
-        return f"{_PERSON}:{self.id}"
+        return f"{PERSON}:{self.id}"
 
 
 class WorkerRecords:
@@ -93,16 +93,16 @@ class WorkerRecords:
                 continue
             if person.key in waiting:
                 # It could be asked about now: this resolves what is in quarantine.
-                records.append(Delivered(person.key, None, {_PERSON: str(person.id)}, NoActivity()))
+                records.append(Delivered(person.key, None, {PERSON: str(person.id)}, NoActivity()))
             if answer is not None:
                 records += [self.read(policy) for policy in policies_of(answer)]
         return Page(tuple(records), str(people[-1].id) if more else None, more)
 
     def read(self, payload: object) -> Delivered[PolicyRecord]:
         """See `Kind.read`."""
-        if isinstance(payload, Mapping) and _PERSON in payload:
+        if isinstance(payload, Mapping) and PERSON in payload:
             refusal = Refusal(None, str(payload.get("motivo")))
-            return Delivered(f"{_PERSON}:{payload[_PERSON]}", None, payload, refusal)
+            return Delivered(f"{PERSON}:{payload[PERSON]}", None, payload, refusal)
         return read_policy(payload, self._region.activities)
 
     async def land(
@@ -163,7 +163,7 @@ def _is_not_let_in(error: UpstreamError) -> bool:
 
 
 def _unasked(person: _Person, error: UpstreamError) -> dict[str, Any]:
-    return {_PERSON: str(person.id), "codicefiscale": person.fiscal_code, "motivo": error.message}
+    return {PERSON: str(person.id), "codicefiscale": person.fiscal_code, "motivo": error.message}
 
 
 def _placed(

@@ -11,7 +11,7 @@ never null must be visible from wherever it is reached. `IMPLIED` lists the step
     delivery visible     ⇔  its person, who is its event's, is visible; or it is reached from its event
 
 Two scopes reach no person: AGGREGATE counts what the whole country would see (`counted`), OWN sees the offers and courses its
-agency published.
+agency published. A table `OF_AGENCIES` has one rule for every scope: an agency is told of its own rows, who administers of all.
 """
 
 from __future__ import annotations
@@ -40,19 +40,21 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
-from sqlalchemy.types import Text, TypeEngine
+from sqlalchemy.types import Boolean, Text, TypeEngine
 
 from hub.access.caller import Caller, Scope
 from hub.access.self_rows import SELF_IMPLIED, SELF_RULES, read_as_citizen, self_values
 from hub.store.base import table_of
 from hub.store.tables import Beneficiary, Household
 from hub.store.tables import ConditionalityEvent as Event
-from hub.store.vocabulary import GrantScope
+from hub.store.vocabulary import Capability, GrantScope
 
 Rule = Callable[[FromClause, Scope], ColumnElement[bool]]
 
+OF_THE_CALLER = "caller_"
+"""How the names of the parameters begin that hold what a caller is."""
 CENTRES, MUNICIPALITIES, REGIONS = "caller_centres", "caller_municipalities", "caller_regions"
-AGENCY = "caller_agency"
+AGENCY, ADMINISTERS = "caller_agency", "caller_administers"
 
 PUBLIC = frozenset(
     {
@@ -109,6 +111,8 @@ def visible(
 
     Raises KeyError for a table without a rule: there is no way to ask for one without.
     """
+    if table in OF_AGENCIES:
+        return OF_AGENCIES[table](row, scope)
     if scope.kind is GrantScope.OWN and table in OWN:
         return OWN[table](row, scope)
     if (
@@ -157,7 +161,7 @@ def counted(scope: Scope) -> Scope:
 
 def is_rounded(table: str, scope: Scope) -> bool:
     """Whether counts of this table's rows are rounded for callers of this scope: of people, for who sees nobody."""
-    return scope.kind is GrantScope.AGGREGATE and table not in PUBLIC | GUARDED
+    return scope.kind is GrantScope.AGGREGATE and table not in PUBLIC | GUARDED | OF_AGENCIES.keys()
 
 
 def visible_by_key(row: FromClause, table: str, scope: Scope) -> ColumnElement[bool]:
@@ -191,18 +195,19 @@ def scope_values(caller: Caller) -> dict[str, Any]:
     """The values the predicates bind for this caller."""
     if caller.scope.kind is GrantScope.SELF:
         return self_values(caller)
+    itself = {AGENCY: caller.agency_id, ADMINISTERS: Capability.ADMINISTER in caller.capabilities}
     if caller.scope.single:
         return {
             CENTRES: caller.centres[0] if caller.centres else None,
             MUNICIPALITIES: caller.municipalities[0] if caller.municipalities else None,
             REGIONS: caller.regions[0] if caller.regions else None,
-            AGENCY: caller.agency_id,
+            **itself,
         }
     return {
         CENTRES: list(caller.centres),
         MUNICIPALITIES: list(caller.municipalities),
         REGIONS: list(caller.regions),
-        AGENCY: caller.agency_id,
+        **itself,
     }
 
 
@@ -286,6 +291,16 @@ def _published(row: FromClause, _scope: Scope) -> ColumnElement[bool]:
     return row.c.source_agency_id == bindparam(AGENCY, type_=UUID(as_uuid=True))
 
 
+def _told_of(row: FromClause, scope: Scope) -> ColumnElement[bool]:
+    if scope.kind is GrantScope.SELF:
+        return false()
+    # NOTE a comparison: `false OR …` is cut by PostgreSQL, which plans for the values it is given.
+    administers = literal_column("true", Boolean) == bindparam(ADMINISTERS, type_=Boolean)
+    return or_(
+        administers, and_(row.c.is_told, row.c.agency_id == bindparam(AGENCY, type_=UUID(as_uuid=True)))
+    )
+
+
 def _none(_row: FromClause, _scope: Scope) -> ColumnElement[bool]:
     return false()
 
@@ -309,6 +324,9 @@ RULES: Mapping[str, Rule] = {
     "event_evidence": _of_event,
     "delivery": _of_person,
 }
+
+OF_AGENCIES: Mapping[str, Rule] = {"quarantined_record": _told_of}
+"""Tables of what agencies sent, told without the people in it: to an agency its own, where it may be told; to who administers all of it."""
 
 OWN: Mapping[str, Rule] = {"job_offer": _published, "training_course": _published, "puc_project": _none}
 """The rules of public tables for the scope OWN."""

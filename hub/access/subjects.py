@@ -6,6 +6,7 @@
     pact                                             its person; an inclusion pact's, the household
     event, delivery, activity, convocation, place in a PUC     its person
     benefit, goal of a pact, proposal                whom the row it is reached from is about
+    record in quarantine                             nobody the hub could name: that somebody looked is written down all the same
 
 A household reached from one of its people says nothing new: the person stands for it (docs/adr/0023).
 """
@@ -17,7 +18,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, func, select
 
-from hub.access.rows import GUARDED, PUBLIC
+from hub.access.rows import GUARDED, OF_AGENCIES, PUBLIC
 from hub.store.base import table_of
 from hub.store.tables import ConditionalityEvent
 
@@ -106,6 +107,6 @@ def subject_of(row: FromClause, table: str, reached_from: str | None = None) -> 
 
     Raises KeyError for a table about people without a rule: none can be shown and nobody named.
     """
-    if not is_personal(table):
+    if not is_personal(table) or table in OF_AGENCIES:
         return None
     return None if (reached_from, table) in STEPS else SUBJECTS[table](row)

@@ -143,7 +143,12 @@ class Myself:
 
 @dataclass(frozen=True)
 class Pages:
-    """A root field or a relationship read by pages (a Relay connection)."""
+    """A root field or a relationship read by pages (a Relay connection).
+
+    `only`: of a root field, which rows of the type it lists; None for all of them.
+    """
+
+    only: Callable[[FromClause], ColumnElement[bool]] | None = None
 
 
 @dataclass(frozen=True)

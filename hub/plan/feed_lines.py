@@ -33,7 +33,6 @@ from hub.plan.subjects import reached
 from hub.store.base import table_of
 from hub.store.statement import Statement
 from hub.store.tables import FeedContent
-from hub.store.vocabulary import GrantScope
 
 TOLD = """
 query ConditionalityFeedLines($after: String, $first: Int!, $filter: ConditionalityFeedFilter) {
@@ -116,7 +115,6 @@ class FeedLines:
             found = self._plans[key] = Plan(
                 statement,
                 dict(builder.binds),
-                scope.kind is not GrantScope.NATIONAL,
                 frozenset(),
                 lambda alone: Joined(_lines(self._builder(hollow, scope), self.operation), alone),
                 is_personal=True,

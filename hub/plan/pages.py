@@ -44,18 +44,24 @@ class InvalidPage(InvalidInput):
     code = "INVALID_PAGE"
 
 
-def root_pages(builder: Builder, field: Selected, definition: GraphQLField) -> Select[Any]:
-    """The statement of a root field that is a connection."""
+def root_pages(
+    builder: Builder,
+    field: Selected,
+    definition: GraphQLField,
+    only: Callable[[FromClause], ColumnElement[bool]] | None = None,
+) -> Select[Any]:
+    """The statement of a root field that is a connection; `only`: which rows of one table it lists."""
     target = builder.catalogue.position(node_type_name(definition))
     if isinstance(target, GatheredType):
         from hub.plan.gathered import GatheredRows
 
         return select(joined(connection(builder, field, definition, target, GatheredRows(builder, target))))
-    rows = TableRows(
-        builder,
-        target,
-        lambda row: [own_rows(target, row), listed(row, target.table.name, builder.scope)],
-    )
+
+    def belongs(row: FromClause) -> list[ColumnElement[bool]]:
+        conditions = [own_rows(target, row), listed(row, target.table.name, builder.scope)]
+        return conditions if only is None else [*conditions, only(row)]
+
+    rows = TableRows(builder, target, belongs)
     return select(joined(connection(builder, field, definition, target, rows)))
 
 

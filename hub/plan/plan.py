@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from hub.access.caller import Caller
-from hub.access.rows import scope_values
+from hub.access.rows import OF_THE_CALLER, scope_values
 from hub.access.seen import Seen
 from hub.plan.arguments import Variables
 from hub.store.statement import Connection, Statement
@@ -27,15 +27,14 @@ class Together(Protocol):
 class Plan:
     """Good for every request of one document, one shape of arguments and one scope of callers.
 
-    `binds` read the variables; every other parameter of the statement is a constant or, where the plan `uses_scope`, the
-    caller's. `walked` has the `id` of each field node that has a federated field below it: only these are walked in Python.
+    `binds` read the variables; every other parameter of the statement is a constant or the caller's. `walked` has the `id` of each
+    field node that has a federated field below it: only these are walked in Python.
     """
 
     def __init__(
         self,
         statement: Statement,
         binds: Mapping[str, Bind],
-        uses_scope: bool,
         walked: frozenset[int],
         again: Callable[[Statement], Together] | None = None,
         *,
@@ -65,7 +64,7 @@ class Plan:
             if name in statement.defaults:
                 self._constants[number] = statement.converted(name, statement.defaults.__getitem__)(name)
             elif name not in binds:
-                assert uses_scope, name
+                assert name.startswith(OF_THE_CALLER), name
                 self._scoped.append((number, name))
 
     @property

@@ -25,6 +25,7 @@ from hub.plan.declare import (
     Lookup,
     Myself,
     NodeLookup,
+    Pages,
     Rooted,
     Stuck,
 )
@@ -89,8 +90,8 @@ def _root(builder: Builder, field: Selected, root: Rooted) -> Select[Any]:
             return feed_pages(builder, field, definition)
         case FollowedFeed():
             return followed_pages(builder, field, definition)
-        case _:
-            return root_pages(builder, field, definition)
+        case Pages(only):
+            return root_pages(builder, field, definition, only)
 
 
 def plan_row(
@@ -142,7 +143,6 @@ def _finish(builder: Builder, statement: Select[Any], again: Callable[[], Select
     return Plan(
         Statement(statement),
         dict(builder.binds),
-        builder.scope.kind is not GrantScope.NATIONAL,
         frozenset(builder.walked),
         None if again is None else lambda alone: Joined(again(), alone),
         is_personal=builder.is_personal,

@@ -31,7 +31,6 @@ from hub.plan.subjects import subjects_in
 from hub.plan.written import VALUES, Written, WrittenPlan
 from hub.store.given import ORD, Given, required
 from hub.store.statement import Statement
-from hub.store.vocabulary import GrantScope
 
 
 class _Form:
@@ -100,7 +99,6 @@ def plan_written(
     return WrittenPlan(
         statement,
         dict(builder.binds),
-        builder.scope.kind is not GrantScope.NATIONAL,
         of_many,
         frozenset(own),
         is_personal=builder.is_personal,

@@ -47,7 +47,6 @@ class WrittenPlan(Plan):
         self,
         statement: Statement,
         binds: Mapping[str, Bind],
-        uses_scope: bool,
         make: Callable[[], Statement],
         own: frozenset[str],
         *,
@@ -57,7 +56,6 @@ class WrittenPlan(Plan):
         super().__init__(
             statement,
             binds,
-            uses_scope,
             frozenset(),
             lambda alone: ForMany(make(), own, alone),
             is_personal=is_personal,

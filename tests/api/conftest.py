@@ -38,6 +38,7 @@ from tests.api.inhabitants import build_world
 from tests.api.oracle import Oracle
 from tests.api.oracle_lists import cursor_id
 from tests.api.purposes import FieldSet
+from tests.api.set_aside import set_aside
 from tests.api.sight import Sight
 from tests.api.world import (
     CROWD_CODE,
@@ -82,7 +83,7 @@ SIGHTS: Mapping[str, Sight] = MappingProxyType(
         "centre": Sight("CENTRE", (NORTH,), agency=f"cpi-{NORTH.lower()}"),
         "municipality": Sight("MUNICIPALITY", (ROMA,), agency="comune-h501"),
         "region": Sight("REGION", ("12",), agency="regione-12"),
-        "inps": Sight("NATIONAL"),
+        "inps": Sight("NATIONAL", agency="inps"),
         **{
             name: Sight(scope.value, areas, agency=name)
             for name, (scope, areas, _) in MORE.items()
@@ -92,8 +93,8 @@ SIGHTS: Mapping[str, Sight] = MappingProxyType(
         "ambito": Sight(
             "MUNICIPALITY", (LATINA, TORINO), agency="ambito"
         ),  # the ambito, and a municipality granted beside it
-        "ministry": Sight("AGGREGATE"),
-        "accredited": Sight("OWN", ("soggetto-accreditato",)),
+        "ministry": Sight("AGGREGATE", agency="ministero-lavoro"),
+        "accredited": Sight("OWN", ("soggetto-accreditato",), agency="soggetto-accreditato"),
     }
 )
 """How far each caller sees."""
@@ -313,6 +314,7 @@ async def world_database(
         for consumer in PURPOSES:
             await register_purpose(connection, registry, consumer)
         world = await build_world(connection)
+        await set_aside(connection, world)
     finally:
         await connection.close()
     yield name, world

@@ -134,7 +134,7 @@ def _nothing(_condition: Condition) -> Condition:
 
 def _conditions(scopes: list[Scope]) -> Iterator[Mutant]:
     for scope in scopes:
-        for table in sorted(rows.RULES.keys() | rows.OWN.keys()):
+        for table in sorted(rows.RULES.keys() | rows.OWN.keys() | rows.OF_AGENCIES.keys()):
             row = metadata.tables[table].alias("row")
             for door, ask in DOORS.items():
                 condition = ask(row, table, scope)

@@ -31,7 +31,7 @@ from tests.api.sight import ACTIVITY, NEVER, Field, Reader, Row, Sight
 TABLES = (
     "municipality", "employment_centre", "agency", "household", "benefit", "beneficiary", "activity", "convocation",
     "pact", "pact_goal", "puc_project", "puc_assignment", "job_offer", "training_course", "conditionality_event", "feed_entry",
-    "event_outcome", "event_evidence", "delivery", "delivery_attempt", "feed_proposal", "inbound_run",
+    "event_outcome", "event_evidence", "delivery", "delivery_attempt", "feed_proposal", "inbound_run", "quarantined_record",
 )  # fmt: skip
 PREFIX = {
     "Beneficiary": "ben",
@@ -39,6 +39,7 @@ PREFIX = {
     "Pact": "pct",
     "ConditionalityEvent": "evt",
     "Delivery": "dlv",
+    "QuarantinedRecord": "qrn",
     "JobOffer": "job",
     "TrainingCourse": "crs",
     "PucProject": "puc",
@@ -49,6 +50,7 @@ TABLE = {
     "Pact": "pact",
     "ConditionalityEvent": "conditionality_event",
     "Delivery": "delivery",
+    "QuarantinedRecord": "quarantined_record",
     "JobOffer": "job_offer",
     "TrainingCourse": "training_course",
     "PucProject": "puc_project",
@@ -312,6 +314,24 @@ def _stuck(reader: Reader, _source: Row, arguments: dict[str, Any]) -> Row:
     return page
 
 
+def _quarantine(reader: Reader, source: Row, arguments: dict[str, Any]) -> Row:
+    """What has neither landed nor been put away."""
+    waiting = Reader(reader.oracle, reader.sight)
+    waiting.rows = {
+        **reader.rows,
+        "quarantined_record": [
+            one for one in reader.rows["quarantined_record"] if one["resolved_at"] is None
+        ],
+    }
+    page: Row = list_of("quarantined_record", ("received_at", False))(waiting, source, arguments)
+    return page
+
+
+def _own_key(_reader: Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
+    key: str = row["record_key"]
+    return None if key.startswith(("sha256:", "persona:")) else key
+
+
 def _position(reader: Reader, row: Row, _arguments: dict[str, Any]) -> int | None:
     return next((e["position"] for e in reader.rows["feed_entry"] if e["event_id"] == row["id"]), None)
 
@@ -349,6 +369,9 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("Query", "conditionalityEvents"): list_of("conditionality_event", *EVENTS),
     ("Query", "conditionalityFeed"): _feed,
     ("Query", "stuck"): _stuck,
+    ("Query", "quarantine"): _quarantine,
+    ("QuarantinedRecord", "source"): _to("agency", "agency_id"),
+    ("QuarantinedRecord", "recordKey"): _own_key,
     ("Query", "opportunities"): _opportunities,
     ("Query", "municipality"): _by("municipality", "belfiore_code", "belfioreCode"),
     ("Query", "employmentCentre"): _by("employment_centre", "code", "code"),

@@ -160,6 +160,10 @@ def _holds(reader: Reader, table: str, row: Row, name: str, value: Any) -> bool:
         case "employmentCentre":
             key = row["employment_centre_id"]
             return key is not None and reader.by_id["employment_centre"][key]["code"] == value
+        case "source":
+            return bool(reader.by_id["agency"][row["agency_id"]]["code"] == value)
+        case "receivedBefore":
+            return bool(row["received_at"] < datetime.fromisoformat(value))
         case "kinds":
             return row["kind"] in value
         case "statuses":

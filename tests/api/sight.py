@@ -37,7 +37,8 @@ class Sight:
     unseen: frozenset[str] = frozenset()
     """Types of activities of which the caller sees none."""
     agency: str = ""
-    """The code of the caller's agency: it matters what it recorded itself."""
+    """The code of the caller's agency: it matters what it recorded itself, and what it sent."""
+    administers: bool = False
 
 
 class Reader:
@@ -69,7 +70,16 @@ class Reader:
                 return place["region_code"] in self.sight.areas
 
     def sees(self, table: str, row: Row) -> bool:
+        if table == "quarantined_record":
+            return self.is_told_of(row)
         return self.citizen_sees(table, row) if self.sight.kind == "SELF" else self.agency_sees(table, row)
+
+    def is_told_of(self, record: Row) -> bool:
+        """Of what could not land: who runs the hub of everything, an agency of what it sent, but where that would tell it of somebody."""
+        if self.sight.kind == "SELF":
+            return False
+        sent_by = self.by_id["agency"][record["agency_id"]]["code"]
+        return self.sight.administers or (record["is_told"] and sent_by == self.sight.agency)
 
     def citizen_sees(self, table: str, row: Row) -> bool:
         """Itself and its household; of what was recorded about the people in it, its own."""

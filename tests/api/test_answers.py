@@ -73,6 +73,7 @@ LISTS = {
     "trainingCourses": f"{COURSE} participations {{ nodes {{ __typename title beneficiary {{ id }} course {{ id }} }} {PAGE} }}",
     "pucProjects": f"{PROJECT} assignments(first: 1) {{ nodes {{ status beneficiary {{ id }} }} {PAGE} }}",
     "opportunities": OPPORTUNITY,
+    "quarantine": "__typename id source { code name } flow recordKey field reason receivedAt resolvedAt dismissedBecause",
 }
 
 
@@ -188,6 +189,13 @@ FILTERS: dict[str, list[str]] = {
         "{ status: OPEN }",
         '{ municipality: "H501" }',
         '{ regionCode: "12" }',
+    ],
+    "quarantine": [
+        '{ source: "inps" }',
+        '{ source: "regione-12", flow: "job-offers" }',
+        '{ or: [{ field: "codTipoPolitica" }, { flow: "communications" }] }',
+        '{ not: { field: "codTipoPolitica" } }',
+        '{ receivedBefore: "2026-09-15T12:00:00Z" }',
     ],
     "conditionalityEvents": [
         "{ types: [CONVOCATION_MISSED, PUC_NOT_JOINED] }",

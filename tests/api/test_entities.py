@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TYPE = {
     "ben": "Beneficiary", "hsh": "Household", "pct": "Pact", "evt": "ConditionalityEvent", "job": "JobOffer",
-    "crs": "TrainingCourse", "puc": "PucProject", "dlv": "Delivery",
+    "crs": "TrainingCourse", "puc": "PucProject", "dlv": "Delivery", "qrn": "QuarantinedRecord",
 }  # fmt: skip
 ASKED = """
   __typename

@@ -74,7 +74,7 @@ async def test_generated_operations(
                     error["extensions"]["coordinate"].partition(".")[0] for error in answer.json["errors"]
                 } == {"Activity"}
             else:
-                sight = Sight("NATIONAL", unseen=frozenset(purpose.unseen))
+                sight = Sight("NATIONAL", unseen=frozenset(purpose.unseen), agency=f"of-{name}")
                 assert with_named_cursors(answer.data) == oracle.answer(query, sight, writer.values)
         except Exception as error:
             raise AssertionError(f"{seed!r}, as {name}:\n{query}\n{writer.values}\n{refused}") from error

@@ -14,6 +14,7 @@ from hub.access.caller import Caller, Scope
 from hub.access.rows import (
     GUARDED,
     IMPLIED,
+    OF_AGENCIES,
     OWN,
     PUBLIC,
     RULES,
@@ -48,7 +49,12 @@ def test_every_table_the_schema_reaches_is_public_or_has_a_rule() -> None:
         name = stored.table.name
         reached_only = {to for _, to in IMPLIED}
         # Lines of the access log are read as one person's report alone, which says whose (`hub.plan.report`).
-        assert name in PUBLIC | GUARDED or name in RULES or name in reached_only or name == "access_log", name
+        assert (
+            name in PUBLIC | GUARDED | OF_AGENCIES.keys()
+            or name in RULES
+            or name in reached_only
+            or name == "access_log"
+        ), name
     assert not PUBLIC & RULES.keys()
     assert SELF_RULES.keys() == RULES.keys()
 
@@ -96,6 +102,22 @@ def test_the_whole_country_has_no_predicate(table: str) -> None:
     )
     assert "EXISTS" not in statement.text
     assert statement.names == ()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in GrantScope if kind is not GrantScope.SELF])
+@pytest.mark.parametrize("table", OF_AGENCIES)
+def test_what_agencies_sent_is_told_to_each_its_own_in_every_scope(table: str, kind: GrantScope) -> None:
+    row = metadata.tables[table].alias("asked")
+    statement = Statement(select(row.c[0]).where(visible(row, table, Scope(kind, single=False))))
+    assert set(statement.names) == {"caller_agency", "caller_administers"}
+    assert "is_told" in statement.text
+    assert not is_rounded(table, Scope(kind, single=False))
+
+
+@pytest.mark.parametrize("table", OF_AGENCIES)
+def test_no_citizen_is_told_what_an_agency_sent(table: str) -> None:
+    row = metadata.tables[table].alias("asked")
+    assert isinstance(visible(row, table, SELF), False_)
 
 
 @pytest.mark.parametrize(("reached_from", "table"), sorted(IMPLIED))
@@ -206,6 +228,7 @@ def test_values_of_one_area_and_of_several() -> None:
     one = scope_values(_caller(Scope(GrantScope.CENTRE, single=True), centres=(centre,)))
     assert one["caller_centres"] == centre
     many = scope_values(_caller(Scope(GrantScope.CENTRE, single=False), centres=(centre, other)))
+    assert one["caller_administers"] is many["caller_administers"] is False
     assert many["caller_centres"] == [centre, other]
     assert scope_values(_caller(Scope(GrantScope.REGION, single=False)))["caller_regions"] == []
 

@@ -87,14 +87,14 @@ def _problems(*types: type, **roots: Any) -> str:
 
 def test_the_hubs_own_schema_agrees_with_its_tables() -> None:
     _, catalogue = build_schema()
-    assert catalogue.by_prefix.keys() == {"ben", "hsh", "pct", "evt", "job", "crs", "puc", "dlv"}
+    assert catalogue.by_prefix.keys() == {"ben", "hsh", "pct", "evt", "job", "crs", "puc", "dlv", "qrn"}
     assert catalogue.orders == {
         "BeneficiaryOrder", "PactOrder", "JobOfferOrder", "TrainingCourseOrder", "PucProjectOrder", "ConditionalityEventOrder",
     }  # fmt: skip
     assert catalogue.roots.keys() == {
         "node", "beneficiary", "beneficiaries", "household", "households", "pact", "pacts", "jobOffers", "trainingCourses",
         "pucProjects", "conditionalityEvents", "conditionalityFeed", "opportunities", "municipality", "employmentCentre", "_entities",
-        "accessChanges", "me", "accessReport", "stuck",
+        "accessChanges", "me", "accessReport", "stuck", "quarantine",
     }  # fmt: skip
 
 
