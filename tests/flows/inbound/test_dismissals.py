@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -17,12 +17,28 @@ from hypothesis import strategies as st
 
 from connectors.inbound import pull_admitted_households
 from connectors.inbound.dismissing import InvalidDismissal, dismiss
-from connectors.inbound.kept_records import KeptRecord, UnknownRecord, named, waiting_records
+from connectors.inbound.filed_kinds import filed_kind
+from connectors.inbound.kept_records import (
+    KeptRecord,
+    RecordSettled,
+    UnknownRecord,
+    named,
+    waiting_records,
+)
 from connectors.inbound.quarantine import digest_of, keep
+from connectors.inbound.retrying import retry_record
+from connectors.inbound.runs import take_turn
 from connectors.records.delivery import Refusal
+from hub.access.caller import Caller, Scope
+from hub.http.communications import CommunicationsEndpoint, Intake
+from hub.http.watch import UnderWay
+from hub.ledger.communications import HireTerms
 from hub.store.engine import Database
+from hub.store.vocabulary import AgencyKind, GrantScope
+from tests.api.inhabitants import build_world
 from tests.flows.inbound.test_inbound_any_order import REPORTS, WHAT, clean, entry
 from tests.flows.inbound.test_inbound_trouble import nested
+from tests.unit.connectors.communication_documents import unilav
 
 if TYPE_CHECKING:
     from tests.flows.inbound.conftest import ScriptedInps
@@ -316,6 +332,62 @@ async def test_a_communication_by_http_that_was_put_away_waits_anew_when_another
     [anew] = await rows(owner)
     assert (anew["received_at"], anew["resolved_at"], anew["dismissed_by"]) == (later, None, None)
     assert json.loads(anew["payload"])["digest"] == "sha256:two"
+
+
+async def test_by_http_another_document_of_a_code_is_told_from_the_one_that_was_put_away(
+    hub: Database, owner: Owner, put_away: Dismiss, clock: Clock
+) -> None:
+    world = await build_world(owner)
+    purpose = UUID(int=0xAA)
+    agency = await owner.fetchval(
+        "INSERT INTO purpose (purpose_id, agency_id, description) SELECT $1, id, 'x' FROM agency WHERE code = 'regione-12'"
+        " RETURNING agency_id",
+        purpose,
+    )
+    scope = Scope(GrantScope.NATIONAL, single=False)
+    caller = Caller(agency, "regione-12", AgencyKind.REGION, None, purpose, scope)
+    intake = Intake(clock, HireTerms(timedelta(seconds=60), 10_000), 100_000)
+    nobody: Any = None  # who asks is known, and nothing is asked of them
+    door = CommunicationsEndpoint(hub, nobody, nobody, nobody, intake)
+
+    async def post(begins: str) -> list[dict[str, Any]]:
+        document = unilav(code="1200026000000001", worker=world.people["north"].fiscal_code, begins=begins)
+        assert (await door.take(document.encode(), None, caller, None, UnderWay())).status == 200
+        return await rows(owner)
+
+    assert await post("2026-09-10") == []
+    [waits] = await post("2026-09-11")
+    assert (waits["flow"], waits["is_told"]) == (HTTP, False)
+    assert await post("2026-09-11") == [waits]
+    assert world.people["north"].fiscal_code not in waits["payload"]
+    await put_away()
+    [away] = await post("2026-09-11")
+    assert away["dismissed_by"] == "m.rossi"
+    [anew] = await post("2026-09-12")
+    assert (anew["id"], anew["resolved_at"], anew["dismissed_by"]) == (waits["id"], None, None)
+
+
+async def test_who_tries_a_record_again_waits_for_the_page_that_lands_and_hears_that_it_settled_it(
+    hub: Database, owner: Owner, clock: Clock, scripted: Scripted
+) -> None:
+    await tell(hub, scripted([]), clock, entry(1, 1, WRONG))
+    async with hub.write.acquire() as connection, hub.write.acquire() as other:
+        [record] = await waiting_records(connection)
+        page = other.transaction()
+        await page.start()
+        await take_turn(other, record.agency_id)
+        trying = asyncio.ensure_future(
+            retry_record(hub.write, filed_kind("admitted_households"), record, clock=clock)
+        )
+        _, waits = await asyncio.wait([trying], timeout=0.3)
+        assert waits
+        await other.execute(
+            "UPDATE quarantined_record SET payload = NULL, payload_digest = repeat('0', 64), resolved_at = $1",
+            NOW,
+        )
+        await page.commit()
+        with pytest.raises(RecordSettled, match="waits no more: what it is about landed, on 2026-09-22"):
+            await trying
 
 
 async def test_records_come_in_the_order_they_are_named_and_each_once(
