@@ -7,6 +7,8 @@ flow         one run: page by page from the watermark, each page one transaction
 settle       a page's records land together; those the database refuses are found by halving
 runs         inbound_run: where a run stands, and where the next one starts
 quarantine   quarantined_record: what could not land, and when it was resolved
+retrying     what waits there is tried again, by a run or without one
+kept_records, kept_kinds, dismissing    the same for whoever runs the hub: what waits, how it is read again, how it is put away
 places       municipalities and centres by their codes
 batches      many rows as one statement's parameters
 violations   what a refusal of the database says about a record

@@ -21,8 +21,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from connectors.communications import CommunicationRefused, code_of, read_communication
-from connectors.inbound.flow import PAGE_SIZE, Clock, RunReport, run_flow
-from connectors.inbound.runs import Landing
+from connectors.inbound.flow import PAGE_SIZE, RunReport, run_flow
+from connectors.inbound.runs import Clock, Landing
 from connectors.records.delivery import Delivered, Page, Payload, Refusal
 from connectors.records.reading import DIGEST_PREFIX
 from connectors.xml import XmlLimits, XmlRefused, read_xml
@@ -40,6 +40,8 @@ from hub.store.tables import Agency
 from hub.store.vocabulary import AgencyKind, ConditionalityEventType
 
 FLOW = "communications"
+HTTP_FLOW = "communications-http"
+"""Of what comes by HTTP (`hub.http.communications`): it is no file's, and settled by no run of a folder."""
 SUFFIX = ".xml"
 _ASIDE = "aside"
 """Member of what is kept of a document that says something else than an earlier of its code."""
@@ -57,6 +59,7 @@ class Communications:
     """The files of one folder, in the order of their names, each run from the first: what landed before changes nothing."""
 
     flow = FLOW
+    is_told = False
 
     def __init__(self, folder: Path, recorder: Recorder, terms: HireTerms, limits: XmlLimits) -> None:
         self._folder = folder

@@ -26,16 +26,15 @@ from connectors.inbound import received_files, runs
 from connectors.inbound.filed_kinds import FILED_FLOWS, filed_kind
 from connectors.inbound.flow import (
     PAGE_SIZE,
-    Clock,
     Drained,
     RunReport,
-    count_refused,
     drain,
     end_run,
     note_records,
 )
 from connectors.inbound.received_files import Arrival
-from connectors.inbound.runs import Run
+from connectors.inbound.retrying import count_refused
+from connectors.inbound.runs import Clock, Run
 from connectors.records.delivery import Page, Refusal
 from hub.errors import ConfigurationError
 from hub.spans import span

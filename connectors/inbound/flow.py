@@ -9,25 +9,23 @@ waiting for (their person, the end of another pact) may have landed meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol, TypeVar
 
 import structlog
 
-from connectors.inbound import quarantine, runs
+from connectors.inbound import runs
 from connectors.inbound.kinds import Kind
-from connectors.inbound.runs import Landing, Run
-from connectors.inbound.settle import settle
-from connectors.records.delivery import Delivered, Page, Refusal
+from connectors.inbound.retrying import count_refused, retry_waiting, tell
+from connectors.inbound.runs import Clock, Landing, Run
+from connectors.records.delivery import Page, Refusal
 from hub.spans import Span, Value, span
 from hub.store.engine import Pool
 from hub.store.statement import Connection
 
 R = TypeVar("R")
-Clock = Callable[[], datetime]
 
 PAGE_SIZE = 500
 """Records of one page, and so of one transaction."""
@@ -151,7 +149,7 @@ async def end_run(
     page_size: int,
 ) -> RunReport:
     """Try what waits in quarantine again, and note that the run came to its end."""
-    released = await _retry(pool, kind, run, clock, page_size)
+    released = await retry_waiting(pool, kind, run.agency_id, run.id, clock=clock, page_size=page_size)
     async with pool.acquire() as connection:
         await runs.finish(connection, run, clock())
     received, quarantined = drained.received, drained.quarantined
@@ -202,43 +200,8 @@ async def _land_page(
     with span("inbound.page", attributes=about) as noted:
         async with pool.acquire() as connection, connection.transaction():
             await runs.take_turn(connection, landing.agency_id)
-            outcomes = await _tell(connection, kind, landing, page.records)
+            outcomes = await tell(connection, kind, landing, page.records)
             await advance(connection, page, outcomes)
         refused = count_refused(outcomes)
         noted.note({"snodo.records.quarantined": refused})
     return refused
-
-
-async def _retry(pool: Pool, kind: Kind[R], run: Run, clock: Clock, page_size: int) -> int:
-    """Try the waiting records again until none of them lands any more; how many did."""
-    released = 0
-    while True:
-        before, after = released, None
-        while True:
-            async with pool.acquire() as connection, connection.transaction():
-                await runs.take_turn(connection, run.agency_id)
-                rows = await quarantine.waiting(connection, run.agency_id, kind.flow, after, page_size)
-                records = [kind.read(payload) for _, payload in rows]
-                outcomes = await _tell(connection, kind, run.landing(clock()), records)
-                released += len(records) - count_refused(outcomes)
-            if len(rows) < page_size:
-                break
-            after = rows[-1][0]
-        if released == before:
-            return released
-
-
-async def _tell(
-    connection: Connection, kind: Kind[R], landing: Landing, records: Sequence[Delivered[R]]
-) -> list[Refusal | None]:
-    """Land records and note in the quarantine what became of them: per record why it did not land, or None."""
-    outcomes: list[Refusal | None] = await settle(connection, kind, landing, records)
-    if records:
-        told = list(zip(records, outcomes, strict=True))
-        await quarantine.note(connection, kind, landing.agency_id, told, landing.at)
-    return outcomes
-
-
-def count_refused(outcomes: Sequence[Refusal | None]) -> int:
-    """How many did not land."""
-    return sum(outcome is not None for outcome in outcomes)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from connectors.cooperation import SapConnector
 from connectors.inbound.courses import TrainingCourses
-from connectors.inbound.flow import PAGE_SIZE, Clock, RunReport, run_flow
+from connectors.inbound.flow import PAGE_SIZE, RunReport, run_flow
 from connectors.inbound.households import AdmittedHouseholds
 from connectors.inbound.offers import JobOffers
 from connectors.inbound.pacts import Pacts
+from connectors.inbound.runs import Clock
 from connectors.inbound.worker_records import PEOPLE, WorkerRecords
 from connectors.inps import InpsConnector
 from connectors.regional import RegionalConnector

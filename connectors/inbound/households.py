@@ -54,6 +54,7 @@ class AdmittedHouseholds:
     """INPS's daily list of the households admitted to a measure."""
 
     flow = FLOW
+    is_told = True
 
     def __init__(self, inps: HouseholdList) -> None:
         self._inps = inps

@@ -15,15 +15,16 @@ from hub.store.statement import Connection
 R = TypeVar("R")
 
 
-class Kind(Protocol[R]):
-    """One flow: where its records come from, how one is read, how several land."""
+class KeptKind(Protocol[R]):
+    """One kind of record: how one that was kept is read, how several land. It needs nobody to be asked."""
 
     @property
     def flow(self) -> str:
         """The flow's name in inbound_run and quarantined_record."""
 
-    async def fetch(self, after: str | None, limit: int, /) -> Page[R]:
-        """Ask the agency for a page."""
+    @property
+    def is_told(self) -> bool:
+        """Whether who sent a record may be told that it waits; not of a hire: that it could not be taken says that its worker is known."""
 
     def read(self, payload: object, /) -> Delivered[R]:
         """Read a record that was kept."""
@@ -40,3 +41,10 @@ class Kind(Protocol[R]):
         self, connection: Connection, agency_id: UUID, keys: Sequence[str], /
     ) -> dict[str, datetime]:
         """The versions that have landed, by record key."""
+
+
+class Kind(KeptKind[R], Protocol[R]):
+    """One flow: such records, and where they come from."""
+
+    async def fetch(self, after: str | None, limit: int, /) -> Page[R]:
+        """Ask the agency for a page."""

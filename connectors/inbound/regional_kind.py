@@ -29,6 +29,8 @@ class RegionalRecords(Protocol):
 class RegionalSource(Generic[R]):
     """One resource of one region, as `Kind` wants a source."""
 
+    is_told = True
+
     def __init__(self, region: RegionalRecords, resource: Resource[R], flow: str, versions: Versions) -> None:
         self.flow = flow
         self._region = region

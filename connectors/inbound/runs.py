@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +13,9 @@ from sqlalchemy import bindparam, insert, select, update
 from hub.errors import ConfigurationError
 from hub.store.statement import Connection, Statement
 from hub.store.tables import Agency, InboundRun
+
+Clock = Callable[[], datetime]
+"""The time of day, with an offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Whose records land, by which run and when: what a row keeps of how it came."""
+    """Whose records land, by which run and when: what a row keeps of how it came.
+
+    `run_id`: None where somebody had what waited tried again, without a run.
+    """
 
     agency_id: UUID
-    run_id: UUID
+    run_id: UUID | None
     at: datetime
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from connectors.inbound.kinds import Kind
+from connectors.inbound.kinds import KeptKind
 from connectors.inbound.runs import Landing
 from connectors.inbound.violations import Refused, refusal_of
 from connectors.records.delivery import Delivered, Refusal
@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 async def settle(
-    connection: Connection, kind: Kind[R], landing: Landing, records: Sequence[Delivered[R]]
+    connection: Connection, kind: KeptKind[R], landing: Landing, records: Sequence[Delivered[R]]
 ) -> list[Refusal | None]:
     """Land what can land, in the transaction that is open; per record why it does not, or None."""
     outcomes: list[Refusal | None] = [
@@ -50,7 +50,7 @@ def waves(records: Sequence[Delivered[R]]) -> list[list[int]]:
 
 
 async def _land(
-    connection: Connection, kind: Kind[R], landing: Landing, records: Sequence[R]
+    connection: Connection, kind: KeptKind[R], landing: Landing, records: Sequence[R]
 ) -> list[Refusal | None]:
     try:
         async with connection.transaction():  # a savepoint

@@ -21,7 +21,14 @@ from sqlalchemy import Date, DateTime, Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from connectors.cooperation import PolicyRecord, SapActivity, SapConnector, policies_of, read_policy
+from connectors.cooperation import (
+    CooperatingRegion,
+    PolicyRecord,
+    SapActivity,
+    SapConnector,
+    policies_of,
+    read_policy,
+)
 from connectors.cooperation.history import NoActivity
 from connectors.inbound.pacts import land_pacts
 from connectors.inbound.runs import Landing
@@ -57,16 +64,55 @@ class _Person:
         return f"{PERSON}:{self.id}"
 
 
-class WorkerRecords:
-    """The policies in the SAPs of one region's people, as `Kind` wants a source."""
+class KeptPolicies:
+    """The policies in the SAPs of one region's people, where they were kept; see `KeptKind`."""
 
     flow = FLOW
+    is_told = True
+
+    def __init__(self, region: CooperatingRegion) -> None:
+        """Take the region as its file has it: what its types of policies are."""
+        self._region = region
+
+    def read(self, payload: object) -> Delivered[PolicyRecord]:
+        """See `KeptKind.read`."""
+        if isinstance(payload, Mapping) and PERSON in payload:
+            refusal = Refusal(None, str(payload.get("motivo")))
+            return Delivered(f"{PERSON}:{payload[PERSON]}", None, payload, refusal)
+        return read_policy(payload, self._region.activities)
+
+    async def land(
+        self, connection: Connection, landing: Landing, records: Sequence[PolicyRecord]
+    ) -> list[Refusal | None]:
+        """See `KeptKind.land`. Pacts first: activities point at them."""
+        outcomes: list[Refusal | None] = [None] * len(records)
+        pacts = {at: one for at, one in enumerate(records) if isinstance(one, RegionalPact)}
+        activities = {at: one for at, one in enumerate(records) if isinstance(one, SapActivity)}
+        if pacts:
+            landed = await land_pacts(connection, landing, [*pacts.values()])
+            outcomes = _placed(outcomes, pacts, landed)
+        if activities:
+            landed = await _land_activities(connection, landing, [*activities.values()])
+            outcomes = _placed(outcomes, activities, landed)
+        return outcomes
+
+    async def versions(
+        self, connection: Connection, agency_id: UUID, keys: Sequence[str]
+    ) -> dict[str, datetime]:
+        """See `KeptKind.versions`."""
+        return await _PACTS.of(connection, agency_id, keys) | await _ACTIVITIES.of(
+            connection, agency_id, keys
+        )
+
+
+class WorkerRecords(KeptPolicies):
+    """The same, and the region asked for them, as `Kind` wants a source."""
 
     def __init__(self, pool: Pool, region: SapConnector) -> None:
         """Take the pool the people are read by, and the region."""
+        super().__init__(region.region)
         self._pool = pool
         self._connector = region
-        self._region = region.region
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def fetch(self, after: str | None, limit: int) -> Page[PolicyRecord]:
@@ -97,36 +143,6 @@ class WorkerRecords:
             if answer is not None:
                 records += [self.read(policy) for policy in policies_of(answer)]
         return Page(tuple(records), str(people[-1].id) if more else None, more)
-
-    def read(self, payload: object) -> Delivered[PolicyRecord]:
-        """See `Kind.read`."""
-        if isinstance(payload, Mapping) and PERSON in payload:
-            refusal = Refusal(None, str(payload.get("motivo")))
-            return Delivered(f"{PERSON}:{payload[PERSON]}", None, payload, refusal)
-        return read_policy(payload, self._region.activities)
-
-    async def land(
-        self, connection: Connection, landing: Landing, records: Sequence[PolicyRecord]
-    ) -> list[Refusal | None]:
-        """See `Kind.land`. Pacts first: activities point at them."""
-        outcomes: list[Refusal | None] = [None] * len(records)
-        pacts = {at: one for at, one in enumerate(records) if isinstance(one, RegionalPact)}
-        activities = {at: one for at, one in enumerate(records) if isinstance(one, SapActivity)}
-        if pacts:
-            landed = await land_pacts(connection, landing, [*pacts.values()])
-            outcomes = _placed(outcomes, pacts, landed)
-        if activities:
-            landed = await _land_activities(connection, landing, [*activities.values()])
-            outcomes = _placed(outcomes, activities, landed)
-        return outcomes
-
-    async def versions(
-        self, connection: Connection, agency_id: UUID, keys: Sequence[str]
-    ) -> dict[str, datetime]:
-        """See `Kind.versions`."""
-        return await _PACTS.of(connection, agency_id, keys) | await _ACTIVITIES.of(
-            connection, agency_id, keys
-        )
 
     async def _people(self, after: str | None, most: int) -> list[_Person]:
         async with self._pool.acquire() as connection:

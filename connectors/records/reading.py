@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,6 +19,8 @@ DIGEST_PREFIX = "sha256:"
 DEEPEST = 32
 """Objects and lists inside each other that are kept of a record."""
 TOO_DEEP = "[nested too deep to be kept]"
+PLAIN = 1e16
+"""Below it a float is written with its point, and comes back as one."""
 LONGEST_KEY = 100
 """Characters of a record's key; a longer or unreadable one is replaced by a digest of the record."""
 
@@ -59,8 +60,8 @@ def unreadable(kept: Mapping[str, Any], reason: str, line: int | None = None) ->
 def storable(value: Any, depth: int = 0) -> Any:
     """The same value as PostgreSQL's jsonb can keep it, and give it back the same.
 
-    U+0000 becomes U+FFFD, a number beyond 64 bits or beyond all numbers its text, and what is nested deeper than
-    `DEEPEST` a mark: no record of ours is half as deep.
+    U+0000 becomes U+FFFD, a number beyond 64 bits or that is written back in another way its text, and what is nested deeper
+    than `DEEPEST` a mark: no record of ours is half as deep.
     """
     if isinstance(value, str):
         return value.replace("\x00", "\ufffd") if "\x00" in value else value
@@ -72,8 +73,9 @@ def storable(value: Any, depth: int = 0) -> Any:
         return [storable(member, depth + 1) for member in value]
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return str(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+    if isinstance(value, float):
+        # NOTE of 1e16 come back its seventeen digits, a whole number; of -0.0 comes 0.0; beyond all numbers there is nothing.
+        return value + 0.0 if abs(value) < PLAIN else str(value)
     return value
 
 

@@ -30,7 +30,7 @@ from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
 from connectors.tls import open_client
 from hub.access.actors import COMMAND_LINE, acting
-from hub.cli import deliveries, files
+from hub.cli import deliveries, files, quarantine
 from hub.cli.options import AsJson, DataDir, run, settings_of
 from hub.cli.reconcile import reconcile
 from hub.errors import ConfigurationError, DatabaseError, InvalidInput, UpstreamError
@@ -60,6 +60,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(seed)
     app.add_typer(reference, name="reference")
     deliveries.add_to(sync)
+    quarantine.add_to(sync)
     files.add_to(sync)
     sync.command("reconcile")(reconcile)
     app.add_typer(sync, name="sync")

@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`snodo sync …`: what other systems are told, how that goes, and sending again what was refused."""
+"""`snodo sync …`: what other systems are told, how that goes, and trying again what stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 import typer
 
 from connectors.cooperation import CooperatingRegion, SubsidiaryRegion
 from connectors.file_exchange import FilingRegion
 from connectors.flow_status import FlowStanding, Inward, flow_standing
+from connectors.inbound.quarantine import PREFIX as RECORD_PREFIX
 from connectors.outbound.dead_letters import PREFIX, dead_letters_of, resend_all
 from connectors.outbound.destinations import Standing, end, register, standings
 from connectors.region_files import Region, read_regions
+from hub.cli import quarantine
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import InvalidInput
 from hub.settings import Settings
 from hub.store.engine import database_url, open_connection
-from hub.store.identifiers import decode_id
+from hub.store.identifiers import InvalidId, decode_id
 from hub.store.migrations import check_version
 from hub.store.statement import Connection
 from hub.store.vocabulary import ConditionalityEventType, DeliveryChannel
@@ -92,20 +95,52 @@ def status(data_dir: DataDir = None) -> None:
 
 
 def retry(
-    deliveries: Annotated[list[str] | None, typer.Argument(help="Ids of deliveries, `dlv_…`.")] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of deliveries, `dlv_…`, and of records in quarantine, `qrn_…`."),
+    ] = None,
     agency: Annotated[str | None, typer.Option(help="All dead letters of this agency's systems.")] = None,
+    flow: Annotated[
+        str | None,
+        typer.Option(help="Instead all records of the agency that wait in quarantine, of this flow."),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Send again what was refused or given up, under its key and in its place; what waits or arrived stays as it is."""
-    if bool(deliveries) == bool(agency):
-        raise InvalidInput("Name deliveries, or with --agency whose.")
-    keys = [decode_id(one, PREFIX)[1] for one in deliveries or []]
+    """Send again what was refused or given up, under its key and in its place; have records that wait in quarantine land, where they now can."""
+    if bool(ids) == bool(agency):
+        raise InvalidInput("Name deliveries or records, or with --agency whose.")
+    if flow is not None and agency is None:
+        raise InvalidInput("A flow is an agency's: name whose with --agency.")
+    settings = settings_of(data_dir=data_dir)
+    if agency is not None and flow is not None:
+        quarantine.retry_flow(settings, agency, flow)
+        return
+    deliveries, records = _by_kind(ids or [])
+    have_landed = quarantine.retry_records(settings, records) if records else True
 
     async def resent(connection: Connection) -> int:
-        chosen = keys if agency is None else await dead_letters_of(connection, agency)
+        chosen = deliveries if agency is None else await dead_letters_of(connection, agency)
         return await resend_all(connection, chosen, _now())
 
-    typer.echo(f"{_with_connection(settings_of(data_dir=data_dir), resent)} wait to be sent again.")
+    if deliveries or agency is not None:
+        typer.echo(f"{_with_connection(settings, resent)} wait to be sent again.")
+    if not have_landed:
+        raise typer.Exit(1)
+
+
+def _by_kind(ids: Collection[str]) -> tuple[list[UUID], list[UUID]]:
+    """The keys of deliveries, and those of quarantined records.
+
+    Raises:
+        InvalidId: one is of neither.
+
+    """
+    found: dict[str, list[UUID]] = {PREFIX: [], RECORD_PREFIX: []}
+    for prefix, key in map(decode_id, ids):
+        if prefix not in found:
+            raise InvalidId(f"An id of a delivery starts with {PREFIX}_, of a record with {RECORD_PREFIX}_.")
+        found[prefix].append(key)
+    return found[PREFIX], found[RECORD_PREFIX]
 
 
 def described(one: Standing) -> str:

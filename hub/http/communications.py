@@ -9,6 +9,7 @@ The answer to a communication that was taken is always the same: whether the wor
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +18,10 @@ from typing import ClassVar, Final
 import orjson
 
 from connectors.communications import read_communication
+from connectors.inbound.communications import HTTP_FLOW
 from connectors.inbound.quarantine import keep
 from connectors.records.delivery import Refusal as Kept
+from connectors.records.reading import DIGEST_PREFIX
 from connectors.xml import XmlLimits, read_xml
 from hub.access.caller import Caller
 from hub.access.operator import Operator
@@ -36,8 +39,6 @@ from hub.store.engine import Database
 from hub.store.vocabulary import Capability
 
 PATH: Final = "/communications"
-FLOW: Final = "communications-http"
-"""What is kept aside here is no file's, and settled by no run of a folder."""
 UNTOLD: Final = frozenset({RefusalCode.COMMUNICATION_CHANGED, RefusalCode.COMMUNICATION_REPLACED})
 """Refusals that nobody is told who sends: what was kept before would show by them."""
 
@@ -92,9 +93,10 @@ class CommunicationsEndpoint(PostedDocuments):
                 await keep(
                     connection,
                     caller.agency_id,
-                    FLOW,
+                    HTTP_FLOW,
                     told.code,
-                    {"code": told.code},
+                    # By its digest it is known whether the same came again: once it is dealt with, another of its code is not.
+                    {"code": told.code, "digest": f"{DIGEST_PREFIX}{hashlib.sha256(body).hexdigest()}"},
                     Kept(taken.path[0], taken.message),
                     self._intake.now(),
                 )

@@ -66,13 +66,16 @@ async def test_what_is_not_in_the_feed_stopped_before_it(database: Database, wor
 async def test_what_could_not_land_is_found_by_the_code_wherever_it_stands(
     database: Database, owner: asyncpg.Connection[asyncpg.Record], world: World
 ) -> None:
-    for code, resolved in ((UNKNOWN_CODE, "NULL"), (UNKNOWN_CODE, "now()")):
+    content = json.dumps({"beneficiari": [{"x": 1}, {"cod_fiscale": UNKNOWN_CODE}]})
+    for resolved, payload, digest in (("NULL", content, None), ("now()", None, "0" * 64)):
         await owner.execute(
-            "INSERT INTO quarantined_record (agency_id, flow, record_key, payload, field, reason, resolved_at)"
-            f" VALUES ($1, 'admitted-households', $2, $3, 'cod_stato', 'The code is not known.', {resolved})",
+            "INSERT INTO quarantined_record"
+            " (agency_id, flow, record_key, payload, payload_digest, field, reason, resolved_at)"
+            f" VALUES ($1, 'admitted-households', $2, $3, $4, 'cod_stato', 'The code is not known.', {resolved})",
             demo_key("agency", "inps"),
             resolved,
-            json.dumps({"beneficiari": [{"x": 1}, {"cod_fiscale": code}]}),
+            payload,
+            digest,
         )
     nobody, aside = await lines(database, UNKNOWN_CODE)
     assert "admitted-households, number NULL, waits since" in aside

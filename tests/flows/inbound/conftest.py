@@ -235,7 +235,8 @@ _LOOKS = {
                c.places, c.enrolled, c.status, c.updated_at
         FROM training_course c JOIN municipality m ON m.id = c.municipality_id""",
     "quarantined_record": """
-        SELECT a.code, q.flow, q.record_key, q.payload::text, q.field, q.reason, q.resolved_at IS NOT NULL
+        SELECT a.code, q.flow, q.record_key, coalesce(q.payload::text, q.payload_digest), q.field, q.reason, q.version, q.is_told,
+            q.dismissed_because, q.resolved_at IS NOT NULL
         FROM quarantined_record q JOIN agency a ON a.id = q.agency_id""",
 }
 

@@ -39,10 +39,12 @@ async def test_the_good_households_land_and_the_malformed_one_is_kept_with_its_r
     good = [one for one in agencies.world.households if one.protocol != MALFORMED_PROTOCOL]
     assert {row[0] for row in found["beneficiary"]} == {p.fiscal_code for one in good for p in one.people}
     [kept] = found["quarantined_record"]
-    agency, flow, key, payload, field, reason, resolved = kept
+    agency, flow, key, payload, field, reason, version, is_told, _, resolved = kept
     assert (agency, flow, key, resolved) == ("inps", "admitted-households", MALFORMED_PROTOCOL, False)
     assert field == "beneficiari[0].cod_fiscale"
     assert "check letter" in reason
+    [entry] = [one for one in agencies.world.inps.admissions if one.protocol == MALFORMED_PROTOCOL]
+    assert (version, is_told) == (entry.reported_at, True)
     sent = json.loads(payload)["beneficiari"][0]
     assert not any(value in reason for value in (sent["cod_fiscale"], sent["des_cognome"], sent["des_nome"]))
 

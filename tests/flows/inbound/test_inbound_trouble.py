@@ -242,7 +242,23 @@ async def test_records_that_are_no_records_are_kept_too(
         {"cod_protocollo_inps": "\x00"},
         {"cod_protocollo_inps": "P-1", "beneficiari": [{"des_nome": "a\x00b"}]},
         {"cod_protocollo_inps": "P" * 500},
-        {"cod_protocollo_inps": "P-2", "altro": [float("inf"), float("nan"), 2**70, 1e300, 0.1 + 0.2, 1e22]},
+        {
+            "cod_protocollo_inps": "P-2",
+            "altro": [
+                float("inf"),
+                float("nan"),
+                2**70,
+                1e300,
+                0.1 + 0.2,
+                1e22,
+                1e16,
+                1e19,
+                -1e17,
+                -0.0,
+                1e-7,
+                1e15,
+            ],
+        },
         {"cod_protocollo_inps": "P-3", "\x00": {"😀": nested(900)}},
     ]
     inps = scripted(entries * 2)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What waits in quarantine is tried again: at the end of each run of its flow, or because somebody says so, without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from connectors.inbound import quarantine, runs
+from connectors.inbound.kept_records import KeptRecord, payload_of
+from connectors.inbound.kinds import KeptKind
+from connectors.inbound.runs import Clock, Landing
+from connectors.inbound.settle import settle
+from connectors.records.delivery import Delivered, Refusal
+from hub.store.engine import Pool
+from hub.store.statement import Connection
+
+R = TypeVar("R")
+
+
+async def tell(
+    connection: Connection, kind: KeptKind[R], landing: Landing, records: Sequence[Delivered[R]]
+) -> list[Refusal | None]:
+    """Land records and note in the quarantine what became of them: per record why it did not land, or None."""
+    outcomes: list[Refusal | None] = await settle(connection, kind, landing, records)
+    if records:
+        told = list(zip(records, outcomes, strict=True))
+        await quarantine.note(connection, kind, landing.agency_id, told, landing.at)
+    return outcomes
+
+
+async def retry_waiting(
+    pool: Pool, kind: KeptKind[Any], agency_id: UUID, run_id: UUID | None, *, clock: Clock, page_size: int
+) -> int:
+    """Try a flow's waiting records again until none of them lands any more; how many did. `run_id`: of the run that does it, if any."""
+    released = 0
+    while True:
+        before, after = released, None
+        while True:
+            async with pool.acquire() as connection, connection.transaction():
+                await runs.take_turn(connection, agency_id)
+                rows = await quarantine.waiting(connection, agency_id, kind.flow, after, page_size)
+                records = [kind.read(payload) for _, payload in rows]
+                landing = Landing(agency_id, run_id, clock())
+                released += len(records) - count_refused(await tell(connection, kind, landing, records))
+            if len(rows) < page_size:
+                break
+            after = rows[-1][0]
+        if released == before:
+            return released
+
+
+async def retry_record(
+    pool: Pool, kind: KeptKind[Any], record: KeptRecord, *, clock: Clock
+) -> Refusal | None:
+    """Try one record again, without a run: why it does not land, or None.
+
+    Raises:
+        RecordSettled: it waits no more.
+
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await runs.take_turn(connection, record.agency_id)
+        told = kind.read(await payload_of(connection, record))
+        [outcome] = await tell(connection, kind, Landing(record.agency_id, None, clock()), [told])
+    return outcome
+
+
+def count_refused(outcomes: Sequence[Refusal | None]) -> int:
+    """How many did not land."""
+    return sum(outcome is not None for outcome in outcomes)
