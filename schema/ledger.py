@@ -9,14 +9,14 @@ import enum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import ColumnElement, DateTime, FromClause, Text, any_, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, FromClause, Text, any_, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.access.feeds import of_erased
 from hub.plan.declare import Computed, Condition, Order, stands_on, stored
 from hub.store import tables
 from hub.store.base import table_of
-from hub.store.vocabulary import BenefitOutcome, ConditionalityEventType, JustifiedReason, Measure
+from hub.store.vocabulary import AgencyKind, BenefitOutcome, ConditionalityEventType, JustifiedReason, Measure
 from schema.agencies import Agency
 from schema.cost import SUBQUERY, about
 from schema.deliveries import Delivery
@@ -34,6 +34,35 @@ if TYPE_CHECKING:
 def _position(row: FromClause) -> ColumnElement[int]:
     entry = table_of(tables.FeedEntry).alias()
     return select(entry.c.position).where(entry.c.event_id == row.c.id).scalar_subquery()
+
+
+def _published_at(row: FromClause) -> ColumnElement[datetime.datetime]:
+    entry = table_of(tables.FeedEntry).alias()
+    return select(entry.c.sequenced_at).where(entry.c.event_id == row.c.id).scalar_subquery()
+
+
+def _acknowledged_at(row: FromClause) -> ColumnElement[datetime.datetime]:
+    """NOTE of each purpose of INPS's the first that reaches so far, by the key: acknowledgements never go back."""
+    entry, agency = table_of(tables.FeedEntry).alias(), table_of(tables.Agency).alias()
+    purpose, said = table_of(tables.Purpose).alias(), table_of(tables.FeedAcknowledgement).alias()
+    first = (
+        select(said.c.acknowledged_at)
+        .where(
+            said.c.agency_id == purpose.c.agency_id,
+            said.c.purpose_id == purpose.c.purpose_id,
+            said.c.up_to >= entry.c.position,
+        )
+        .order_by(said.c.up_to)
+        .limit(literal_column("1"))
+        .scalar_subquery()
+    )
+    inps = agency.c.kind == literal_column(f"'{AgencyKind.INPS.value}'")
+    return (
+        select(func.min(first))
+        .select_from(entry.join(agency, inps).join(purpose, purpose.c.agency_id == agency.c.id))
+        .where(entry.c.event_id == row.c.id)
+        .scalar_subquery()
+    )
 
 
 def _of_event(column: str) -> Computed:
@@ -71,6 +100,16 @@ class ConditionalityEvent(Node):
     position: BigInt | None = strawberry.field(
         description="Its place in the feed; null for the moment until the sequencer has given it one.",
         metadata=stands_on(Computed(_position, nullable=True)),
+        directives=[SUBQUERY],
+    )
+    published_at: datetime.datetime | None = strawberry.field(
+        description="When it got its place in the feed; null as `position` is.",
+        metadata=stands_on(Computed(_published_at, nullable=True)),
+        directives=[SUBQUERY],
+    )
+    acknowledged_at: datetime.datetime | None = strawberry.field(
+        description="When INPS first said that it has dealt with the feed as far as this; null while it waits for INPS.",
+        metadata=stands_on(Computed(_acknowledged_at, nullable=True)),
         directives=[SUBQUERY],
     )
     withdraws: ConditionalityEvent | None = strawberry.field(

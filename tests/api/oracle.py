@@ -32,6 +32,7 @@ TABLES = (
     "municipality", "employment_centre", "agency", "household", "benefit", "beneficiary", "activity", "convocation",
     "pact", "pact_goal", "puc_project", "puc_assignment", "job_offer", "training_course", "conditionality_event", "feed_entry",
     "event_outcome", "event_evidence", "delivery", "delivery_attempt", "feed_proposal", "inbound_run", "quarantined_record",
+    "feed_acknowledgement",
 )  # fmt: skip
 PREFIX = {
     "Beneficiary": "ben",
@@ -336,6 +337,26 @@ def _position(reader: Reader, row: Row, _arguments: dict[str, Any]) -> int | Non
     return next((e["position"] for e in reader.rows["feed_entry"] if e["event_id"] == row["id"]), None)
 
 
+def _published_at(reader: Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
+    return next(
+        (written_form(e["sequenced_at"]) for e in reader.rows["feed_entry"] if e["event_id"] == row["id"]),
+        None,
+    )
+
+
+def _acknowledged_at(reader: Reader, row: Row, arguments: dict[str, Any]) -> str | None:
+    """By INPS, the first time that reached so far."""
+    position = _position(reader, row, arguments)
+    times = [
+        one["acknowledged_at"]
+        for one in reader.rows["feed_acknowledgement"]
+        if position is not None
+        and one["up_to"] >= position
+        and reader.by_id["agency"][one["agency_id"]]["kind"] == "INPS"
+    ]
+    return written_form(min(times)) if times else None
+
+
 def _finite(name: str) -> Field:
     def resolve(_reader: Reader, row: Row, _arguments: dict[str, Any]) -> str | None:
         value = row[name]
@@ -441,6 +462,8 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("ConditionalityEvent", "beneficiary"): _to("beneficiary", "beneficiary_id"),
     ("ConditionalityEvent", "pact"): _to("pact", "pact_id"),
     ("ConditionalityEvent", "position"): _position,
+    ("ConditionalityEvent", "publishedAt"): _published_at,
+    ("ConditionalityEvent", "acknowledgedAt"): _acknowledged_at,
     ("ConditionalityEvent", "outcomes"): lambda r, row, _: sorted(
         r.where("event_outcome", event_id=row["id"]), key=lambda one: (one["reported_at"], one["id"])
     ),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
+from tests.api.conftest import SIGHTS, with_named_cursors
+
 if TYPE_CHECKING:
     from tests.api.conftest import Opener, Service
 
@@ -69,6 +71,54 @@ async def test_what_was_read_is_acknowledged_and_nothing_else(open_hub: Opener) 
         )
         assert [row["up_to"] for row in kept] == [3, last]  # the history
         assert all(row["client_id"] for row in kept)
+
+
+WHERE_IT_IS = "{ conditionalityEvents(first: 50) { nodes { id position publishedAt acknowledgedAt } } }"
+
+
+async def test_an_office_is_told_when_inps_had_what_it_recorded(open_hub: Opener) -> None:
+    """By INPS alone, whichever of its purposes, and the first time: what it says later changes nothing."""
+
+    async def told(name: str) -> dict[int | None, str | None]:
+        answer = with_named_cursors((await hub(WHERE_IT_IS, as_=name)).data)
+        assert answer == (await hub.oracle()).answer(WHERE_IT_IS, SIGHTS[name])
+        nodes = answer["conditionalityEvents"]["nodes"]
+        assert all((one["position"] is None) is (one["publishedAt"] is None) for one in nodes)
+        return {one["position"] and int(one["position"]): one["acknowledgedAt"] for one in nodes}
+
+    async with open_hub("had_by_inps", sequencer=False) as hub:
+        await hub(PAGE, as_="region")
+        await acknowledge(hub, "4", as_="region")
+        found = await told("region")
+        assert set(found.values()) == {None}
+        assert {None} < found.keys(), "some have no place yet"
+        await hub(PAGE, as_="inps")
+        await acknowledge(hub, "3")
+        first = await told("region")
+        assert {position for position, at in first.items() if at} == {
+            one for one in first if one and one <= 3
+        }
+        await acknowledge(hub, "6")
+        again = await told("region")
+        assert {one: at for one, at in again.items() if one and one <= 3} == {
+            one: at for one, at in first.items() if one and one <= 3
+        }
+        assert {one for one, at in again.items() if at} == {one for one in again if one and one <= 6} > set()
+        [again_at] = {at for one, at in again.items() if one and 3 < one <= 6}
+        # Another purpose of INPS's may have got there first.
+        await hub.owner.execute(
+            """
+            SET session_replication_role = replica;
+            INSERT INTO purpose (purpose_id, agency_id, description) SELECT '00000000-0000-7000-8000-0000000000aa', id, 'x' FROM agency WHERE code = 'inps';
+            INSERT INTO feed_acknowledgement (agency_id, purpose_id, up_to, acknowledged_at)
+                SELECT id, '00000000-0000-7000-8000-0000000000aa', 5, '2026-01-01 00:00Z' FROM agency WHERE code = 'inps';
+            RESET session_replication_role;
+            """
+        )
+        last = await told("inps")
+        assert {at for one, at in last.items() if one and one <= 5} == {"2026-01-01T00:00:00+00:00"}
+        assert {at for one, at in last.items() if one and one >= 6} == {again_at, None}
+        assert await told("citizen-unknown") == {}
 
 
 async def test_what_was_not_shown_was_not_read(open_hub: Opener) -> None:
