@@ -314,7 +314,7 @@ async def test_the_metrics_name_no_consumer(open_hub: Opener) -> None:
         assert await hub.metric('snodo_calls_refused_total{window="DAY"}') == 0
         assert await hub.metric("snodo_calls_leased_total") == 5
         assert await hub.metric("snodo_call_leases_total") >= 5
-        text = (await hub.send("GET", "/metrics")).body.decode()
+        text = await hub.metrics_of_callers()
         assert "centre" not in text
         assert hub.registry.consumer("centre").purpose_for("hub").purpose_id not in text
 
