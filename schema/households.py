@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from sqlalchemy import Date, DateTime, func
@@ -21,7 +21,7 @@ from schema.context import Info
 from schema.cost import AGENCY_CALL, PAGED, REASONED, WORKED_OUT, about
 from schema.entitlement import ENTITLEMENT, HouseholdEntitlement, entitlement_of
 from schema.expressions import finite
-from schema.isee import HOUSEHOLD_ISEE, IseeAttestation
+from schema.isee import HOUSEHOLD_ISEE, IseeAttestation, IseeStanding
 from schema.ledger import ConditionalityEvent, ConditionalityEventFilter, ConditionalityEventOrder
 from schema.node import Connection, Cursor, First, Last, Node
 from schema.obligations import OBLIGATION, ObligationByRule, obligation_of
@@ -33,6 +33,12 @@ from schema.scalars import FiscalCode
 from schema.sensitivity import SPECIAL, personal
 from schema.standing import STANDING, ConditionalityStanding, standing_of
 from schema.territory import EmploymentCentre, Municipality
+from schema.verified_declaration import (
+    DeclaredInput,
+    RegisteredIdentity,
+    VerifiedDeclaration,
+    verified_declaration,
+)
 
 
 @personal
@@ -103,6 +109,23 @@ class Household(Node):
     async def isee(self, info: Info, max_age: MaxAge = strawberry.UNSET) -> IseeAttestation | None:
         row: Any = self
         return await info.context.live.isee(row["$id"], row["$members"], max_age or 0)
+
+    @strawberry.field(
+        description="Whether the indicator that holds today is below a threshold (soglia): live, INPS, asked by one of the household's people; "
+        "no amount is told. The service's shape is of medium confidence: unverified.",
+        metadata=stands_on(HOUSEHOLD_ISEE),
+        directives=[AGENCY_CALL],
+    )
+    async def isee_standing(
+        self,
+        info: Info,
+        threshold: Annotated[
+            str, strawberry.argument(description="The code INPS gave it: four letters, two digits.")
+        ],
+        max_age: MaxAge = strawberry.UNSET,
+    ) -> IseeStanding | None:
+        row: Any = self
+        return await info.context.live.isee_standing(row["$id"], row["$members"], threshold, max_age or 0)
 
     @strawberry.field(
         description="What the law of a day says of it, by what was declared: whether it has the right, to how much, for how long, and why.",
@@ -211,6 +234,31 @@ class Beneficiary(Node):
         if not of_oneself(info.context.caller, row["$id"]):
             return None
         return await info.context.live.registered_family(row["$id"], row["$fiscal_code"], max_age or 0)
+
+    @strawberry.field(
+        description="Generalità: live, ANPR C015. Of nobody but itself for a citizen.",
+        metadata=stands_on(Federated(needs=("id", "fiscal_code"))),
+        directives=[AGENCY_CALL],
+    )
+    async def registered_identity(
+        self, info: Info, max_age: MaxAge = strawberry.UNSET
+    ) -> RegisteredIdentity | None:
+        row: Any = self
+        if not of_oneself(info.context.caller, row["$id"]):
+            return None
+        return await info.context.live.identity(row["$id"], row["$fiscal_code"], max_age or 0)
+
+    @strawberry.field(
+        description="Verifica della dichiarazione: whether what it declares is what is registered: live, ANPR C003, C006 or C008. No "
+        "answer is kept to be given again. Of nobody but itself for a citizen.",
+        metadata=stands_on(Federated(needs=("id", "fiscal_code"))),
+        directives=[AGENCY_CALL],
+    )
+    async def verified_declaration(self, info: Info, declared: DeclaredInput) -> VerifiedDeclaration | None:
+        row: Any = self
+        if not of_oneself(info.context.caller, row["$id"]):
+            return None
+        return await verified_declaration(info.context, row["$id"], row["$fiscal_code"], declared)
 
     @strawberry.field(
         description="Controllo anagrafico by the law of a measure and a day (null: today), of what ANPR tells live: C029 for residence, C018 for the title to stay. Of nobody but itself for a citizen.",

@@ -11,7 +11,7 @@ import strawberry
 from sqlalchemy import ColumnElement, FromClause, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from connectors.isee import Attestation, IrregularityKind
+from connectors.isee import Attestation, IrregularityKind, Standing
 from hub.plan.declare import Computed, Federated
 from hub.store import tables
 from hub.store.base import table_of
@@ -88,6 +88,48 @@ class IseeAttestation:
         # NOTE each of them is shown, and may be a person of another household: the access log names all that the hub knows.
         await info.context.shows(one.fiscal_code for one in self.told)
         return self.told
+
+
+@personal
+@strawberry.type(
+    description="Whether a household's indicator is below a threshold (ISEE sotto soglia), as INPS says it. Of medium confidence: unverified."
+)
+class IseeStanding:
+    is_below: bool
+    indicator: str = strawberry.field(
+        description="Of which indicator it is said (tipo indicatore), in INPS's words."
+    )
+    dsu_protocol: str = strawberry.field(description="Protocollo of the declaration.")
+    presented_on: datetime.date
+    is_irregular: bool = strawberry.field(description="Presenza di difformità.")
+    as_of: datetime.datetime
+    source: str
+    freshness: Freshness
+    unverified: bool
+
+
+def kept_standing(told: Standing) -> dict[str, Any]:
+    """What is kept of whether it is below a threshold."""
+    return {
+        "is_below": told.is_below,
+        "indicator": told.kind,
+        "dsu_protocol": told.protocol,
+        "presented_on": told.presented_on.isoformat(),
+        "is_irregular": told.is_irregular,
+    }
+
+
+def standing_of(
+    kept: dict[str, Any], *, as_of: datetime.datetime, source: str, freshness: Freshness
+) -> IseeStanding:
+    """What was kept of it."""
+    return IseeStanding(
+        **{**kept, "presented_on": datetime.date.fromisoformat(kept["presented_on"])},
+        as_of=as_of,
+        source=source,
+        freshness=freshness,
+        unverified=True,
+    )
 
 
 def _members(row: FromClause) -> ColumnElement[Any]:

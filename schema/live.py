@@ -13,24 +13,35 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import structlog
 from aiodataloader import DataLoader
 
 from connectors.anpr import AnprConnector, FamilyMember, IdAnpr, Lookups, Residence, UseCase
+from connectors.anpr.declarations import Declaration, Verification
+from connectors.anpr.records import Generality
 from connectors.anpr.registry_facts import kept_citizenship, kept_record
 from connectors.calls import ConnectorStatus
 from connectors.exchange import Exchange
 from connectors.inps import InpsConnector
 from connectors.inps.records import PaymentStatus as PaidStatus
-from connectors.isee import IseeConnector
+from connectors.isee import THRESHOLD, IseeConnector
 from connectors.kept_answers import DATABASE_TROUBLE, KeptAnswer, KeptAnswers, Subject
 from connectors.pdnd import Operator
 from hub.errors import InvalidInput, Unavailable, UpstreamUnavailable
 from hub.measures.registry_check import RegistryCheckKind
-from schema.isee import IseeAttestation, isee_of, kept_isee
+from hub.store.vocabulary import Sex
+from schema.isee import (
+    IseeAttestation,
+    IseeStanding,
+    isee_of,
+    kept_isee,
+    kept_standing,
+    standing_of,
+)
 from schema.residence import (
     Freshness,
     PaymentStatus,
@@ -39,6 +50,7 @@ from schema.residence import (
     ResidenceRecord,
 )
 from schema.standing import ROME
+from schema.verified_declaration import RegisteredIdentity
 
 log = structlog.get_logger()
 
@@ -50,6 +62,7 @@ T = TypeVar("T")
 Ask = Callable[[str], Awaitable[dict[str, Any] | None]]
 Wanted = tuple[UUID, str, int]
 """Whom a question is about (the key of its row), what the agency is asked by, and how old the answer may be, in seconds."""
+Loader: TypeAlias = DataLoader[Wanted, "tuple[KeptAnswer, Freshness]"]
 
 
 @dataclass(frozen=True)
@@ -80,12 +93,15 @@ class LiveAnswers:
         self._lookups = Lookups()
         self._residence = self._loader("ANPR", "C020", self._ask_residence)
         self._family = self._loader("ANPR", "C021", self._ask_family)
+        self._identity = self._loader("ANPR", "C015", self._ask_identity)
         self._registry = {
             RegistryCheckKind.RESIDENCE: self._loader("ANPR", "C029", self._ask_record, is_evidence=True),
             RegistryCheckKind.STAY: self._loader("ANPR", "C018", self._ask_citizenship, is_evidence=True),
         }
         self._payments = self._loader("INPS", "payment-status", self._ask_payments, of_household=True)
         self._isee = self._loader("INPS", "isee", self._ask_isee, of_household=True)
+        self._standings: dict[str, Loader] = {}
+        """Of ISEE, by the code of the threshold."""
 
     def connectors(self) -> list[ConnectorStatus]:
         """How the agencies do, as this process has seen them."""
@@ -118,6 +134,34 @@ class LiveAnswers:
         ]
         return RegisteredFamily(told=members, as_of=kept.answered_at, source="ANPR", freshness=freshness)
 
+    async def identity(self, key: str, fiscal_code: str, max_age: int) -> RegisteredIdentity | None:
+        """ANPR C015, by the person's row and fiscal code; at most so many seconds old."""
+        kept, freshness = await self._identity.load(self._wanted(key, fiscal_code, max_age))
+        if kept.answer is None:
+            return None
+        sex = kept.answer["sex"]
+        return RegisteredIdentity(
+            **{
+                **kept.answer,
+                "sex": None if sex is None else Sex(sex),
+                "birth_date": _day(kept.answer["birth_date"]),
+            },
+            as_of=kept.answered_at, source="ANPR", freshness=freshness, unverified=True,
+        )  # fmt: skip
+
+    async def verified(
+        self, key: str, fiscal_code: str, declaration: Declaration
+    ) -> tuple[tuple[Verification, ...] | None, datetime]:
+        """ANPR C003, C006 or C008, by the person's row and fiscal code, and when it was asked; of what it says nothing is kept but the national id."""
+        anpr, subject = _connected(self._sources.anpr, "ANPR"), Subject(UUID(key))
+        await self._know({subject: fiscal_code})
+        asked_at = self._now()
+        async with self._room:
+            told = await anpr.verify(fiscal_code, declaration, self._operator, lookups=self._lookups)
+        if (found := self._told_id(fiscal_code, asked_at)) is not None:
+            self._sources.kept.keep("ANPR", subject, {NATIONAL_ID: found})
+        return told, asked_at
+
     async def registry(
         self, kind: RegistryCheckKind, key: str, fiscal_code: str, max_age: int
     ) -> tuple[KeptAnswer, Freshness]:
@@ -144,6 +188,29 @@ class LiveAnswers:
         if kept.answer is None:
             return None
         return isee_of(kept.answer, as_of=kept.answered_at, source="INPS", freshness=freshness)
+
+    async def isee_standing(
+        self, key: str, members: list[str], threshold: str, max_age: int
+    ) -> IseeStanding | None:
+        """Whether INPS says that it is below a threshold, by the household's row and its people's fiscal codes, eldest first.
+
+        Raises:
+            InvalidInput: the threshold is no code.
+
+        """
+        if not THRESHOLD.fullmatch(threshold):
+            raise InvalidInput("`threshold` is the code INPS gave it: four letters and two digits.")
+        if threshold not in self._standings:
+            self._standings[threshold] = self._loader(
+                "INPS",
+                f"isee-threshold {threshold}",
+                partial(self._ask_standing, threshold),
+                of_household=True,
+            )
+        kept, freshness = await self._standings[threshold].load(self._wanted(key, " ".join(members), max_age))
+        if kept.answer is None:
+            return None
+        return standing_of(kept.answer, as_of=kept.answered_at, source="INPS", freshness=freshness)
 
     async def aclose(self) -> None:
         """Stop what is still being asked: nobody waits for it any more."""
@@ -177,7 +244,7 @@ class LiveAnswers:
         *,
         of_household: bool = False,
         is_evidence: bool = False,
-    ) -> DataLoader[Wanted, tuple[KeptAnswer, Freshness]]:
+    ) -> Loader:
         """Questions of one operation. `is_evidence`: what is concluded from an answer rests on it, and is not given before it is kept."""
         kept_answers, by_id = self._sources.kept, agency == "ANPR"
 
@@ -196,8 +263,8 @@ class LiveAnswers:
                     raise
                 return last, Freshness.STALE
             told = {operation: kept}
-            if by_id and (found := self._lookups.told(content)) is not None:
-                told[NATIONAL_ID] = KeptAnswer({"fiscal_code": content, "id_anpr": found.value}, asked_at)
+            if by_id and (found := self._told_id(content, asked_at)) is not None:
+                told[NATIONAL_ID] = found
             is_kept = kept_answers.keep(agency, subject, told)
             if is_evidence and not await asyncio.shield(is_kept):
                 raise Unavailable(
@@ -248,6 +315,15 @@ class LiveAnswers:
 
         return DataLoader(many)
 
+    def _told_id(self, fiscal_code: str, asked_at: datetime) -> KeptAnswer | None:
+        """The national id that ANPR told for this request, to be kept; None where it was known, or not told."""
+        found = self._lookups.told(fiscal_code)
+        return (
+            None
+            if found is None
+            else KeptAnswer({"fiscal_code": fiscal_code, "id_anpr": found.value}, asked_at)
+        )
+
     async def _know(self, people: Mapping[Subject, str]) -> None:
         """Have the national ids at hand that ANPR told before, so that C030 is asked about the others alone.
 
@@ -277,6 +353,12 @@ class LiveAnswers:
         )
         return None if members is None else {"members": [_member(member) for member in members]}
 
+    async def _ask_identity(self, fiscal_code: str) -> dict[str, Any] | None:
+        told = await _connected(self._sources.anpr, "ANPR").generality(
+            fiscal_code, self._operator, lookups=self._lookups
+        )
+        return None if told is None else _identity(told)
+
     async def _ask_record(self, fiscal_code: str) -> dict[str, Any] | None:
         record = await _connected(self._sources.anpr, "ANPR").personal_record(
             fiscal_code, self._operator, lookups=self._lookups
@@ -299,6 +381,11 @@ class LiveAnswers:
             members.split(), self._operator, self._now().astimezone(ROME).date()
         )
         return None if told is None else kept_isee(told)
+
+    async def _ask_standing(self, threshold: str, members: str) -> dict[str, Any] | None:
+        connector, today = _connected(self._sources.isee, "INPS"), self._now().astimezone(ROME).date()
+        told = await connector.standing(threshold, members.split(), self._operator, today)
+        return None if told is None else kept_standing(told)
 
 
 def _connected(connector: T | None, agency: str) -> T:
@@ -331,6 +418,17 @@ def _member(member: FamilyMember) -> dict[str, Any]:
         "birth_date": member.birth_date.isoformat() if member.birth_date else None,
         "relationship_code": member.relationship,
         "deceased_on": member.deceased_on.isoformat() if member.deceased_on else None,
+    }
+
+
+def _identity(told: Generality) -> dict[str, Any]:
+    return {
+        "fiscal_code": told.fiscal_code,
+        "is_fiscal_code_valid": told.valid_code,
+        "family_name": told.family_name,
+        "given_name": told.given_name,
+        "sex": told.sex,
+        "birth_date": told.birth_date.isoformat() if told.birth_date else None,
     }
 
 

@@ -16,6 +16,7 @@ which is that of a client of INPS's (medium confidence).
 """
 
 from connectors.isee.connector import IseeConnector, Office
+from connectors.isee.questions import THRESHOLD
 from connectors.isee.records import (
     Attestation,
     Indicator,
@@ -28,6 +29,7 @@ from connectors.isee.records import (
 )
 
 __all__ = [
+    "THRESHOLD",
     "Attestation",
     "Indicator",
     "IndicatorKind",

@@ -98,13 +98,19 @@ class IseeConnector:
         return await self._ask(INDICATOR, ask_indicator(kind, fiscal_code, on), operator, read)
 
     async def standing(
-        self, threshold: str, fiscal_code: str, operator: Operator, on: date, *, with_members: bool = False
+        self,
+        threshold: str,
+        fiscal_codes: list[str],
+        operator: Operator,
+        on: date,
+        *,
+        with_members: bool = False,
     ) -> Standing | None:
         """Ask only whether a household's indicator is below a threshold; None where INPS has none.
 
         Args:
             threshold: the code INPS gave it: four letters, two digits.
-            fiscal_code: of one of the household's people.
+            fiscal_codes: of the household's people: it is asked by the first that INPS's contract can carry.
             operator: at whose desk the question arises.
             on: the day it holds on.
             with_members: whether the household's people are told.
@@ -112,10 +118,12 @@ class IseeConnector:
         Raises what `attestation` raises, and ValueError for a threshold that is no code.
 
         """
-        self._carried(fiscal_code)
+        code = first_askable(fiscal_codes)
+        if code is None:
+            raise self._uncarried()
         if not THRESHOLD.fullmatch(threshold):
             raise ValueError("a threshold's code has four letters and two digits")
-        asked = ask_standing(threshold, fiscal_code, on, with_members=with_members)
+        asked = ask_standing(threshold, code, on, with_members=with_members)
         return await self._ask(STANDING, asked, operator, read_standing)
 
     async def _ask(

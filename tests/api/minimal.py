@@ -116,6 +116,8 @@ def arguments_for(world: World) -> dict[str, str]:
         "Query.measureRules(on:)": '"2025-03-01"',
         "Beneficiary.registryCheck(kind:)": "RESIDENCE",
         "Beneficiary.registryCheck(measure:)": "ADI",
+        "Beneficiary.verifiedDeclaration(declared:)": '{ citizenship: { stateCode: "100" } }',
+        "Household.iseeStanding(threshold:)": '"SNOD01"',
         "Query.feedInclusionProof(position:)": "1",
         "Query.feedInclusionProof(size:)": "1",
         "Query.feedConsistencyProof(from:)": "1",

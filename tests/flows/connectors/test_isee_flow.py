@@ -76,7 +76,7 @@ async def test_a_household_that_declared_nothing_has_none(world: World, operator
     connector = world.isee_connector()
     assert await connector.attestation([first], operator, TODAY) is None
     assert await connector.indicator(IndicatorKind.ORDINARY, first, operator, TODAY) is None
-    assert await connector.standing("SNOD01", first, operator, TODAY) is None
+    assert await connector.standing("SNOD01", [first], operator, TODAY) is None
 
 
 async def test_one_that_holds_no_longer_is_none(world: World, operator: Operator) -> None:
@@ -91,18 +91,18 @@ async def test_an_indicator_and_a_standing(world: World, operator: Operator) -> 
     assert read is not None
     assert (read.values.isee, read.protocol) == (declared.isee, declared.protocol)
     assert await connector.indicator(IndicatorKind.UNIVERSITY, asked[1], operator, TODAY) is None
-    standing = await connector.standing("SNOD01", asked[0], operator, TODAY)
+    standing = await connector.standing("SNOD01", [asked[0]], operator, TODAY)
     assert standing is not None
     assert (standing.is_below, standing.members) == (declared.isee <= Decimal(10_140), ())
     world.demo.isee.thresholds["SNOD01"] = declared.isee - Decimal("0.01")
-    above = await connector.standing("SNOD01", asked[0], operator, TODAY, with_members=True)
+    above = await connector.standing("SNOD01", [asked[0]], operator, TODAY, with_members=True)
     assert above is not None
     assert (above.is_below, above.members) == (False, tuple(asked))
     with pytest.raises(UpstreamRefused) as refused:
-        await connector.standing("NONE01", asked[0], operator, TODAY)
+        await connector.standing("NONE01", [asked[0]], operator, TODAY)
     assert refused.value.extensions["outcome"] == "RICHIESTA_INVALIDA"
     with pytest.raises(ValueError, match="threshold"):
-        await connector.standing("10140", asked[0], operator, TODAY)
+        await connector.standing("10140", [asked[0]], operator, TODAY)
 
 
 async def test_a_code_inps_cannot_carry_is_never_sent(world: World, operator: Operator) -> None:
@@ -110,7 +110,7 @@ async def test_a_code_inps_cannot_carry_is_never_sent(world: World, operator: Op
     for call in (
         connector.attestation(["RSSMRAUMA01H501A"], operator, TODAY),
         connector.indicator(IndicatorKind.ORDINARY, "RSSMRAUMA01H501A", operator, TODAY),
-        connector.standing("SNOD01", "RSSMRAUMA01H501A", operator, TODAY),
+        connector.standing("SNOD01", ["RSSMRAUMA01H501A"], operator, TODAY),
     ):
         with pytest.raises(UpstreamRefused):
             await call

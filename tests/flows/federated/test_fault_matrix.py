@@ -42,6 +42,12 @@ FIELDS = {
     "registeredFamily": ("anpr", "registeredFamily { source freshness }"),
     "payments": ("inps", "household { payments { source freshness } }"),
     "isee": ("isee", "household { isee { source freshness } }"),
+    "registeredIdentity": ("anpr", "registeredIdentity { source freshness }"),
+    "verifiedDeclaration": (
+        "anpr",
+        'verifiedDeclaration(declared: { citizenship: { stateCode: "100" } }) { source freshness }',
+    ),
+    "iseeStanding": ("isee", 'household { iseeStanding(threshold: "SNOD01") { source freshness } }'),
 }
 TABLES = ("beneficiary", "household", "benefit", "pact", "conditionality_event", "agency_answer")
 NAMES = {"anpr": "ANPR", "inps": "INPS", "isee": "INPS", "pdnd": "PDND"}
