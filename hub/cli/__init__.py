@@ -26,6 +26,7 @@ GROUPS = {
     "doctor": "doctor",
     "agency": "agencies",
     "region": "regions",
+    "sap": "sap",
     "access-log": "access_log",
     "simulate": "simulators",
     "voucher": "voucher",

@@ -6,7 +6,6 @@ from __future__ import annotations
 import getpass
 import hashlib
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,13 +23,13 @@ from hub.access.line import Look, Selection
 from hub.access.log import AccessLog
 from hub.access.operator import Operator
 from hub.cli.options import DataDir, run, settings_of
+from hub.cli.person_code import asked_fiscal_code
 from hub.errors import InvalidInput
 from hub.ledger.inbound_trail import CommunicatedHire, InboundTrail, LandedPact
 from hub.ledger.trail import Aside, Sent, Step, Trail, read_trail
 from hub.settings import Settings
 from hub.store.base import table_of
 from hub.store.engine import database_url, open_connection
-from hub.store.fiscal_code import parse_fiscal_code
 from hub.store.identifiers import encode_id
 from hub.store.migrations import check_version
 from hub.store.statement import Connection, Statement
@@ -63,8 +62,6 @@ SHOWN = (
     "Query.beneficiary",
 )
 """What the command shows, as the schema calls it: what its line of the access log says was asked for."""
-LONGEST_CODE = 64
-"""Characters that are read of a fiscal code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +89,12 @@ def person(
 ) -> None:
     """Say where the facts about a person stopped: asks for the fiscal code, or reads it from stdin; writes the look down first."""
     settings = settings_of(data_dir=data_dir)
-    fiscal_code = _asked()
+    fiscal_code = asked_fiscal_code()
     operator = Operator(by or getpass.getuser(), socket.gethostname(), "command line")
     with database_url(settings) as url:
         trail = run(_look(settings, url, fiscal_code, purpose, operator))
     for line in told(trail):
         typer.echo(line)
-
-
-def _asked() -> str:
-    """The code, from the terminal without an echo or from stdin: never an argument, which every process of the system can read.
-
-    Raises:
-        InvalidFiscalCode: it is none.
-
-    """
-    if sys.stdin.isatty():
-        return parse_fiscal_code(typer.prompt("Fiscal code", hide_input=True))
-    return parse_fiscal_code(sys.stdin.readline(LONGEST_CODE).strip())
 
 
 async def _look(settings: Settings, url: str, fiscal_code: str, purpose: UUID, operator: Operator) -> Trail:

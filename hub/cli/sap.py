@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""`snodo sap`: the records of the labour systems (SAP) of regions by application cooperation, by hand: checked, looked for, fetched, sent, cancelled.
+
+Runs pull what regions hold, and tell them what changes (`snodo sync`); this is for whoever has to see what a region says of one person, or to
+correct what it holds. What is asked about somebody, and whatever is sent, is written into the access log before the region hears of it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing
+from functools import cache
+from pathlib import Path
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from sqlalchemy import Text, bindparam, select
+
+from connectors.connected import connect_agencies
+from connectors.cooperation import Outcome, SapConnector, Verdict
+from connectors.sap import NotASap, SapDocument, read_sap
+from connectors.tls import open_client
+from hub.access.line import Look, Selection
+from hub.access.log import AccessLog
+from hub.access.operator import Operator
+from hub.cli.options import DataDir, run, settings_of
+from hub.cli.person_code import asked_fiscal_code
+from hub.cli.trail import caller_under
+from hub.errors import ConfigurationError, InvalidInput
+from hub.settings import Settings
+from hub.store.base import table_of
+from hub.store.engine import database_url, open_connection
+from hub.store.migrations import check_version
+from hub.store.statement import Connection, Statement
+from hub.store.tables import Beneficiary
+from hub.store.vocabulary import AccessOutcome
+
+T = TypeVar("T")
+
+MOST_BYTES = 1_000_000
+"""Of a document: as many as a region is sent."""
+SHOWN = ("Beneficiary.activities", "Beneficiary.pacts", "Query.beneficiary")
+"""What a SAP tells of, as the schema calls it: what the line of the access log says was asked for."""
+
+RegionCode = Annotated[
+    str, typer.Option("--region", help="Code of a region by application cooperation (ISTAT).")
+]
+PurposeId = Annotated[
+    UUID,
+    typer.Option(
+        "--purpose",
+        help="The registered purpose under which it is done; its agency is who looks, in the log.",
+    ),
+]
+By = Annotated[str | None, typer.Option(help="Who does it; when absent, the user of this system.")]
+File = Annotated[Path, typer.Argument(help="The document, XML.")]
+
+commands = typer.Typer(
+    help="Worker's records (SAP) of regions by application cooperation, by hand: checked, looked for, fetched, sent, cancelled.",
+    no_args_is_help=True,
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.add_typer(commands, name="sap")
+
+
+@commands.command()
+def check(file: File) -> None:
+    """Say every rule a document breaks, by where; asks nobody. Exit code 1 where it breaks one."""
+    problems = _document(file).problems
+    for problem in problems:
+        typer.echo(str(problem))
+    if problems:
+        raise typer.Exit(1)
+    typer.echo("It breaks no rule.")
+
+
+@commands.command()
+def holder(region: RegionCode, purpose: PurposeId, by: By = None, data_dir: DataDir = None) -> None:
+    """Ask a region which SAP a person has there, and who holds the person's (VerificaEsistenzaSAP, RichiestaCodSAPRegTitolare); the fiscal code as `snodo doctor person` asks for it."""
+    code = asked_fiscal_code()
+
+    async def asked(connector: SapConnector) -> str:
+        there, held = await connector.existing(code), await connector.holder(code)
+        here = "The region has no SAP of this person" if there is None else f"The region has the SAP {there}"
+        if held is None:
+            return f"{here}; nobody is said to hold one."
+        return f"{here}; the SAP {held.sap_code} is held by {held.body}, region {held.region} (as the labour systems number them)."
+
+    typer.echo(_asking(settings_of(data_dir=data_dir), region, purpose, by, "snodo sap holder", code, asked))
+
+
+@commands.command()
+def fetch(
+    region: RegionCode,
+    purpose: PurposeId,
+    to: Annotated[
+        Path,
+        typer.Option(
+            help="Where the document is written; the file must not be there yet, and is its owner's alone to read."
+        ),
+    ],
+    by: By = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Fetch a person's SAP from a region (VerificaEsistenzaSAP, RichiestaSAP); the fiscal code as `snodo doctor person` asks for it."""
+    if to.exists():
+        raise InvalidInput(f"{to} is there already.")
+    code = asked_fiscal_code()
+
+    async def asked(connector: SapConnector) -> SapDocument | None:
+        return await connector.of_person(code)
+
+    found = _asking(settings_of(data_dir=data_dir), region, purpose, by, "snodo sap fetch", code, asked)
+    if found is None:
+        typer.echo("The region has no SAP of this person.")
+        raise typer.Exit(1)
+    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(found.to_bytes())
+    typer.echo(f"Written to {to}; it breaks {len(found.problems)} rules (`snodo sap check`).")
+
+
+@commands.command()
+def send(file: File, region: RegionCode, purpose: PurposeId, by: By = None, data_dir: DataDir = None) -> None:
+    """Send a region a document (InvioSAP), once; one that breaks a rule is not sent. Exit code 1 where the region does not take it."""
+    document = _document(file)
+    document.check()
+
+    async def asked(connector: SapConnector) -> Verdict:
+        return await connector.send(document)
+
+    code = document.sap.person.fiscal_code
+    _tell(_asking(settings_of(data_dir=data_dir), region, purpose, by, "snodo sap send", code, asked))
+
+
+@commands.command()
+def cancel(
+    sap: Annotated[str, typer.Argument(help="Code of the SAP: 11 letters and digits.")],
+    region: RegionCode,
+    purpose: PurposeId,
+    by: By = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Take a SAP back from a region (AnnullaSAP). Exit code 1 where the region does not."""
+    if not (sap.isascii() and sap.isalnum() and len(sap) == 11):
+        raise InvalidInput("The code of a SAP has 11 letters and digits.")
+
+    async def asked(connector: SapConnector) -> Verdict:
+        return await connector.cancel(sap)
+
+    _tell(_asking(settings_of(data_dir=data_dir), region, purpose, by, "snodo sap cancel", None, asked))
+
+
+def _document(file: Path) -> SapDocument:
+    """The document in a file.
+
+    Raises:
+        InvalidInput: there is none, or it is too large, or no SAP.
+
+    """
+    if not file.is_file():
+        raise InvalidInput(f"There is no file {file}.")
+    if file.stat().st_size > MOST_BYTES:
+        raise InvalidInput(f"{file} has more than {MOST_BYTES:,} bytes.")
+    try:
+        return read_sap(file.read_bytes())
+    except NotASap as error:
+        raise InvalidInput(f"{file}: {error.message}") from None
+
+
+def _tell(verdict: Verdict) -> None:
+    said = f": {verdict.message}" if verdict.message else ""
+    under = f", as {verdict.sap_code}" if verdict.sap_code else ""
+    typer.echo(f"{verdict.outcome.value}{under}{said}")
+    if verdict.outcome is not Outcome.OK:
+        raise typer.Exit(1)
+
+
+def _asking(
+    settings: Settings,
+    region: str,
+    purpose: UUID,
+    by: str | None,
+    name: str,
+    fiscal_code: str | None,
+    ask: Callable[[SapConnector], Awaitable[T]],
+) -> T:
+    operator = Operator(by or getpass.getuser(), socket.gethostname(), "command line")
+
+    async def asked(url: str) -> T:
+        async with AsyncExitStack() as stack:
+            http = await stack.enter_async_context(open_client(settings))
+            agencies = await stack.enter_async_context(aclosing(connect_agencies(settings, http)))
+            connector = next((one for one in agencies.cooperating if one.region.region_code == region), None)
+            if connector is None:
+                raise ConfigurationError(
+                    f"Region {region} is not reached by application cooperation: give it a file in SNODO_REGIONS."
+                )
+            await _write_down(settings, url, purpose, operator, name, fiscal_code)
+            return await ask(connector)
+
+    with database_url(settings) as url:
+        return run(asked(url))
+
+
+async def _write_down(
+    settings: Settings, url: str, purpose: UUID, operator: Operator, name: str, fiscal_code: str | None
+) -> None:
+    """Write the look into the access log, before the region hears of it: as the purpose's agency's, and the person's if the hub knows one."""
+    connection = await open_connection(url, settings)
+    try:
+        await check_version(connection, url)
+        caller = await caller_under(connection, purpose)
+        operation = _Operation(name)
+        log = AccessLog(lambda: open_connection(url, settings), time.perf_counter)
+        await log.know(connection, [operation.selection])
+        subject = None if fiscal_code is None else await _known(connection, fiscal_code)
+        async with connection.transaction():
+            await log.write_within(
+                connection,
+                Look(caller, operator, operation, {}),
+                "{}" if subject is None else f"{{{subject}}}",
+                AccessOutcome.ANSWERED,
+            )
+    finally:
+        await connection.close()
+
+
+class _Operation:
+    """A command, as the access log names an operation."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.selection = Selection(SHOWN, hashlib.sha256("\n".join(SHOWN).encode()).digest(), {})
+
+
+async def _known(connection: Connection, fiscal_code: str) -> UUID | None:
+    found: UUID | None = await _person().fetchval(connection, code=fiscal_code)
+    return found
+
+
+@cache
+def _person() -> Statement:
+    person = table_of(Beneficiary)
+    return Statement(select(person.c.id).where(person.c.fiscal_code == bindparam("code", type_=Text)))
