@@ -83,6 +83,10 @@ class InteropApi:
             await check_answer(answer, self._signed_by, self._now())
         return client_key(answer.body, kid)
 
+    async def aclose(self) -> None:
+        """End what is under way in the background for the m2m client's key."""
+        await self._tokens.aclose()
+
     async def _get(self, path: str) -> Answer:
         url = self._url + path
 

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from connectors.exchange import Answer
-from connectors.pdnd import ClientIdentity, InteropApi, ProofKey, TokenEndpoint, fetch_jwks
+from connectors.pdnd import ClientIdentity, InteropApi, ProofKey, TokenEndpoint, fetch_jwks, key_source
 from connectors.pdnd.interop_api import client_key
 from connectors.pdnd.signed_answer import check_answer
 from connectors.simulators.faults import Fault, FaultKind
 from connectors.simulators.jws import sign
 from connectors.simulators.keys import PDND
 from hub.access.jwks import KeySet
+from hub.access.signing_key import SigningKey
 from hub.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
+from hub.settings import Settings
 
 if TYPE_CHECKING:
     from tests.flows.connectors.conftest import World
@@ -66,6 +71,46 @@ async def test_a_key_nobody_has(world: World) -> None:
     assert await api(world).find("A" * 43) is None
     world.pdnd.api.deleted.add(world.keys.kid("centre"))
     assert await api(world).find(world.keys.kid("centre")) is None
+
+
+async def test_the_clients_key_is_rotated_without_a_restart(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "m2m.pem"
+    file.write_bytes(world.keys.path("hub-m2m").read_bytes())
+    settings = Settings(
+        pdnd_api_url=f"{world.urls['pdnd']}/v3",
+        pdnd_token_url=f"{world.urls['pdnd']}/token.oauth2",
+        pdnd_assertion_audience=world.registry.assertion_audience,
+        m2m_client_id=world.registry.consumer("hub-m2m").client_id,
+        m2m_client_key_file=file,
+    )
+    source = key_source(settings, world.http, pdnd_keys(world))
+    assert isinstance(source, InteropApi)
+    source._now = source._tokens._now = world.clock
+    identity = source._tokens._identity
+    assert await source.find(world.keys.kid("centre")) is not None
+    before = identity.kid
+    assert before == world.keys.kid("hub-m2m")
+
+    new = RSAKey.generate_key(2048)
+    draft = tmp_path / "new.pem"
+    draft.write_bytes(new.as_pem(private=True))
+    draft.replace(file)
+    assert isinstance(identity.key, SigningKey)
+    identity.key._look_at = 0.0  # a second is over
+    identity.sign({})
+    async with asyncio.timeout(5):
+        while identity.kid == before:
+            await asyncio.sleep(0.001)
+    assert identity.kid == new.thumbprint()
+    assert await source.find(world.keys.kid("inps")) is not None, (
+        "by the voucher that was got with the old key"
+    )
+    assert world.pdnd.refusals == []
+    world.clock.now += 591
+    with pytest.raises(UpstreamRefused):
+        await source.find(world.keys.kid("inps"))
+    assert world.pdnd.refusals != [], "the next is asked for with the new key, which PDND here does not know"
+    await source.aclose()
 
 
 async def test_a_voucher_it_no_longer_takes_is_renewed_once(world: World) -> None:

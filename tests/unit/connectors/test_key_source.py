@@ -47,6 +47,8 @@ async def test_pdnds_api(keys: DemoKeys) -> None:
     for left_out in ("m2m_client_id", "m2m_client_key_file", "pdnd_token_url"):
         with pytest.raises(ConfigurationError, match="SNODO_M2M_CLIENT_ID"):
             await source(**{**whole, left_out: None})
+    with pytest.raises(ConfigurationError, match=r"none\.pem \(SNODO_M2M_CLIENT_KEY_FILE\)"):
+        await source(**{**whole, "m2m_client_key_file": keys.folder / "none.pem"})
     with pytest.raises(ConfigurationError, match="set one of them"):
         await source(**whole, client_keys=keys.client_keys_path)
 
