@@ -225,6 +225,11 @@ class Service:
         [line] = [line for line in lines if line.startswith(name + " ")]
         return float(line.split()[1])
 
+    async def counted(self, name: str) -> float:
+        """As `metric`, of a counter that does not stand there before it has counted."""
+        lines = (await self.send("GET", "/metrics")).body.decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(name + " "))
+
 
 def with_named_cursors(value: Any) -> Any:
     """The answer with each cursor in the oracle's words: which row it stands for."""

@@ -11,9 +11,10 @@ from uuid import UUID
 
 import pytest
 from joserfc.jwk import RSAKey
+from structlog.testing import capture_logs
 
 from connectors.exchange import Answer
-from connectors.pdnd import ClientIdentity, InteropApi, ProofKey, TokenEndpoint, fetch_jwks, key_source
+from connectors.pdnd import ClientIdentity, InteropApi, ProofKey, PublishedKeys, TokenEndpoint, key_source
 from connectors.pdnd.interop_api import client_key
 from connectors.pdnd.signed_answer import check_answer
 from connectors.simulators.faults import Fault, FaultKind
@@ -45,7 +46,7 @@ def api(
 
 def pdnd_keys(world: World) -> KeySet:
     return KeySet(
-        lambda: fetch_jwks(f"{world.urls['pdnd']}/.well-known/jwks.json", world.http), time.monotonic, 1.0
+        PublishedKeys(f"{world.urls['pdnd']}/.well-known/jwks.json", world.http), time.monotonic, 1.0
     )
 
 
@@ -208,6 +209,29 @@ async def test_a_signature_that_is_not_on_it(
     headers["agid-jwt-signature"] = token
     with pytest.raises(UpstreamInvalid, match=why):
         await check_answer(Answer(200, headers, good.body), keys, now)
+
+
+async def test_an_answer_that_cannot_be_believed_is_counted_and_logged(world: World) -> None:
+    asked, kid = api(world), world.keys.kid("centre")
+    good = await answer(world)
+
+    async def changed(_: str) -> Answer:
+        return Answer(good.status, good.headers, good.body + b" ")
+
+    async def other(_: str) -> Answer:
+        return Answer(418, good.headers, good.body)
+
+    assert await asked.find(kid) is not None
+    assert asked.exchange.accounts["keys"].invalid == 0
+    for number, answering in enumerate((changed, other), 1):
+        asked._get = answering  # type: ignore[method-assign]
+        with pytest.raises(UpstreamInvalid), capture_logs() as lines:
+            await asked.find(kid)
+        assert asked.exchange.accounts["keys"].invalid == number
+        assert [(one["event"], one["agency"], one["operation"]) for one in lines] == [
+            ("answer.invalid", "PDND", "keys")
+        ]
+        assert kid not in str(lines)
 
 
 @pytest.mark.parametrize(
