@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import httpx2
 import orjson
 import typer
-from prometheus_client.metrics_core import Sample
+from prometheus_client.samples import Sample
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors import reachability

@@ -215,16 +215,17 @@ async def test_an_answer_that_cannot_be_believed_is_counted_and_logged(world: Wo
     asked, kid = api(world), world.keys.kid("centre")
     good = await answer(world)
 
-    async def changed(_: str) -> Answer:
-        return Answer(good.status, good.headers, good.body + b" ")
+    changed = Answer(good.status, good.headers, good.body + b" ")
+    other = Answer(418, good.headers, good.body)
+    coming = iter((changed, other))
 
-    async def other(_: str) -> Answer:
-        return Answer(418, good.headers, good.body)
+    async def get(_: str) -> Answer:
+        return next(coming)
 
     assert await asked.find(kid) is not None
     assert asked.exchange.accounts["keys"].invalid == 0
-    for number, answering in enumerate((changed, other), 1):
-        asked._get = answering  # type: ignore[method-assign]
+    asked._get = get  # type: ignore[method-assign]
+    for number in (1, 2):
         with pytest.raises(UpstreamInvalid), capture_logs() as lines:
             await asked.find(kid)
         assert asked.exchange.accounts["keys"].invalid == number
