@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 import httpx2
 import orjson
 import typer
-from prometheus_client.samples import Sample
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from connectors import reachability
 from connectors.breaker import State

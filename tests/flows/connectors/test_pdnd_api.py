@@ -219,7 +219,8 @@ async def test_an_answer_that_cannot_be_believed_is_counted_and_logged(world: Wo
     other = Answer(418, good.headers, good.body)
     coming = iter((changed, other))
 
-    async def get(_: str) -> Answer:
+    async def get(path: str) -> Answer:
+        assert path == f"/keys/{kid}"
         return next(coming)
 
     assert await asked.find(kid) is not None
