@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from json import JSONDecodeError
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from sqlalchemy import Text, any_, bindparam, cast, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from connectors.strict_json import strict_json
 from hub.access.granted import UnknownAgency
 from hub.errors import InvalidInput
 from hub.store.base import Base, table_of
@@ -185,10 +187,15 @@ class _Refused(Exception):
 
 def _read(line: str) -> ToldDeclaration:
     try:
+        strict_json(line.encode())
         return ToldDeclaration.model_validate_json(line)
     except ValidationError as error:
         # Of a message of pydantic's own, which may quote what was given, the kind alone is said.
         raise _Refused("; ".join(sorted(_said(one) for one in _innermost(error)))) from None
+    except (JSONDecodeError, UnicodeError):  # their messages may quote the line
+        raise _Refused("the declaration: json invalid") from None
+    except ValueError as error:
+        raise _Refused(f"the declaration: {error}") from None
 
 
 def _innermost(error: ValidationError) -> list[Mapping[str, Any]]:

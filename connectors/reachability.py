@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from cryptography import x509
 
 from connectors.anpr import UseCase, purposes_from
 from connectors.cooperation import SapConnector
+from connectors.file_exchange import FilingAgency
+from connectors.file_exchange.opening import open_folder
 from connectors.pdnd import TokenEndpoint
 from connectors.tls import certificates
 from hub.errors import SnodoError
@@ -65,6 +68,25 @@ async def examine_region(region: SapConnector, now: datetime | None = None) -> A
         yield certificate_finding(one.tls.certificate, now or datetime.now(UTC))
     async for finding in _address(one.name, one.address, region.exchange.http, now, its_file=True):
         yield finding
+
+
+async def examine_files(agency: FilingAgency, patience: float = PATIENCE) -> Finding:
+    """Look at where an agency leaves its files: whether the folder can be listed, within so many seconds. No file is opened."""
+    what = f"files of {agency.agency_code}, {agency.place}"
+    if agency.sftp is not None:
+        # NOTE a run is more patient than somebody who looks.
+        agency = replace(agency, sftp=replace(agency.sftp, timeout=min(agency.sftp.timeout, patience)))
+    try:
+        async with asyncio.timeout(patience), open_folder(agency) as folder:
+            found = await folder.entries()
+    except SnodoError as error:
+        return Finding(what, error.message)
+    except TimeoutError:
+        whose = (
+            "that disk mounted" if agency.sftp is None else f"{agency.sftp.host} allowed through the firewall"
+        )
+        return Finding(what, f"it does not answer in {patience:g} seconds: is {whose}?")
+    return Finding(f"{what}: reached, files in it: {len(found):,}")
 
 
 def addresses(settings: Settings) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from connectors.flow_status import FlowWatch
 from connectors.kept_answers import KeptAnswers
 from connectors.outbound.dispatcher import Dispatcher
 from connectors.pdnd import Operator as DeskOperator
-from connectors.pdnd import fetch_jwks
+from connectors.pdnd import PublishedKeys
 from connectors.rdc import BeneficiaryService, EventService
 from connectors.tls import open_client
 from connectors.xml import XmlLimits
@@ -51,7 +51,7 @@ from hub.http.agency_metrics import AgencyMetrics
 from hub.http.attempts import FailedAttempts
 from hub.http.authentication import Authenticator
 from hub.http.call_metrics import CallMetrics
-from hub.http.citizens import citizens_door
+from hub.http.citizens import citizens_door, published_keys
 from hub.http.commands import Commands
 from hub.http.communications import PATH as COMMUNICATIONS_PATH
 from hub.http.communications import CommunicationsEndpoint, Intake
@@ -67,6 +67,7 @@ from hub.http.graphql import GraphQLEndpoint, Terms
 from hub.http.metrics import registry
 from hub.http.open_streams import OpenStreams
 from hub.http.origins import Origins
+from hub.http.posted import posted_metrics
 from hub.http.probes import probe_routes
 from hub.http.publication_lines import PublicationLines
 from hub.http.publications import MOST_LINES, PublicationsEndpoint
@@ -74,7 +75,7 @@ from hub.http.publications import PATH as PUBLICATIONS_PATH
 from hub.http.publications_openapi import openapi_bytes, openapi_route
 from hub.http.service_doors import ServiceAdmission, ServiceAuthenticator, Transport, gateways_of
 from hub.http.signing import Signing
-from hub.http.soap import MOST_BYTES, SoapMetrics, SoapParts, soap_endpoints, soap_routes
+from hub.http.soap import MOST_BYTES, SoapParts, soap_endpoints, soap_metrics, soap_routes
 from hub.http.soap_file import read_soap_file
 from hub.http.socket_parts import SocketParts, SocketRules
 from hub.http.streams import StreamSender
@@ -239,7 +240,9 @@ async def running_hub(
                 account=asked.account,
             )
 
-        keys = KeySet(_jwks_source(settings, http), time.monotonic, settings.jwks_refresh)
+        published = _pdnd_keys(settings, http)
+        exchanges += published.exchanges
+        keys = KeySet(published, time.monotonic, settings.jwks_refresh)
         stack.push_async_callback(keys.close)
         keys.prefetch()
         verifier = VoucherVerifier(keys, VoucherRules.from_settings(settings), time.time)
@@ -250,13 +253,16 @@ async def running_hub(
         signing = Signing.from_settings(settings, http, keys, seen)
         stack.push_async_callback(signing.close)
         exchanges += signing.exchanges
+        citizens_keys = published_keys(settings, http)
+        if citizens_keys is not None:
+            exchanges += citizens_keys.exchanges
         unseen = catalogue.fields.unseen
         authenticator = Authenticator(
             verifier,
             Directory(database.write, time.monotonic, unseen, granted),
             signing.evidence,
             possession,
-            citizens_door(settings, http, database.write, unseen, granted),
+            citizens_door(settings, citizens_keys, database.write, unseen, granted),
         )
         demands = Demands(authenticator, signing.signatures, seen, signing.signer, settings.clock_skew)
         limiter = RateLimiter(StoredCallCounts(database.write, default_limits), time.time)
@@ -330,6 +336,7 @@ async def running_hub(
             database, admission, demands, watch, lines, _now, settings.max_body_bytes
         )
         routes.append(Route(PUBLICATIONS_PATH, publications, methods=["POST"]))
+        metrics.register(posted_metrics([communications, publications]))
         routes.append(openapi_route(openapi_bytes(schema, READINGS, MOST_LINES)))
         shows_page = settings.environment is not Environment.PRODUCTION
         if shows_page:
@@ -399,7 +406,7 @@ async def running_hub(
                 documents,
             )
             routes += soap_routes(endpoints)
-            metrics.register(SoapMetrics(endpoints))
+            metrics.register(soap_metrics(endpoints))
         other = Starlette(
             routes=routes,
             middleware=[Middleware(Faults)],
@@ -472,7 +479,7 @@ def _desk(caller: Caller, operator: Operator | None, settings: Settings) -> Desk
     return DeskOperator(operator.user_id, operator.user_location, operator.loa)
 
 
-def _jwks_source(settings: Settings, http: httpx2.AsyncClient) -> Any:
+def _pdnd_keys(settings: Settings, http: httpx2.AsyncClient) -> PublishedKeys:
     source = settings.pdnd_jwks
     if source is None:
         if settings.environment is Environment.PRODUCTION:
@@ -480,11 +487,7 @@ def _jwks_source(settings: Settings, http: httpx2.AsyncClient) -> Any:
                 "In production SNODO_PDND_JWKS must name PDND's public keys (a URL or a file)."
             )
         source = str(settings.data_dir / "demo" / "pdnd-jwks.json")
-
-    async def fetch() -> Mapping[str, object]:
-        return await fetch_jwks(source, http)
-
-    return fetch
+    return PublishedKeys(source, http)
 
 
 def _task(work: Coroutine[Any, Any, None], name: str, spans: Spans) -> asyncio.Task[None]:

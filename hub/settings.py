@@ -359,6 +359,12 @@ class Settings(BaseSettings):
 
     # ── the ledger ────────────────────────────────────────────────────────────────────────────────────
     sequencer: bool = Field(True, description="Whether `snodo serve` competes for the sequencer's lock.")
+    worker_metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port on loopback at which `snodo worker` tells `/metrics`; 0 takes a free one; absent: it does not.",
+    )
     sequencer_interval: float = Field(
         0.025, gt=0, le=5, description="Seconds between two looks for events that wait for their position."
     )

@@ -17,7 +17,7 @@ from connectors.pdnd.dpop import ProofKey
 from connectors.pdnd.evidence import Operator
 from connectors.pdnd.identity import ClientIdentity
 from connectors.pdnd.interop_api import InteropApi
-from connectors.pdnd.jwks import fetch_jwks
+from connectors.pdnd.jwks import PublishedKeys
 from connectors.pdnd.key_source import key_source
 from connectors.pdnd.passes import Passes
 from connectors.pdnd.tokens import TokenEndpoint
@@ -29,8 +29,8 @@ __all__ = [
     "Operator",
     "Passes",
     "ProofKey",
+    "PublishedKeys",
     "SecuredRequest",
     "TokenEndpoint",
-    "fetch_jwks",
     "key_source",
 ]

@@ -78,10 +78,14 @@ class ClientIdentity:
 
     @classmethod
     def following(
-        cls, client_id: str, path: Path, clock: Callable[[], float] = time.monotonic
+        cls,
+        client_id: str,
+        path: Path,
+        clock: Callable[[], float] = time.monotonic,
+        setting: str = "SNODO_CLIENT_KEY_FILE",
     ) -> ClientIdentity:
         """Read it, and follow the file while a loop runs: a new one in its place is taken within seconds. Raises as `from_pem`."""
-        return cls(client_id, SigningKey(path, None, clock, "SNODO_CLIENT_KEY_FILE"))
+        return cls(client_id, SigningKey(path, None, clock, setting))
 
     @property
     def kid(self) -> str:

@@ -24,6 +24,7 @@ from hub.errors import UpstreamInvalid, UpstreamRefused
 from hub.single_flight import SingleFlight
 
 AGENCY = "PDND"
+OPERATION = "keys"
 LEAST_LEFT = 10.0
 """Seconds a voucher must still hold to be used: a call may take a while."""
 
@@ -77,11 +78,16 @@ class InteropApi:
                 agency=AGENCY,
                 status=answer.status,
             )
-        if answer.status != 200:
-            raise UpstreamInvalid(f"PDND's API answered HTTP {answer.status}.", agency=AGENCY)
-        if self._signed_by is not None:
-            await check_answer(answer, self._signed_by, self._now())
-        return client_key(answer.body, kid)
+        with self.exchange.reading(OPERATION):
+            if answer.status != 200:
+                raise UpstreamInvalid(f"PDND's API answered HTTP {answer.status}.", agency=AGENCY)
+            if self._signed_by is not None:
+                await check_answer(answer, self._signed_by, self._now())
+            return client_key(answer.body, kid)
+
+    async def aclose(self) -> None:
+        """End what is under way in the background for the m2m client's key."""
+        await self._tokens.aclose()
 
     async def _get(self, path: str) -> Answer:
         url = self._url + path
@@ -92,7 +98,7 @@ class InteropApi:
             headers = {"Authorization": f"DPoP {token}", "DPoP": proof, "Accept": "application/json"}
             return Outgoing("GET", url, headers)
 
-        return await self.exchange.call("keys", prepare, idempotent=True)
+        return await self.exchange.call(OPERATION, prepare, idempotent=True)
 
     async def _fresh(self) -> Voucher:
         kept = self._voucher

@@ -17,33 +17,51 @@ POLICY = Policy(deadline=10.0, attempt_timeout=4.0, concurrency=1, queue=0, max_
 """Seconds, counts, bytes: a key set is small, and the hub can wait for it at start-up."""
 
 
-async def fetch_jwks(source: str, http: httpx2.AsyncClient, agency: str = "PDND") -> dict[str, Any]:
-    """Fetch a JWK Set (RFC 7517) and give it as it was published.
+class PublishedKeys:
+    """A JWK Set (RFC 7517) where its issuer publishes it, given as it is there each time it is called for; a `Fetch` of a `KeySet`."""
 
-    Args:
-        source: an `http(s)://` URL (PDND's `/.well-known/jwks.json`) or the path of a file.
-        http: the client to fetch with; not closed here.
-        agency: whose keys they are, for what is said of a failure.
+    def __init__(self, source: str, http: httpx2.AsyncClient, agency: str = "PDND") -> None:
+        """Take where the keys are.
 
-    Raises:
-        ConfigurationError: the file is not there, or holds no key set.
-        UpstreamUnavailable: the address does not answer.
-        UpstreamInvalid: it answers with something that is no set of public keys.
+        Args:
+            source: an `http(s)://` URL (PDND's `/.well-known/jwks.json`) or the path of a file.
+            http: the client to fetch with; not closed here.
+            agency: whose keys they are, for what is said of a failure.
 
-    """
-    if not source.startswith(("https://", "http://")):
-        return await asyncio.to_thread(_from_file, Path(source), agency)
+        """
+        self._source = source
+        self._agency = agency
+        self._exchange: Exchange | None = None
+        if source.startswith(("https://", "http://")):
+            self._exchange = Exchange(agency, POLICY, http, name=f"{agency} keys")
 
-    async def prepare() -> Outgoing:
-        return Outgoing("GET", source, {"Accept": "application/json"})
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The way out to them, for who asks how calls do; none to a file."""
+        return () if self._exchange is None else (self._exchange,)
 
-    answer = await Exchange(agency, POLICY, http).call("jwks", prepare, idempotent=True)
-    if answer.status != 200:
-        raise UpstreamInvalid(f"{agency}'s keys: HTTP {answer.status}.", agency=agency)
-    try:
-        return public_key_set(answer.body)
-    except ValueError as error:
-        raise UpstreamInvalid(f"{agency}'s keys: {error}.", agency=agency) from error
+    async def __call__(self) -> dict[str, Any]:
+        """Fetch the set.
+
+        Raises:
+            ConfigurationError: the file is not there, or holds no key set.
+            UpstreamUnavailable: the address does not answer.
+            UpstreamInvalid: it answers with something that is no set of public keys.
+
+        """
+        if self._exchange is None:
+            return await asyncio.to_thread(_from_file, Path(self._source), self._agency)
+        answer = await self._exchange.call("jwks", self._prepare, idempotent=True)
+        with self._exchange.reading("jwks"):
+            if answer.status != 200:
+                raise UpstreamInvalid(f"{self._agency}'s keys: HTTP {answer.status}.", agency=self._agency)
+            try:
+                return public_key_set(answer.body)
+            except ValueError as error:
+                raise UpstreamInvalid(f"{self._agency}'s keys: {error}.", agency=self._agency) from error
+
+    async def _prepare(self) -> Outgoing:
+        return Outgoing("GET", self._source, {"Accept": "application/json"})
 
 
 def public_key_set(content: bytes) -> dict[str, Any]:

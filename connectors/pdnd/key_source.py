@@ -51,7 +51,9 @@ def _api(settings: Settings, url: str, http: httpx2.AsyncClient, pdnd_keys: KeyS
     )
     exchange = Exchange("PDND", policy, http, name="PDND API")
     tokens = TokenEndpoint(
-        ClientIdentity.from_pem(settings.m2m_client_id, settings.m2m_client_key_file),
+        ClientIdentity.following(
+            settings.m2m_client_id, settings.m2m_client_key_file, setting="SNODO_M2M_CLIENT_KEY_FILE"
+        ),
         exchange,
         url=settings.pdnd_token_url,
         assertion_audience=settings.pdnd_assertion_audience,

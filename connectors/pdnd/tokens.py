@@ -81,6 +81,10 @@ class TokenEndpoint:
         with self._exchange.reading("token"):
             return decode_token_answer(answer, asked_at, kind="DPoP")
 
+    async def aclose(self) -> None:
+        """End what is under way in the background for the client's key."""
+        await self._identity.aclose()
+
     def _request(self, purpose_id: str | None, digest: str | None, more: Mapping[str, str]) -> Outgoing:
         assertion = client_assertion(
             self._identity,

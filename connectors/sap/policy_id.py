@@ -7,8 +7,8 @@
     └───────────── that system, by its code in the SAP's world
 
 Source: domain.md 6.3 (high confidence; the published example is `08008B3B94B`, of `H501X000004`, `A02`, 1 January 2017).
-The letter is that of the day the policy was first sent: it is not made anew when the data change, so that it proves nothing about
-a policy as it stands.
+The letter is made of the data as the policy was first sent, and not anew when they change. No document says whether it is the first, so
+that no rule compares the letter of one that came with its data: a mistake would look like a correction (docs/reference/regions.md).
 """
 
 from __future__ import annotations
@@ -42,10 +42,6 @@ class PolicyId:
     def __str__(self) -> str:
         """The 11 characters."""
         return f"{self.system}{self.sequence:08X}{self.letter}"
-
-    def was_made_of(self, promoter: str, kind: str, proposed_on: date) -> bool:
-        """Whether its letter is that of these data. Raises InvalidPolicyId for data no letter can be made of."""
-        return control_letter(promoter, kind, proposed_on) == self.letter
 
 
 def control_letter(promoter: str, kind: str, proposed_on: date) -> str:

@@ -12,7 +12,8 @@ class SapRule(StrEnum):
 
     Source: the SAP's "Modelli e regole", section 6, and its table of events (domain.md 6.3); the forms are those of the published
     sample. Two rules of section 6 are not here, for want of the lists they need: that the promoter is valid on the day of
-    proposal, and which types of activity Garanzia Giovani does not take.
+    proposal, and which types of activity Garanzia Giovani does not take. Of a policy's identifier the form is a rule, and the
+    control letter is none (`connectors.sap.policy_id` says why).
     """
 
     TWICE = "The element stands here more than once."

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +15,12 @@ import httpx2
 import orjson
 import typer
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from connectors import reachability
 from connectors.breaker import State
 from connectors.connected import connect_agencies
+from connectors.region_files import read_filing
 from connectors.tls import open_client, trusting
 from hub.access.evidence import HEADER, MISSPELT
 from hub.access.examination import Finding, Presentation, Verdict, examine
@@ -94,6 +97,9 @@ async def _examine_hub(settings: Settings, url: str, running: str | None) -> int
             for cooperating in agencies.cooperating:
                 async for finding in reachability.examine_region(cooperating):
                     tell(finding.what, finding.fault)
+            for filing in () if settings.regions is None else read_filing(settings.regions):
+                found = await reachability.examine_files(filing)
+                tell(found.what, found.fault)
             if agencies.tokens is not None:
                 async for finding in reachability.examine(settings, http, agencies.tokens):
                     tell(finding.what, finding.fault)
@@ -130,16 +136,12 @@ async def agencies_as_seen(hub: str, http: httpx2.AsyncClient) -> list[reachabil
         told = f"its /metrics cannot be read ({type(error).__name__}): is this the address of a hub, and may this machine ask it?"
         return [reachability.Finding(f"hub at {hub}", told)]
     samples = [sample for family in families for sample in family.samples]
-    failing = {
-        (one.labels["agency"], one.labels["operation"]): one.value
-        for one in samples
-        if one.name == "snodo_agency_failure_rate"
-    }
     findings = []
     for sample in samples:
         if sample.name == "snodo_agency_breaker" and sample.value == 1:
             agency, operation, state = (sample.labels[name] for name in ("agency", "operation", "state"))
-            share = f"{failing.get((agency, operation), 0.0):.0%} of its last calls failed"
+            failing = _figure(samples, "failure_rate", agency=agency, operation=operation)
+            share = f"{failing:.0%} of its last calls failed"
             fault = None
             if state != State.CLOSED.value:
                 fault = f"the breaker is {state}, {share}: it is called again by itself; if that lasts, ask {agency}."
@@ -148,7 +150,22 @@ async def agencies_as_seen(hub: str, http: httpx2.AsyncClient) -> list[reachabil
                     f"hub at {hub}, {agency} {operation}{'' if fault else f': {share}'}", fault
                 )
             )
+    called = {one.labels["agency"]: None for one in samples if one.name == "snodo_agency_breaker"}
+    findings += [
+        reachability.Finding(
+            f"hub at {hub}, {agency}: calls under way {_figure(samples, 'calls_in_use', agency=agency):g}, "
+            f"waiting for a place {_figure(samples, 'calls_waiting', agency=agency):g}, "
+            f"retries that may be made now {_figure(samples, 'retry_budget', agency=agency):.1f}"
+        )
+        for agency in called
+    ]
     return findings or [reachability.Finding(f"hub at {hub}: has called no agency yet")]
+
+
+def _figure(samples: Sequence[Sample], name: str, **labels: str) -> float:
+    """One figure of an agency; 0 where the hub does not tell it."""
+    found = (one.value for one in samples if one.name == f"snodo_agency_{name}" and one.labels == labels)
+    return next(found, 0.0)
 
 
 @commands.command()

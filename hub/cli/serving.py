@@ -26,6 +26,7 @@ from hub.app import running_hub, signer_of
 from hub.cli.options import DataDir, Port, run, settings_of
 from hub.errors import ConfigurationError
 from hub.http.heads import BoundedHeads
+from hub.http.worker_metrics import LOOPBACK, worker_metrics
 from hub.ledger.checkpointing import Checkpointing
 from hub.ledger.hires_due import HiresDue
 from hub.ledger.sequencer import Sequencer
@@ -95,19 +96,28 @@ def keep_out_of_collection() -> None:
     gc.freeze()
 
 
-def worker(data_dir: DataDir = None) -> None:
+def worker(
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port on loopback at which /metrics is told; absent, it is not."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
     """Do the hub's background work without serving: competes for the sequencer's lock, makes checkpoints while it has it, tells other systems what was recorded, forgets tokens that have ended, keeps the access log's months."""
-    settings = settings_of(data_dir=data_dir)
+    settings = settings_of(worker_metrics_port=metrics_port, data_dir=data_dir)
+    port = settings.worker_metrics_port
+    listening = None if port is None else listen(LOOPBACK, port, option="--metrics-port")
     with database_url(settings) as url:
-        run(_work(settings, url))
+        run(_work(settings, url, listening))
 
 
-async def _work(settings: Settings, url: str) -> None:
+async def _work(settings: Settings, url: str, listening: socket.socket | None) -> None:
     async with (
         open_database(url, settings) as database,
         open_client(settings) as http,
         contextlib.aclosing(connect_agencies(settings, http)) as agencies,
         tracing_of(settings) as tracing,
+        contextlib.AsyncExitStack() as served,
     ):
         SPANS.set(tracing.spans)  # for every task begun here
         async with database.write.acquire() as connection:
@@ -134,6 +144,14 @@ async def _work(settings: Settings, url: str) -> None:
             due.run(),
             dispatcher.run(),
         )
+        if listening is not None:
+            told = worker_metrics(
+                agencies.exchanges, months, lambda: float(sequencer.active), tracing.metrics
+            )
+            server, address = await served.enter_async_context(http_server(told, listening))
+            typer.echo(f"Snodo's worker tells {address}/metrics", err=True)
+            # NOTE the server takes the signals to itself until the work has them: one that came then ends the work, too.
+            server.add_done_callback(lambda _: work.cancel())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, work.cancel)
@@ -141,8 +159,8 @@ async def _work(settings: Settings, url: str) -> None:
             await work
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address, taken before anything else is started.
+def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """A socket bound to the address, taken before anything else is started; `option`: what says the port.
 
     Raises:
         PortTaken: another program has it; or the address is not this machine's.
@@ -158,7 +176,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise PortTaken(
             f"Port {port} on {host} cannot be had ({error.strerror}): another program listens there. "
-            "Choose another with --port, or 0 for any free one."
+            f"Choose another with {option}, or 0 for any free one."
         ) from error
     return listening
 

@@ -25,7 +25,7 @@ from hub.access.operator import Operator
 from hub.cli.options import DataDir, run, settings_of
 from hub.cli.person_code import asked_fiscal_code
 from hub.errors import InvalidInput
-from hub.ledger.inbound_trail import CommunicatedHire, InboundTrail, LandedPact
+from hub.ledger.inbound_trail import CommunicatedHire, InboundTrail, LandedActivity, LandedPact, Origin
 from hub.ledger.trail import Aside, Sent, Step, Trail, read_trail
 from hub.settings import Settings
 from hub.store.base import table_of
@@ -37,6 +37,12 @@ from hub.store.tables import Agency, Purpose
 from hub.store.vocabulary import AccessOutcome, AgencyKind, AttemptOutcome, DeliveryState, GrantScope
 
 SHOWN = (
+    "Activity.endsOn",
+    "Activity.kind",
+    "Activity.origin",
+    "Activity.startsOn",
+    "Activity.status",
+    "Beneficiary.activities",
     "Beneficiary.household",
     "Beneficiary.pacts",
     "Benefit.measure",
@@ -56,8 +62,16 @@ SHOWN = (
     "Delivery.state",
     "Household.benefit",
     "Household.pacts",
+    "InboundRun.flow",
+    "InboundRun.startedAt",
+    "Origin.changedAt",
+    "Origin.landedAt",
+    "Origin.reference",
+    "Origin.run",
+    "Origin.source",
     "Pact.createdOn",
     "Pact.kind",
+    "Pact.origin",
     "Pact.signedOn",
     "Query.beneficiary",
 )
@@ -213,23 +227,36 @@ def _inbound(trail: InboundTrail) -> Iterator[str]:
             "What was paid INPS alone knows: ask for `Household.payments`."
         )
     yield from map(_pact, trail.pacts)
+    yield from map(_activity, trail.activities)
     yield from map(_hire, trail.hires)
 
 
 def _pact(pact: LandedPact) -> str:
     signed = "not signed" if pact.signed_on is None else f"signed on {pact.signed_on}"
-    said = f"{pact.kind.value} pact, proposed on {pact.created_on}, {signed}"
-    if pact.agency is None or pact.number is None:
+    return _came(f"{pact.kind.value} pact, proposed on {pact.created_on}, {signed}", pact.origin)
+
+
+def _activity(activity: LandedActivity) -> str:
+    """NOTE without its title, which is whatever somebody wrote in another system."""
+    until = "" if activity.ends_on is None else f" to {activity.ends_on}"
+    return _came(
+        f"{activity.kind.value} activity from {activity.starts_on}{until}, {activity.status.value}",
+        activity.origin,
+    )
+
+
+def _came(said: str, origin: Origin) -> str:
+    if origin.agency is None or origin.number is None:
         return f"{said}: made at the hub."
-    said += f": told by {pact.agency} under its number {pact.number}, changed there on {_at(pact.changed_at)}"
-    if pact.landed_at is None:
+    said += f": told by {origin.agency} under its number {origin.number}, changed there on {_at(origin.changed_at)}"
+    if origin.landed_at is None:
         return f"{said}; when it landed here was not kept then."
     run = (
         ""
-        if pact.run_started_at is None
-        else f", by the run of {pact.flow} that began on {_at(pact.run_started_at)}"
+        if origin.run_started_at is None
+        else f", by the run of {origin.flow} that began on {_at(origin.run_started_at)}"
     )
-    return f"{said}; landed here on {_at(pact.landed_at)}{run}."
+    return f"{said}; landed here on {_at(origin.landed_at)}{run}."
 
 
 def _hire(hire: CommunicatedHire) -> str:

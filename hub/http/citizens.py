@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 import httpx2
 
-from connectors.pdnd import fetch_jwks
+from connectors.pdnd import PublishedKeys
 from hub.access.citizen_token import CitizenRules, CitizenVerifier
 from hub.access.citizens import CitizensDoor
 from hub.access.fields import Unseen
@@ -21,8 +20,14 @@ AGENCY = "Identity provider"
 """As refusals and logs name whoever publishes the keys of citizens' tokens."""
 
 
+def published_keys(settings: Settings, http: httpx2.AsyncClient) -> PublishedKeys | None:
+    """Where the keys of citizens' tokens are; None: the settings name no place."""
+    source = settings.citizen_jwks
+    return None if source is None else PublishedKeys(source, http, AGENCY)
+
+
 def citizens_door(
-    settings: Settings, http: httpx2.AsyncClient, pool: Pool, unseen: Unseen, changed: Word
+    settings: Settings, published: PublishedKeys | None, pool: Pool, unseen: Unseen, changed: Word
 ) -> CitizensDoor | None:
     """Open the door; None: the settings let no citizens in.
 
@@ -30,15 +35,11 @@ def citizens_door(
         ConfigurationError: the settings are not whole, or contradict each other.
 
     """
-    rules, source = CitizenRules.from_settings(settings), settings.citizen_jwks
-    if rules is None or source is None:
+    rules = CitizenRules.from_settings(settings)
+    if rules is None or published is None:
         return None
-
-    async def fetch() -> Mapping[str, object]:
-        return await fetch_jwks(source, http, AGENCY)
-
     keys = KeySet(
-        fetch,
+        published,
         time.monotonic,
         settings.jwks_refresh,
         agency=AGENCY,

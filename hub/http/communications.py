@@ -61,6 +61,7 @@ class Intake:
 class CommunicationsEndpoint(PostedDocuments):
     """The ASGI endpoint."""
 
+    door = PATH
     capability = Capability.SEND_COMMUNICATIONS
     taken: ClassVar = frozenset({"application/xml", "text/xml"})
     advice = "Send the communication as `Content-Type: application/xml`."

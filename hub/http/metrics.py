@@ -41,14 +41,7 @@ def registry(
     Gauge(
         "snodo_documents_bytes", "Memory of remembered documents and plans, by estimate", registry=collectors
     ).set_function(lambda: float(documents.weight))
-    Gauge(
-        "snodo_sequencer_active", "Whether this process holds the sequencer's lock", registry=collectors
-    ).set_function(sequencing)
-    Gauge(
-        "snodo_access_log_misplaced_lines",
-        "Lines of the access log outside its months, an hour ago at most",
-        registry=collectors,
-    ).set_function(lambda: float(months.misplaced))
+    register_background(collectors, months, sequencing)
     for name, meaning, value in (
         ("feed_last_position", "The feed's last position", lambda: feed.last_position),
         ("feed_behind_positions", "Positions the slowest consumer has not acknowledged", lambda: feed.behind),
@@ -69,6 +62,20 @@ def registry(
         lambda: opened.subscriptions
     )
     return collectors
+
+
+def register_background(
+    collectors: CollectorRegistry, months: LogMonths, sequencing: Callable[[], float]
+) -> None:
+    """What is told of the work that needs no requests, wherever it is done."""
+    Gauge(
+        "snodo_sequencer_active", "Whether this process holds the sequencer's lock", registry=collectors
+    ).set_function(sequencing)
+    Gauge(
+        "snodo_access_log_misplaced_lines",
+        "Lines of the access log outside its months, an hour ago at most",
+        registry=collectors,
+    ).set_function(lambda: float(months.misplaced))
 
 
 class _Counted(Collector):

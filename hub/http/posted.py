@@ -5,19 +5,22 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from email.message import Message
 from typing import ClassVar
 
+import orjson
 from starlette.types import Receive, Scope, Send
 
 from hub.access.caller import Caller
 from hub.access.operator import Operator
 from hub.http.accept import PROBLEM
 from hub.http.admission import Admission
-from hub.http.answers import Reply, fault, refusal
+from hub.http.answers import Reply, fault
 from hub.http.authentication import Headers, headers_of
 from hub.http.bodies import read_body
 from hub.http.demands import Demands
+from hub.http.door_outcomes import DoorMetrics, DoorOutcomes
 from hub.http.problems import problem
 from hub.http.request import UnsupportedMediaType
 from hub.http.watch import Gone, UnderWay, Watch
@@ -27,6 +30,8 @@ from hub.store.vocabulary import Capability
 class PostedDocuments(ABC):
     """An ASGI endpoint that takes documents. One of its kind says which, and what becomes of one."""
 
+    door: ClassVar[str]
+    """Its path."""
     capability: ClassVar[Capability]
     """Without which nobody hands anything over here."""
     taken: ClassVar[frozenset[str]]
@@ -41,6 +46,7 @@ class PostedDocuments(ABC):
         self._demands = demands
         self._watch = watch
         self._max_body_bytes = max_body_bytes
+        self.outcomes = DoorOutcomes(self.door)
 
     @abstractmethod
     async def take(
@@ -58,18 +64,25 @@ class PostedDocuments(ABC):
         headers, under_way = headers_of(scope["headers"]), self._watch.enter()
         try:
             reply = await self._reply(scope, headers, receive, under_way)
+            self.outcomes.answered()
         except asyncio.CancelledError:
             reason = under_way.reason()
             if reason is None:
                 raise
             if isinstance(reason, Gone):
                 return
-            reply = refusal(reason)
+            reply = self._failed(reason, under_way)
         except Exception as error:
-            reply = fault(error)
+            reply = self._failed(error, under_way)
         finally:
             self._watch.leave(under_way)
         await self._send(reply, scope, headers, under_way, send)
+
+    def _failed(self, error: Exception, under_way: UnderWay) -> Reply:
+        reply = fault(error)
+        [told, *_] = orjson.loads(reply.body)["errors"]
+        self.outcomes.refused(error, told["extensions"]["code"], under_way.caller)
+        return reply
 
     async def _reply(self, scope: Scope, headers: Headers, receive: Receive, under_way: UnderWay) -> Reply:
         charset = self._charset(headers)
@@ -114,3 +127,13 @@ class PostedDocuments(ABC):
             }
         )
         await send({"type": "http.response.body", "body": body})
+
+
+def posted_metrics(endpoints: Sequence[PostedDocuments]) -> DoorMetrics:
+    """What came of the documents at each door, for `/metrics`; nothing of who sent them, or of what they held."""
+    return DoorMetrics(
+        "snodo_posted_documents",
+        "Documents handed over by POST, by what came of them",
+        "door",
+        {one.door.removeprefix("/"): one.outcomes for one in endpoints},
+    )

@@ -48,9 +48,6 @@ def probe_routes(database: Database, metrics: CollectorRegistry, sdl: str) -> li
             "application/problem+json",
         )
 
-    async def measured(_request: Request) -> Response:
-        return Response(generate_latest(metrics), headers={"content-type": CONTENT_TYPE_LATEST})
-
     async def schema(_request: Request) -> Response:
         return PlainTextResponse(sdl, media_type="application/graphql")
 
@@ -58,6 +55,15 @@ def probe_routes(database: Database, metrics: CollectorRegistry, sdl: str) -> li
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/status", status),
-        Route("/metrics", measured),
+        metrics_route(metrics),
         Route("/schema.graphql", schema),
     ]
+
+
+def metrics_route(metrics: CollectorRegistry) -> Route:
+    """`/metrics`, as Prometheus reads it."""
+
+    async def measured(_request: Request) -> Response:
+        return Response(generate_latest(metrics), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    return Route("/metrics", measured)

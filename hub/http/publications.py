@@ -47,6 +47,7 @@ class TooManyLines(InvalidInput):
 class PublicationsEndpoint(PostedDocuments):
     """The ASGI endpoint. `now`: the time of day, with an offset."""
 
+    door = PATH
     capability = Capability.PUBLISH_OPPORTUNITIES
     taken: ClassVar = frozenset({_MEDIA})
     advice = f"Send the lines as `Content-Type: {_MEDIA}`, in UTF-8."

@@ -33,8 +33,8 @@ class Signing:
     signer: AnswerSigner | None
     keys: ClientKeys
     own_key: SigningKey | None
-    exchanges: tuple[Exchange, ...] = ()
-    """The way out to PDND's API, where consumers' keys are looked up there."""
+    api: InteropApi | None = None
+    """PDND's API, where consumers' keys are looked up there."""
 
     @classmethod
     def from_settings(
@@ -58,8 +58,13 @@ class Signing:
             None if own is None else AnswerSigner(own, settings.audience, time.time),
             keys,
             own,
-            (source.exchange,) if isinstance(source, InteropApi) else (),
+            source if isinstance(source, InteropApi) else None,
         )
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The way out to PDND's API, where there is one."""
+        return () if self.api is None else (self.api.exchange,)
 
     def routes(self) -> list[Route]:
         """Where the hub's own public keys are published: as a producer's keys are on PDND, for who has no access to it."""
@@ -77,3 +82,5 @@ class Signing:
         await self.keys.close()
         if self.own_key is not None:
             await self.own_key.close()
+        if self.api is not None:
+            await self.api.aclose()

@@ -9,15 +9,11 @@ fault.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import orjson
-from prometheus_client.core import CounterMetricFamily
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -32,6 +28,7 @@ from hub.http.answers import Reply, fault
 from hub.http.authentication import Headers, headers_of
 from hub.http.bodies import read_body
 from hub.http.demands import Demands
+from hub.http.door_outcomes import DoorMetrics, DoorOutcomes
 from hub.http.operations import Operations
 from hub.http.request import GraphQLRequest
 from hub.http.service_doors import Transport
@@ -81,8 +78,7 @@ class SoapEndpoint:
         self._service = service
         self._parts = parts
         self.path = PREFIX + service.path
-        self.answers: Counter[str] = Counter()
-        """Requests so far, by what came of them: `answered`, or an error's code."""
+        self.outcomes = DoorOutcomes(self.path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one POST."""
@@ -90,16 +86,16 @@ class SoapEndpoint:
         request = _Request(self._service, self._parts, headers, under_way)
         try:
             reply = await request.reply(scope, receive)
-            self.answers["answered"] += 1
+            self.outcomes.answered()
         except asyncio.CancelledError:
             reason = under_way.reason()
             if reason is None:
                 raise
             if isinstance(reason, Gone):
                 return
-            reply = self._failed(reason, request)
+            reply = self._failed(reason, request, under_way)
         except Exception as error:
-            reply = self._failed(error, request)
+            reply = self._failed(error, request, under_way)
         finally:
             self._parts.watch.leave(under_way)
         told = under_way.headers or self._parts.admission.told_to_nobody(scope, headers)
@@ -111,7 +107,7 @@ class SoapEndpoint:
         await send({"type": "http.response.start", "status": reply.status, "headers": start})
         await send({"type": "http.response.body", "body": reply.body})
 
-    def _failed(self, error: Exception, request: _Request) -> Reply:
+    def _failed(self, error: Exception, request: _Request, under_way: UnderWay) -> Reply:
         """The answer to a request that got none: an outcome once it is known what was asked, before that a fault."""
         headers: Sequence[tuple[bytes, bytes]] = ()
         if isinstance(error, _Refused):
@@ -121,7 +117,7 @@ class SoapEndpoint:
             [told, *_] = orjson.loads(reply.body)["errors"]
             status, headers = reply.status, reply.headers
             code, sentence = told["extensions"]["code"], told["message"]
-        self.answers[code] += 1
+        self.outcomes.refused(error, code, under_way.caller)
         if request.payload is not None:
             return Reply(200, write_envelope(self._service.outcome(request.payload, code, sentence)))
         whose = error.fault if isinstance(error, SoapRefused) else _whose(status)
@@ -177,23 +173,14 @@ class _Request:
         return found
 
 
-class SoapMetrics(Collector):
+def soap_metrics(endpoints: Sequence[SoapEndpoint]) -> DoorMetrics:
     """What came of the requests of each service, for `/metrics`; nothing of who asked."""
-
-    def __init__(self, endpoints: Sequence[SoapEndpoint]) -> None:
-        self._endpoints = endpoints
-
-    def collect(self) -> Iterator[Metric]:
-        """The counter as it stands."""
-        requests = CounterMetricFamily(
-            "snodo_soap_requests",
-            "Requests of the SOAP services, by what came of them",
-            labels=["service", "outcome"],
-        )
-        for one in self._endpoints:
-            for outcome, number in one.answers.items():
-                requests.add_metric([one.path.removeprefix(PREFIX), outcome], number)
-        yield requests
+    return DoorMetrics(
+        "snodo_soap_requests",
+        "Requests of the SOAP services, by what came of them",
+        "service",
+        {one.path.removeprefix(PREFIX): one.outcomes for one in endpoints},
+    )
 
 
 def soap_endpoints(

@@ -8,6 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.api.looks import looks
 from tests.api.world import UNKNOWN_CODE
@@ -48,6 +49,8 @@ async def rows(hub: Service, code: str) -> list[dict[str, Any]]:
 
 
 async def test_a_hire_is_taken_and_recorded(intake: Service, world: World) -> None:
+    name = 'snodo_posted_documents_total{door="communications",outcome="answered"}'
+    before = await intake.counted(name)
     for write, who in ((unilav, "north"), (unisomm, "scattered-rome")):
         code = new_code()
         document = write(code=code, worker=world.people[who].fiscal_code)
@@ -60,6 +63,7 @@ async def test_a_hire_is_taken_and_recorded(intake: Service, world: World) -> No
         [row] = await rows(intake, code)
         assert (row["state"], row["type"]) == ("RECORDED", "HIRED")
         assert row["purpose_id"] is not None
+    assert await intake.counted(name) == before + 4
 
 
 async def test_nothing_is_told_of_the_worker(intake: Service, world: World) -> None:
@@ -78,13 +82,15 @@ async def test_a_code_that_says_something_else_is_not_told_and_kept_aside(
 ) -> None:
     code, worker = new_code(), world.people["crowd-0"].fiscal_code
     latina = world.people["latina"].fiscal_code
+    codes = []
     for who in (worker, latina):  # whose benefit is over, and whose is not
         own = new_code()
+        codes.append(own)
         first = await post(intake, unilav(code=own, worker=who))
         second = await post(intake, unilav(code=own, worker=who, begins="2026-09-11"))
         assert (first.status, first.body) == (second.status, second.body)
         code = own
-    kept = await intake.owner.fetch("SELECT * FROM quarantined_record WHERE flow = 'communications-http'")
+    kept = await intake.owner.fetch("SELECT * FROM quarantined_record WHERE record_key = ANY($1)", codes)
     assert [(row["flow"], row["record_key"], row["field"]) for row in kept] == [
         ("communications-http", code, "communicationCode")
     ]
@@ -177,7 +183,24 @@ async def test_a_bad_document_is_refused_and_nothing_kept(
     document: str | bytes, media: str, status: int, code: str, intake: Service
 ) -> None:
     before = await intake.owner.fetchval("SELECT count(*) FROM communication")
-    answer = await post(intake, document, media=media)
+    name = f'snodo_posted_documents_total{{door="communications",outcome="{code}"}}'
+    refused = await intake.counted(name)
+    with capture_logs() as lines:
+        answer = await post(intake, document, media=media)
+    assert await intake.counted(name) == refused + 1
+    known = code not in (
+        "BODY_TOO_LARGE",
+        "UNSUPPORTED_MEDIA_TYPE",
+    )  # those are said before anybody is asked for
+    assert [one for one in lines if one["event"] == "request.refused"] == known * [
+        {
+            "event": "request.refused",
+            "log_level": "warning",
+            "door": "/communications",
+            "agency": "regione-12",
+            "code": code,
+        }
+    ]
     assert (answer.status, answer.json["status"], answer.json["code"]) == (status, status, code)
     assert answer.headers["content-type"] == PROBLEM
     for inside in (b"RSSMRA", b"ACME", b"Traceback", b"lxml", b"root:"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from hub.http.publication_lines import LONGEST_LINE
 from hub.http.publications import MOST_LINES
@@ -170,7 +171,14 @@ async def test_a_thousand_lines_are_taken_and_no_more(desk: Service) -> None:
     lines = [line("publishTrainingCourse", course(reference=reference())) for _ in range(MOST_LINES)]
     rows = "SELECT count(*) FROM training_course"
     before = await desk.owner.fetchval(rows)
-    refused = await post(desk, *lines, b"{}")
+    name = 'snodo_posted_documents_total{door="opportunities",outcome="TOO_MANY_LINES"}'
+    counted = await desk.counted(name)
+    with capture_logs() as logged:
+        refused = await post(desk, *lines, b"{}")
+    assert await desk.counted(name) == counted + 1
+    [said] = [one for one in logged if one["event"] == "request.refused"]
+    assert (said["door"], said["code"]) == ("/opportunities", "TOO_MANY_LINES")
+    assert said.keys() == {"event", "log_level", "door", "agency", "code"}
     assert (refused.status, refused.json["code"]) == (400, "TOO_MANY_LINES")
     assert await desk.owner.fetchval(rows) == before
     done = await told(desk, *lines, b"")  # the last line ends, too

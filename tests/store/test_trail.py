@@ -127,6 +127,48 @@ async def test_a_pact_that_was_made_here_or_landed_before_says_so(
     assert [line for line in said if line.endswith("; when it landed here was not kept then.")]
 
 
+async def test_an_activity_says_where_it_came_from_or_that_it_was_made_here(
+    database: Database, owner: asyncpg.Connection[asyncpg.Record], world: World
+) -> None:
+    person = world.people["north"]
+    rows = await owner.fetch(
+        "SELECT a.*, g.name, r.flow, r.started_at FROM activity a LEFT JOIN agency g ON g.id = a.source_agency_id"
+        " LEFT JOIN inbound_run r ON r.id = a.inbound_run_id WHERE a.beneficiary_id = $1 ORDER BY a.starts_on DESC, a.id DESC",
+        person.id,
+    )
+    lines_of_activities = [
+        line for line in await lines(database, person.fiscal_code) if " activity from " in line
+    ]
+    assert len(lines_of_activities) == len(rows)
+    ways = set()
+    for row, line in zip(rows, lines_of_activities, strict=True):
+        until = f" to {row['ends_on']}" if row["ends_on"] else ""
+        begun = f"{row['kind']} activity from {row['starts_on']}{until}, {row['status']}: "
+        told_by = f"told by {row['name']} under its number {row['external_id']}, changed there on {row['updated_at']:%Y-%m-%d %H:%M} UTC; "
+        landed = f"landed here on {row['landed_at']:%Y-%m-%d %H:%M} UTC" if row["landed_at"] else ""
+        if row["name"] is None:
+            expected = "made at the hub."
+        elif row["landed_at"] is None:
+            expected = f"{told_by}when it landed here was not kept then."
+        elif row["flow"] is None:
+            expected = f"{told_by}{landed}."
+        else:
+            expected = f"{told_by}{landed}, by the run of {row['flow']} that began on {row['started_at']:%Y-%m-%d %H:%M} UTC."
+        assert line == begun + expected
+        assert row["title"] not in line
+        ways.add((row["name"] is None, row["landed_at"] is None, row["flow"] is None))
+    assert len(ways) > 1, "told and made here"
+    others = {
+        row["external_id"]
+        for row in await owner.fetch(
+            "SELECT external_id FROM activity WHERE beneficiary_id <> $1 AND external_id IS NOT NULL",
+            person.id,
+        )
+    }
+    assert others
+    assert not [line for line in lines_of_activities for other in others if f"number {other}," in line]
+
+
 async def test_that_a_region_could_not_be_asked_about_somebody_is_found_by_the_person(
     database: Database, owner: asyncpg.Connection[asyncpg.Record], world: World
 ) -> None:
@@ -160,9 +202,13 @@ async def test_a_look_is_written_down_before_anything_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     person = world.people["crowd-0"]
+    await owner.execute(
+        "UPDATE activity SET beneficiary_id = $1, pact_id = NULL WHERE landed_at IS NOT NULL", person.id
+    )
     code, said = await asyncio.to_thread(_ask, database_url, person.fiscal_code, monkeypatch=monkeypatch)
     assert code == 0, said
     assert "In the feed at position" in said
+    assert " activity from " in said
     line = await owner.fetchrow("SELECT * FROM access_log")
     assert line is not None
     assert (line["agency_id"], str(line["purpose_id"])) == (demo_key("agency", "inps"), PURPOSE)
@@ -176,7 +222,7 @@ async def test_a_look_is_written_down_before_anything_is_said(
     stored = await owner.fetchval(
         "SELECT coordinates FROM access_selection WHERE selection_hash = $1", line["selection_hash"]
     )
-    assert "Delivery.state" in stored
+    assert {"Activity.origin", "Delivery.state"} <= set(stored)
 
 
 @pytest.mark.parametrize("code", ["", "RSSMRA80A01H501A", "x"])

@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
+from joserfc.jwk import RSAKey
+from structlog.testing import capture_logs
 
 from connectors.exchange import Answer
-from connectors.pdnd import ClientIdentity, InteropApi, ProofKey, TokenEndpoint, fetch_jwks
+from connectors.pdnd import ClientIdentity, InteropApi, ProofKey, PublishedKeys, TokenEndpoint, key_source
 from connectors.pdnd.interop_api import client_key
 from connectors.pdnd.signed_answer import check_answer
 from connectors.simulators.faults import Fault, FaultKind
 from connectors.simulators.jws import sign
 from connectors.simulators.keys import PDND
 from hub.access.jwks import KeySet
+from hub.access.signing_key import SigningKey
 from hub.errors import UpstreamInvalid, UpstreamRefused, UpstreamUnavailable
+from hub.settings import Settings
 
 if TYPE_CHECKING:
     from tests.flows.connectors.conftest import World
@@ -40,7 +46,7 @@ def api(
 
 def pdnd_keys(world: World) -> KeySet:
     return KeySet(
-        lambda: fetch_jwks(f"{world.urls['pdnd']}/.well-known/jwks.json", world.http), time.monotonic, 1.0
+        PublishedKeys(f"{world.urls['pdnd']}/.well-known/jwks.json", world.http), time.monotonic, 1.0
     )
 
 
@@ -66,6 +72,46 @@ async def test_a_key_nobody_has(world: World) -> None:
     assert await api(world).find("A" * 43) is None
     world.pdnd.api.deleted.add(world.keys.kid("centre"))
     assert await api(world).find(world.keys.kid("centre")) is None
+
+
+async def test_the_clients_key_is_rotated_without_a_restart(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "m2m.pem"
+    file.write_bytes(world.keys.path("hub-m2m").read_bytes())
+    settings = Settings(
+        pdnd_api_url=f"{world.urls['pdnd']}/v3",
+        pdnd_token_url=f"{world.urls['pdnd']}/token.oauth2",
+        pdnd_assertion_audience=world.registry.assertion_audience,
+        m2m_client_id=world.registry.consumer("hub-m2m").client_id,
+        m2m_client_key_file=file,
+    )
+    source = key_source(settings, world.http, pdnd_keys(world))
+    assert isinstance(source, InteropApi)
+    source._now = source._tokens._now = world.clock
+    identity = source._tokens._identity
+    assert await source.find(world.keys.kid("centre")) is not None
+    before = identity.kid
+    assert before == world.keys.kid("hub-m2m")
+
+    new = RSAKey.generate_key(2048)
+    draft = tmp_path / "new.pem"
+    draft.write_bytes(new.as_pem(private=True))
+    draft.replace(file)
+    assert isinstance(identity.key, SigningKey)
+    identity.key._look_at = 0.0  # a second is over
+    identity.sign({})
+    async with asyncio.timeout(5):
+        while identity.kid == before:
+            await asyncio.sleep(0.001)
+    assert identity.kid == new.thumbprint()
+    assert await source.find(world.keys.kid("inps")) is not None, (
+        "by the voucher that was got with the old key"
+    )
+    assert world.pdnd.refusals == []
+    world.clock.now += 591
+    with pytest.raises(UpstreamRefused):
+        await source.find(world.keys.kid("inps"))
+    assert world.pdnd.refusals != [], "the next is asked for with the new key, which PDND here does not know"
+    await source.aclose()
 
 
 async def test_a_voucher_it_no_longer_takes_is_renewed_once(world: World) -> None:
@@ -163,6 +209,31 @@ async def test_a_signature_that_is_not_on_it(
     headers["agid-jwt-signature"] = token
     with pytest.raises(UpstreamInvalid, match=why):
         await check_answer(Answer(200, headers, good.body), keys, now)
+
+
+async def test_an_answer_that_cannot_be_believed_is_counted_and_logged(world: World) -> None:
+    asked, kid = api(world), world.keys.kid("centre")
+    good = await answer(world)
+
+    changed = Answer(good.status, good.headers, good.body + b" ")
+    other = Answer(418, good.headers, good.body)
+    coming = iter((changed, other))
+
+    async def get(path: str) -> Answer:
+        assert path == f"/keys/{kid}"
+        return next(coming)
+
+    assert await asked.find(kid) is not None
+    assert asked.exchange.accounts["keys"].invalid == 0
+    asked._get = get  # type: ignore[method-assign]
+    for number in (1, 2):
+        with pytest.raises(UpstreamInvalid), capture_logs() as lines:
+            await asked.find(kid)
+        assert asked.exchange.accounts["keys"].invalid == number
+        assert [(one["event"], one["agency"], one["operation"]) for one in lines] == [
+            ("answer.invalid", "PDND", "keys")
+        ]
+        assert kid not in str(lines)
 
 
 @pytest.mark.parametrize(

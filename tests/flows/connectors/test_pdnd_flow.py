@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from connectors.exchange import Policy
-from connectors.pdnd import fetch_jwks
+from connectors.pdnd import PublishedKeys
 from connectors.pdnd.assertion import client_assertion
 from connectors.pdnd.dpop import ProofKey
 from connectors.simulators.faults import Fault, FaultKind
@@ -70,7 +70,7 @@ async def test_a_voucher_is_granted_as_published(world: World) -> None:
     assert limits == {"limit": "100", "remaining": "99", "interval": "1000"}
     content = answer.json()
     assert (content["token_type"], content["expires_in"]) == ("Bearer", 600)
-    published = await fetch_jwks(f"{world.urls['pdnd']}/.well-known/jwks.json", world.http)
+    published = await PublishedKeys(f"{world.urls['pdnd']}/.well-known/jwks.json", world.http)()
     trusted = {key["kid"]: public_key(key) for key in published["keys"]}
     token = verify(content["access_token"], trusted.get)
     assert (token.header["typ"], token.header["use"]) == ("at+jwt", "sig")

@@ -15,6 +15,7 @@ from connectors.simulators.faults import EVERY, Fault, FaultKind
 from connectors.simulators.isee import OPERATION as ISEE_SERVICE
 from tests.flows.federated.agencies import HURRIED, PATIENT, Ways
 from tests.flows.federated.conftest import Scene
+from tests.flows.federated.test_max_age import FIELDS as AGED
 
 UNAVAILABLE, REFUSED, INVALID = "UPSTREAM_UNAVAILABLE", "UPSTREAM_REFUSED", "UPSTREAM_INVALID"
 EXPECTED: dict[FaultKind, str | None] = {
@@ -40,6 +41,11 @@ EXPECTED: dict[FaultKind, str | None] = {
 FIELDS = {
     "residence": ("anpr", "residence { source freshness }"),
     "registeredFamily": ("anpr", "registeredFamily { source freshness }"),
+    "registryCheck RESIDENCE": (
+        "anpr",
+        "registryCheck(kind: RESIDENCE, measure: ADI) { outcome source freshness }",
+    ),
+    "registryCheck STAY": ("anpr", "registryCheck(kind: STAY, measure: ADI) { outcome source freshness }"),
     "payments": ("inps", "household { payments { source freshness } }"),
     "isee": ("isee", "household { isee { source freshness } }"),
     "registeredIdentity": ("anpr", "registeredIdentity { source freshness }"),
@@ -49,13 +55,17 @@ FIELDS = {
     ),
     "iseeStanding": ("isee", 'household { iseeStanding(threshold: "SNOD01") { source freshness } }'),
 }
+"""Every federated field: whose, and how it is asked for; where a field asks by its kind, each kind of it."""
 TABLES = ("beneficiary", "household", "benefit", "pact", "conditionality_event", "agency_answer")
 NAMES = {"anpr": "ANPR", "inps": "INPS", "isee": "INPS", "pdnd": "PDND"}
 """Of the agency each simulator plays, as errors say it."""
 
 
-def test_the_matrix_has_every_fault() -> None:
+def test_the_matrix_has_every_fault_and_every_field() -> None:
     assert set(EXPECTED) == set(FaultKind)
+    assert {field: agency for field, (agency, _) in FIELDS.items()} == {
+        field: agency for field, (agency, _) in AGED.items()
+    }
 
 
 async def stored(owner: asyncpg.Connection[asyncpg.Record]) -> list[str]:
@@ -111,7 +121,7 @@ async def test_whatever_an_agency_does_the_answer_is_well_formed_and_nothing_is_
                 await owner.execute("DELETE FROM agency_answer")
             else:
                 (error,) = errors
-                assert error["path"][-1] == field
+                assert error["path"][-1] == field.partition(" ")[0]
                 told = error["extensions"]
                 assert (told["code"], told["agency"]) == (code, NAMES[failing])
                 assert await stored(owner) == before

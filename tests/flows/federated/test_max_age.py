@@ -7,23 +7,31 @@ from typing import Any
 
 import asyncpg
 import pytest
+from graphql import GraphQLObjectType
 
 from connectors.simulators.faults import EVERY, Fault, FaultKind
+from connectors.simulators.isee import OPERATION as ISEE_SERVICE
+from schema.build import build_schema
 from tests.flows.federated.conftest import Scene
 
 FIELDS = {
     "residence": ("anpr", "C020"),
     "registeredFamily": ("anpr", "C021"),
-    "registryCheck": ("anpr", "C029"),
+    "registryCheck RESIDENCE": ("anpr", "C029"),
+    "registryCheck STAY": ("anpr", "C018"),
     "payments": ("inps", "stato-pagamento"),
+    "isee": ("isee", ISEE_SERVICE),
 }
+"""Every federated field, and what its agency is asked for it."""
+OF_HOUSEHOLDS = ("payments", "isee")
 
 
 def query(field: str, argument: str) -> str:
-    if field == "registryCheck":
-        argument = argument.replace("(", "(kind: RESIDENCE, measure: ADI, ")
-    asked = f"{field}{argument} {{ asOf source freshness }}"
-    if field == "payments":
+    name, _, kind = field.partition(" ")
+    if kind:
+        argument = argument.replace("(", f"(kind: {kind}, measure: ADI, ")
+    asked = f"{name}{argument} {{ asOf source freshness }}"
+    if field in OF_HOUSEHOLDS:
         asked = f"household {{ {asked} }}"
     return f"query ($code: FiscalCode!, $age: Int) {{ beneficiary(fiscalCode: $code) {{ {asked} }} }}"
 
@@ -32,8 +40,21 @@ async def ask(scene: Scene, field: str, age: int | None) -> dict[str, Any]:
     answer = await scene.ask(query(field, "(maxAge: $age)"), "municipality", code=scene.fiscal_code, age=age)
     assert "errors" not in answer
     person = answer["data"]["beneficiary"]
-    found: dict[str, Any] = person["household"]["payments"] if field == "payments" else person[field]
+    if field in OF_HOUSEHOLDS:
+        person = person["household"]
+    found: dict[str, Any] = person[field.partition(" ")[0]]
     return found
+
+
+def test_no_field_that_takes_an_age_is_left_out() -> None:
+    takes = {
+        name
+        for kind in build_schema()[0].type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        for name, field in kind.fields.items()
+        if "maxAge" in field.args
+    }
+    assert takes == {field.partition(" ")[0] for field in FIELDS}
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -168,6 +168,10 @@ async def test_members_that_cannot_be(database: Database, owner: Owner, househol
         "{" + '"a":' * 3,
         "[]",
         '"' + "x" * LONGEST_LINE + '"',
+        line(household).replace("{", '{"isee": "1", ', 1),
+        line(household).replace('"members": [{', '"members": [{"employed": true, "employed": false, ', 1),
+        '{"isee": NaN}',
+        "[" * 1_500 + "]" * 1_500,
     )
     assert [(one.number, one.why) for one in report.refused] == [
         (1, "members.1.fiscalCode: nobody of the household"),
@@ -178,6 +182,10 @@ async def test_members_that_cannot_be(database: Database, owner: Owner, househol
         (6, "the declaration: json invalid"),
         (7, "the declaration: model type"),
         (8, "longer than 100,000 characters"),
+        (9, "the declaration: a member stands twice"),
+        (10, "the declaration: a member stands twice"),
+        (11, "the declaration: json invalid"),
+        (12, "the declaration: json invalid"),
     ]
     assert await rows(owner) == before
     assert not any(elder in one.why or other in one.why for one in report.refused)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from connectors.file_exchange import FilingAgency, FilingRegion, Format, Sftp
 from connectors.file_exchange.configuration import filing_of
 from connectors.file_exchange.opening import open_folder
 from connectors.inbound.files import FilesReport, pull_files
+from connectors.reachability import Finding, examine_files
 from connectors.simulators.filing_agency import FileFault, FileSender
 from connectors.toml_tables import read_toml
 from hub.errors import ConfigurationError, UpstreamRefused, UpstreamUnavailable
@@ -140,6 +142,28 @@ async def test_a_server_that_is_not_there_or_says_nothing(
     with pytest.raises(UpstreamUnavailable, match="does not answer"):
         async with open_folder(server.region(port=1)):
             pass
+
+
+async def test_who_looks_is_told_whether_it_is_reached_and_does_not_wait_long(server: Server) -> None:
+    (server.folder / "offerte-1.csv").write_text("", encoding="utf-8")
+    region = server.region()
+    what = f"files of regione-12, sftp://127.0.0.1:{server.port}/"
+    assert await examine_files(region) == Finding(f"{what}: reached, files in it: 1")
+    missing = await examine_files(replace(region, folder="/none"))
+    assert (missing.fault or "").startswith("The SFTP server refuses")
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    changed = await examine_files(server.region(host_key=" ".join(other.split()[:2])))
+    assert "not the one whose key was agreed" in (changed.fault or "")
+    closed = await examine_files(server.region(port=1))
+    assert "does not answer" in (closed.fault or "")
+    server.silent.clear()
+    began = time.monotonic()
+    silent = await examine_files(server.region(timeout=600), patience=1.0)
+    assert "does not answer" in (silent.fault or "")
+    assert time.monotonic() - began < 5
+    for found in (missing, changed, closed, silent):
+        assert found.what.startswith("files of regione-12, sftp://127.0.0.1:")
+        assert USER not in found.what
 
 
 async def test_a_folder_that_is_not_there_is_refused(hub: Database, clock: Clock, server: Server) -> None:

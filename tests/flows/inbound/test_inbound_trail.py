@@ -54,15 +54,15 @@ async def test_a_pact_says_who_told_it_when_it_landed_and_by_which_run(
     await pull(agencies, hub, DAWN)
     sent = a_service_pact(agencies)
     trail = await trail_of(hub, sent.fiscal_code)
-    [pact] = [one for one in trail.inbound.pacts if one.number == str(sent.number)]
+    [pact] = [one for one in trail.inbound.pacts if one.origin.number == str(sent.number)]
     run = await owner.fetchrow("SELECT started_at, finished_at FROM inbound_run WHERE flow = 'pacts'")
     region = await owner.fetchval("SELECT name FROM agency WHERE code = 'regione-12'")
     assert run is not None
-    assert pact.agency == region
-    assert pact.changed_at == sent.changed_at
-    assert pact.run_started_at == run["started_at"]
-    assert pact.landed_at is not None
-    assert run["started_at"] < pact.landed_at < run["finished_at"]
+    assert pact.origin.agency == region
+    assert pact.origin.changed_at == sent.changed_at
+    assert pact.origin.run_started_at == run["started_at"]
+    assert pact.origin.landed_at is not None
+    assert run["started_at"] < pact.origin.landed_at < run["finished_at"]
     said = "\n".join(told(trail))
     assert f"told by {region} under its number {sent.number}, changed there on" in said
     assert f"by the run of pacts that began on {run['started_at']:%Y-%m-%d %H:%M} UTC." in said
@@ -82,9 +82,11 @@ async def test_another_run_that_was_under_way_at_the_time_is_not_said_to_have_br
     )
     sent = a_service_pact(agencies)
     [pact] = [
-        one for one in (await trail_of(hub, sent.fiscal_code)).inbound.pacts if one.number == str(sent.number)
+        one
+        for one in (await trail_of(hub, sent.fiscal_code)).inbound.pacts
+        if one.origin.number == str(sent.number)
     ]
-    assert (pact.flow, pact.run_started_at) == ("pacts", began)
+    assert (pact.origin.flow, pact.origin.run_started_at) == ("pacts", began)
 
 
 async def test_told_again_it_landed_when_it_did_and_changed_it_landed_anew(
@@ -96,7 +98,7 @@ async def test_told_again_it_landed_when_it_did_and_changed_it_landed_anew(
 
     async def landed() -> LandedPact:
         pacts = (await trail_of(hub, sent.fiscal_code)).inbound.pacts
-        return next(one for one in pacts if one.number == str(sent.number))
+        return next(one for one in pacts if one.origin.number == str(sent.number))
 
     first = await landed()
     await owner.execute("UPDATE inbound_run SET watermark = NULL")
@@ -106,11 +108,11 @@ async def test_told_again_it_landed_when_it_did_and_changed_it_landed_anew(
     agencies.world.region.pacts.append(later)
     await pull(agencies, hub, DAWN + timedelta(hours=2))
     anew = await landed()
-    assert anew.changed_at == later.changed_at
-    assert anew.landed_at is not None
-    assert anew.landed_at > DAWN + timedelta(hours=2)
-    assert anew.run_started_at is not None
-    assert anew.run_started_at > DAWN + timedelta(hours=2)
+    assert anew.origin.changed_at == later.changed_at
+    assert anew.origin.landed_at is not None
+    assert anew.origin.landed_at > DAWN + timedelta(hours=2)
+    assert anew.origin.run_started_at is not None
+    assert anew.origin.run_started_at > DAWN + timedelta(hours=2)
 
 
 async def test_one_that_waited_in_quarantine_landed_when_it_was_released(
@@ -126,9 +128,9 @@ async def test_one_that_waited_in_quarantine_landed_when_it_was_released(
     await pull_admitted_households(hub.write, agencies.inps_connector(), clock=lambda: DAWN)
     await pull(agencies, hub, DAWN + timedelta(hours=1))
     trail = await trail_of(hub, sent.fiscal_code)
-    [pact] = [one for one in trail.inbound.pacts if one.number == str(sent.number)]
-    assert pact.landed_at is not None
-    assert pact.landed_at > DAWN + timedelta(hours=1)
+    [pact] = [one for one in trail.inbound.pacts if one.origin.number == str(sent.number)]
+    assert pact.origin.landed_at is not None
+    assert pact.origin.landed_at > DAWN + timedelta(hours=1)
     assert trail.aside == []
 
 

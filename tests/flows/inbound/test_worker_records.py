@@ -18,7 +18,9 @@ from connectors.breaker import State
 from connectors.cooperation.codes import ACTIVITIES
 from connectors.inbound import pull_worker_records
 from connectors.simulators.serving import serve
+from hub.cli.trail import told
 from hub.errors import UpstreamError, UpstreamRefused, UpstreamUnavailable
+from hub.ledger.trail import read_trail
 from hub.store.engine import Database
 from hub.store.vocabulary import ActivityKind
 from tests.flows.inbound.cooperating import (
@@ -83,6 +85,12 @@ async def test_what_landed_names_the_run_that_brought_it_and_keeps_it_until_it_c
     region.hold("ada", PACT, COURSE, replace(other, title="Addetto al magazzino"))
     await pull()
     assert await runs() == [(COURSE.number, 1, True), (other.number, 2, True)]
+    second = await owner.fetchval("SELECT started_at FROM inbound_run ORDER BY id DESC LIMIT 1")
+    name = await owner.fetchval("SELECT name FROM agency WHERE code = 'regione-12'")
+    trail = await read_trail(owner, region.codes["ada"])
+    [activity] = [one for one in trail.inbound.activities if one.origin.number == other.number]
+    assert (activity.origin.flow, activity.origin.run_started_at) == ("worker-records", second)
+    assert f"told by {name} under its number {other.number}, " in "\n".join(told(trail))
 
 
 async def test_each_run_is_a_round_and_changes_what_has_changed(

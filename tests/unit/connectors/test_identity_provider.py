@@ -11,7 +11,7 @@ from datetime import date
 import httpx2
 import pytest
 
-from connectors.pdnd import fetch_jwks
+from connectors.pdnd import PublishedKeys
 from connectors.simulators.demo_world import DemoWorld, demo_world
 from connectors.simulators.identity_provider import (
     GRANT,
@@ -49,7 +49,7 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
 
 
 def _verifier(address: str, http: httpx2.AsyncClient) -> CitizenVerifier:
-    keys = KeySet(lambda: fetch_jwks(f"{address}/jwks", http, "Identity provider"), time.monotonic, 30.0)
+    keys = KeySet(PublishedKeys(f"{address}/jwks", http, "Identity provider"), time.monotonic, 30.0)
     return CitizenVerifier(keys, RULES, time.time)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from connectors.pdnd import InteropApi, fetch_jwks, key_source
+from connectors.pdnd import InteropApi, PublishedKeys, key_source
 from connectors.simulators.keys import DemoKeys, open_keys
 from connectors.simulators.registry import demo_registry
 from hub.access.client_keys import KeyFile, KeySource, NoSource
@@ -29,7 +29,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> DemoKeys:
 
 async def source(**given: Any) -> KeySource:
     async with httpx2.AsyncClient(trust_env=False) as http:
-        pdnd = KeySet(lambda: fetch_jwks("nowhere.json", http), time.monotonic, 1.0)
+        pdnd = KeySet(PublishedKeys("nowhere.json", http), time.monotonic, 1.0)
         return key_source(Settings(**given), http, pdnd)
 
 
@@ -47,6 +47,8 @@ async def test_pdnds_api(keys: DemoKeys) -> None:
     for left_out in ("m2m_client_id", "m2m_client_key_file", "pdnd_token_url"):
         with pytest.raises(ConfigurationError, match="SNODO_M2M_CLIENT_ID"):
             await source(**{**whole, left_out: None})
+    with pytest.raises(ConfigurationError, match=r"none\.pem \(SNODO_M2M_CLIENT_KEY_FILE\)"):
+        await source(**{**whole, "m2m_client_key_file": keys.folder / "none.pem"})
     with pytest.raises(ConfigurationError, match="set one of them"):
         await source(**whole, client_keys=keys.client_keys_path)
 

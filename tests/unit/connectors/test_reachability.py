@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,9 +14,19 @@ from typing import Any
 import httpx2
 import pytest
 
+from connectors.file_exchange import FilingRegion, Format
+from connectors.file_exchange.folders import LocalFolder
 from connectors.pdnd import ClientIdentity
 from connectors.pdnd.tokens import TokenEndpoint, Voucher
-from connectors.reachability import Finding, addresses, certificate_finding, clock_finding, examine, purposes
+from connectors.reachability import (
+    Finding,
+    addresses,
+    certificate_finding,
+    clock_finding,
+    examine,
+    examine_files,
+    purposes,
+)
 from hub.errors import UpstreamRefused
 from hub.settings import Settings
 from tests.unit.connectors.test_tls import Authority
@@ -153,3 +164,41 @@ def test_a_certificate_s_end_is_told_in_time(tmp_path: Path) -> None:
 def test_what_is_not_connected_is_not_looked_at() -> None:
     assert addresses(Settings()) == {}
     assert purposes(Settings()) == []
+
+
+# ── agencies that send files ──────────────────────────────────────────────────────────────────────────
+
+
+def filing(folder: Path) -> FilingRegion:
+    return FilingRegion("regione-13", Format.CSV, str(folder), {"pacts": "patti*.csv"})
+
+
+async def test_a_folder_that_is_there_is_said_to_be_reached(tmp_path: Path) -> None:
+    for name in ("patti-1.csv", "patti-1.csv.sha256", ".hidden"):
+        (tmp_path / name).write_text("RSSMRA80A01H501U", encoding="utf-8")
+    found = await examine_files(filing(tmp_path))
+    assert found == Finding(f"files of regione-13, {tmp_path}: reached, files in it: 2")
+
+
+async def test_a_folder_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    for gone in (tmp_path / "gone", tmp_path / "file"):
+        (tmp_path / "file").write_text("", encoding="utf-8")
+        found = await examine_files(filing(gone))
+        assert found.what == f"files of regione-13, {gone}"
+        assert found.fault is not None
+        assert found.fault.startswith(f"The folder {gone} cannot be used: ")
+
+
+async def test_a_disk_that_does_not_answer_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = threading.Event()
+
+    def hangs(_: object) -> list[object]:
+        held.wait(10)
+        return []
+
+    monkeypatch.setattr(LocalFolder, "_entries", hangs)
+    found = await examine_files(filing(tmp_path), patience=0.05)
+    held.set()
+    assert found.fault == "it does not answer in 0.05 seconds: is that disk mounted?"
