@@ -222,6 +222,23 @@ async def test_what_each_has_is_kept_under_its_own_code_and_can_be_compared(
     assert "regione-01 is reached by REST, and sends no files" in str(named.exception)
 
 
+async def test_what_waits_lands_once_its_region_has_said_what_the_code_is(
+    run: Run, casework: Casework, regions: Regions
+) -> None:
+    file = regions.folder / "01.toml"
+    whole = file.read_text(encoding="utf-8")
+    file.write_text(whole.replace('APERTA = "OPEN", ', ""), encoding="utf-8")
+    assert (await run("sync", "region", "--region", PIEMONTE)).exit_code == 0
+    assert [row[1] for row in await landed(casework)] == ["pact"]
+    waiting = await run("sync", "quarantine", "--agency", "regione-01")
+    assert "The code is not in the configured table. (codStato)" in waiting.stdout
+    retry = ("sync", "retry", "--agency", "regione-01", "--flow", "job-offers")
+    assert (await run(*retry)).stdout == "regione-01 job-offers: 0 landed now, 1 still wait\n"
+    file.write_text(whole, encoding="utf-8")
+    assert (await run(*retry)).stdout == "regione-01 job-offers: 1 landed now, 0 still wait\n"
+    assert ("regione-01", "offer", TORINO, "1", "OPEN") in await landed(casework)
+
+
 @pytest.mark.parametrize("kind", [FaultKind.UNAVAILABLE, FaultKind.RESET])
 async def test_one_that_is_down_keeps_no_other_waiting(
     run: Run, casework: Casework, regions: Regions, kind: FaultKind
