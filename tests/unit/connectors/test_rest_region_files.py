@@ -179,7 +179,7 @@ def settings(keys: Path, regions: Path | None = None, **others: Any) -> Settings
     return Settings(regions=regions, **{**named, **others})
 
 
-NAMED = {
+NAMED: dict[str, Any] = {
     "region_code": "05",
     "region_url": "https://lavoro.veneto.example",
     "region_audience": "a",
