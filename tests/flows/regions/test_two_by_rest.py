@@ -255,6 +255,17 @@ async def test_one_that_is_down_keeps_no_other_waiting(
     assert "regione-12" not in again.stdout
 
 
+async def test_one_that_is_not_registered_keeps_no_other_waiting(
+    run: Run, casework: Casework, regions: Regions
+) -> None:
+    await casework.owner.execute("UPDATE agency SET code = 'piemonte' WHERE code = 'regione-01'")
+    pulled = await run("sync", "region")
+    assert pulled.exit_code == 1
+    assert "Region 01: " in pulled.stderr
+    assert "regione-01" in pulled.stderr
+    assert {row[0] for row in await landed(casework)} == {"regione-12"}
+
+
 async def test_the_places_and_connections_that_one_holds_are_its_own(regions: Regions) -> None:
     regions.systems[PIEMONTE].faults.set(EVERY, Fault(FaultKind.HANG))
     # As many calls at once as the connections of an HTTP client by default, and more than an agency may have.
