@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import httpx2
@@ -11,7 +11,6 @@ import httpx2
 from connectors.anpr import AnprConnector, purposes_from, record_types_from
 from connectors.cooperation import (
     CooperatingRegion,
-    RegionFile,
     SapConnector,
     SapNotifications,
     SubsidiaryRegion,
@@ -24,8 +23,9 @@ from connectors.isee import IseeConnector, Office
 from connectors.outbound.fact import Recipient
 from connectors.outbound.taking import Address
 from connectors.pdnd import ClientIdentity, Passes, TokenEndpoint
-from connectors.region_files import read_regions
+from connectors.region_files import Region, read_regions
 from connectors.regional import RegionalConnector, RegionalSystem
+from connectors.tls import open_own_client
 from hub.errors import ConfigurationError
 from hub.settings import Settings
 from hub.store.vocabulary import DeliveryChannel
@@ -37,13 +37,14 @@ class ConnectedAgencies:
 
     anpr: AnprConnector | None = None
     inps: InpsConnector | None = None
-    region: RegionalConnector | None = None
     isee: IseeConnector | None = None
     exchanges: tuple[Exchange, ...] = ()
     """Every way out to them, PDND's token endpoint first."""
     passes: Passes | None = None
     identity: ClientIdentity | None = None
     tokens: TokenEndpoint | None = None
+    regional: tuple[RegionalConnector, ...] = ()
+    """The regions by REST over PDND, by code."""
     cooperating: tuple[SapConnector, ...] = ()
     """The regions by application cooperation, by code."""
     subsidiary: tuple[SubsidiaryRegion, ...] = ()
@@ -51,7 +52,8 @@ class ConnectedAgencies:
 
     async def aclose(self) -> None:
         """End what is under way in the background: vouchers that are renewed, a key that is read; and connections of a region's own."""
-        for region in self.cooperating:
+        own: list[RegionalConnector | SapConnector] = [*self.regional, *self.cooperating]
+        for region in own:
             await region.aclose()
         if self.passes is not None:
             await self.passes.aclose()
@@ -60,7 +62,7 @@ class ConnectedAgencies:
 
     def regions(self) -> dict[str, RegionalConnector | SapConnector | SubsidiaryRegion]:
         """Every region that is connected, by ISTAT's code and in its order, whichever way."""
-        by_rest = [] if self.region is None else [(self.region.system.region_code, self.region)]
+        by_rest = [(one.system.region_code, one) for one in self.regional]
         cooperating = [(one.region.region_code, one) for one in self.cooperating]
         subsidiary = [(one.region_code, one) for one in self.subsidiary]
         return dict(sorted([*by_rest, *cooperating, *subsidiary], key=lambda one: one[0]))
@@ -72,8 +74,8 @@ class ConnectedAgencies:
             for one in self.cooperating
             if one.region.untold is None
         }
-        if self.region is not None:
-            told[DeliveryChannel.REGION, self.region.system.agency_code] = self.region
+        for one in self.regional:
+            told[DeliveryChannel.REGION, one.system.agency_code] = one
         return told
 
 
@@ -85,7 +87,7 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
 
     """
     files = _region_files(settings)
-    connected = _over_pdnd(settings, http)
+    connected = _over_pdnd(settings, http, _systems(settings, files))
     policy = _policy(settings)
     cooperating = tuple(open_region(one, policy) for one in files if isinstance(one, CooperatingRegion))
     subsidiary = tuple(one for one in files if isinstance(one, SubsidiaryRegion))
@@ -95,11 +97,18 @@ def connect_agencies(settings: Settings, http: httpx2.AsyncClient) -> ConnectedA
         connected,
         cooperating=cooperating,
         subsidiary=subsidiary,
-        exchanges=(*connected.exchanges, *(one.exchange for one in cooperating), *never),
+        exchanges=(
+            *connected.exchanges,
+            *(one.exchange for one in connected.regional),
+            *(one.exchange for one in cooperating),
+            *never,
+        ),
     )
 
 
-def _over_pdnd(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencies:
+def _over_pdnd(
+    settings: Settings, http: httpx2.AsyncClient, systems: Sequence[RegionalSystem]
+) -> ConnectedAgencies:
     groups = {
         "anpr": (settings.anpr_url, settings.anpr_audience, settings.anpr_purpose_id),
         "inps": (settings.inps_url, settings.inps_audience, settings.inps_purpose_id),
@@ -108,14 +117,10 @@ def _over_pdnd(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencie
             settings.inps_isee_audience,
             settings.inps_isee_purpose_id,
         ),
-        "region": (settings.region_url, settings.region_audience, settings.region_purpose_id),
     }
     for name, values in groups.items():
-        if any(values) and not all(values):
-            raise ConfigurationError(
-                f"SNODO_{name.upper()}_URL, _AUDIENCE and _PURPOSE_ID go together: set all three or none."
-            )
-    if not any(any(values) for values in groups.values()):
+        _check_whole(name, *values)
+    if not systems and not any(any(values) for values in groups.values()):
         return ConnectedAgencies()
     if not (settings.client_id and settings.client_key_file and settings.pdnd_token_url):
         raise ConfigurationError(
@@ -135,7 +140,7 @@ def _over_pdnd(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencie
         assertion_audience=settings.pdnd_assertion_audience,
     )
     passes = Passes(identity, tokens)
-    anpr = inps = region = None
+    anpr = inps = None
     if settings.anpr_url and settings.anpr_audience and settings.anpr_purpose_id:
         anpr = AnprConnector(
             identity,
@@ -155,18 +160,52 @@ def _over_pdnd(settings: Settings, http: httpx2.AsyncClient) -> ConnectedAgencie
             audience=settings.inps_audience,
             purpose_id=settings.inps_purpose_id,
         )
-    if settings.region_url and settings.region_audience and settings.region_purpose_id:
-        if not settings.region_code:
-            raise ConfigurationError("SNODO_REGION_URL needs SNODO_REGION_CODE: whose labour system it is.")
-        system = RegionalSystem(
-            settings.region_code, settings.region_url, settings.region_audience, settings.region_purpose_id
-        )
-        region = RegionalConnector(identity, passes, exchange_with("REGION"), system)
     isee = _isee(settings, identity, passes, exchange_with)
-    return ConnectedAgencies(anpr, inps, region, isee, tuple(exchanges), passes, identity, tokens)
+    regional = tuple(_open_system(one, settings, identity, passes) for one in systems)
+    return ConnectedAgencies(anpr, inps, isee, tuple(exchanges), passes, identity, tokens, regional=regional)
 
 
-def _region_files(settings: Settings) -> list[RegionFile]:
+def _check_whole(name: str, *values: str | None) -> None:
+    """Pass an e-service's three settings where all are there, or none."""
+    if any(values) and not all(values):
+        raise ConfigurationError(
+            f"SNODO_{name.upper()}_URL, _AUDIENCE and _PURPOSE_ID go together: set all three or none."
+        )
+
+
+def _systems(settings: Settings, files: Sequence[Region]) -> list[RegionalSystem]:
+    """The regions by REST, by code: those that have a file, and that of the settings."""
+    found = [one for one in files if isinstance(one, RegionalSystem)]
+    if (named := _system_of_settings(settings)) is not None:
+        found.append(named)
+    return sorted(found, key=lambda one: one.region_code)
+
+
+def _system_of_settings(settings: Settings) -> RegionalSystem | None:
+    url, audience, purpose_id = settings.region_url, settings.region_audience, settings.region_purpose_id
+    certificate = settings.region_certificate_file
+    _check_whole("region", url, audience, purpose_id)
+    if certificate is not None and not (url and url.startswith("https://")):
+        raise ConfigurationError(
+            "SNODO_REGION_CERTIFICATE_FILE is shown over TLS alone: SNODO_REGION_URL must begin with https://."
+        )
+    if not (url and audience and purpose_id):
+        return None
+    if not settings.region_code:
+        raise ConfigurationError("SNODO_REGION_URL needs SNODO_REGION_CODE: whose labour system it is.")
+    return RegionalSystem(settings.region_code, url, audience, purpose_id, certificate=certificate)
+
+
+def _open_system(
+    system: RegionalSystem, settings: Settings, identity: ClientIdentity, passes: Passes
+) -> RegionalConnector:
+    """A connector to a region, over a client that ends with it: a certificate is the region's, and so is its trouble."""
+    http = open_own_client(settings, system.certificate)
+    exchange = Exchange(system.name, _policy(settings), http)
+    return RegionalConnector(identity, passes, exchange, system, ends=http.aclose)
+
+
+def _region_files(settings: Settings) -> list[Region]:
     """The regions whose file says how the hub reaches them, by code; those that send files are not reached (`snodo files`)."""
     regions = () if settings.regions is None else read_regions(settings.regions)
     files = [one for one in regions if not isinstance(one, FilingRegion)]

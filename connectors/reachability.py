@@ -19,6 +19,7 @@ from connectors.cooperation import SapConnector
 from connectors.file_exchange import FilingAgency
 from connectors.file_exchange.opening import open_folder
 from connectors.pdnd import TokenEndpoint
+from connectors.regional import RegionalConnector
 from connectors.tls import certificates
 from hub.errors import SnodoError
 from hub.settings import Settings
@@ -43,22 +44,39 @@ class Finding:
 async def examine(
     settings: Settings, http: httpx2.AsyncClient, tokens: TokenEndpoint, now: datetime | None = None
 ) -> AsyncIterator[Finding]:
-    """Look at each agency the settings name: its address, TLS, the clocks, the certificate it is shown, and its vouchers.
+    """Look at each agency the settings name, but for a region: its address, TLS, the clocks, the certificate it is shown, and its vouchers.
 
     Nobody's data are asked for. `now`: the hub's clock, where it is not the machine's.
     """
     for path in dict.fromkeys(certificates(settings).values()):
         yield certificate_finding(path, now or datetime.now(UTC))
     for name, url in addresses(settings).items():
-        async for finding in _address(name, url, http, now):
+        async for finding in _address(name, url, http, now, _of_setting(name)):
             yield finding
     for name, purpose in purposes(settings):
-        try:
-            await tokens.voucher(purpose)
-        except SnodoError as error:
-            yield Finding(f"voucher for {name}", error.message)
-        else:
-            yield Finding(f"voucher for {name}: given")
+        yield await _voucher(name, purpose, tokens)
+
+
+async def examine_system(
+    region: RegionalConnector, tokens: TokenEndpoint, now: datetime | None = None
+) -> AsyncIterator[Finding]:
+    """Look at a region by REST: the certificate it is shown, its address and TLS, the clocks, its voucher. Nobody is asked about."""
+    system = region.system
+    if system.certificate is not None:
+        yield certificate_finding(system.certificate, now or datetime.now(UTC))
+    places = _of_setting(system.name) if system.file is None else _OF_SYSTEMS_FILE
+    url = f"{system.url.rstrip('/')}/status"
+    async for finding in _address(system.name, url, region.exchange.http, now, places):
+        yield finding
+    yield await _voucher(system.name, system.purpose_id, tokens)
+
+
+async def _voucher(name: str, purpose: str, tokens: TokenEndpoint) -> Finding:
+    try:
+        await tokens.voucher(purpose)
+    except SnodoError as error:
+        return Finding(f"voucher for {name}", error.message)
+    return Finding(f"voucher for {name}: given")
 
 
 async def examine_region(region: SapConnector, now: datetime | None = None) -> AsyncIterator[Finding]:
@@ -66,7 +84,7 @@ async def examine_region(region: SapConnector, now: datetime | None = None) -> A
     one = region.region
     if one.tls is not None:
         yield certificate_finding(one.tls.certificate, now or datetime.now(UTC))
-    async for finding in _address(one.name, one.address, region.exchange.http, now, its_file=True):
+    async for finding in _address(one.name, one.address, region.exchange.http, now, _OF_GATEWAYS_FILE):
         yield finding
 
 
@@ -97,7 +115,6 @@ def addresses(settings: Settings) -> Mapping[str, str]:
         "ANPR": anpr,
         "INPS": settings.inps_url and f"{settings.inps_url.rstrip('/')}/status",
         "INPS_ISEE": settings.inps_isee_url,
-        "REGION": settings.region_url and f"{settings.region_url.rstrip('/')}/status",
     }
     return {name: url for name, url in found.items() if url}
 
@@ -107,7 +124,6 @@ def purposes(settings: Settings) -> list[tuple[str, str]]:
     named = [
         ("INPS", settings.inps_purpose_id),
         ("INPS_ISEE", settings.inps_isee_purpose_id),
-        ("REGION", settings.region_purpose_id),
     ]
     if settings.anpr_purpose_id:
         of_use_cases = purposes_from(settings.anpr_purpose_id)
@@ -126,41 +142,60 @@ def purposes(settings: Settings) -> list[tuple[str, str]]:
     return [(name, purpose) for purpose, name in first.items()]
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where whoever runs the hub has said how an agency is reached; and the first status of an answer to a GET that is a fault of it."""
+
+    address: str
+    certificate: str
+    authority: str
+    fault: int = 500
+
+
+def _of_setting(name: str) -> _Places:
+    return _Places(
+        f"SNODO_{'PDND_TOKEN' if name == 'PDND' else name}_URL",
+        f"SNODO_{name.partition('_')[0]}_CERTIFICATE_FILE",
+        "SNODO_CA_FILE",
+    )
+
+
+_OF_SYSTEMS_FILE = _Places("its file", "certificate_file in its file", "SNODO_CA_FILE")
+# NOTE a SOAP service answers a GET with whatever it likes, 500 too.
+_OF_GATEWAYS_FILE = _Places("its file", "[tls] in its file", "tls.authorities of its file", 501)
+
+
 async def _address(
-    name: str, url: str, http: httpx2.AsyncClient, now: datetime | None, *, its_file: bool = False
+    name: str, url: str, http: httpx2.AsyncClient, now: datetime | None, places: _Places
 ) -> AsyncIterator[Finding]:
-    """`its_file`: the address is in a region's file, and not in a setting; its service answers a GET with whatever it likes."""
     host = httpx2.URL(url).host
     try:
         # NOTE of the answer only the head is read: what its body is, or says to be compressed by, is of no matter here.
         async with http.stream("GET", url, timeout=PATIENCE, follow_redirects=False) as answer:
             status, told = answer.status_code, answer.headers.get("date", "")
     except httpx2.TransportError as error:
-        yield Finding(f"{name} at {host}", _why_not(name, host, error, its_file=its_file))
+        yield Finding(f"{name} at {host}", _why_not(name, host, error, places))
         return
     fault = None
-    if status >= (501 if its_file else 500):
+    if status >= places.fault:
         fault = f"it answers HTTP {status}; nothing here can mend that: ask {name}."
     yield Finding(f"{name} at {host}: answers HTTP {status}" if fault is None else name, fault)
     if told:
         yield clock_finding(name, told, now or datetime.now(UTC))
 
 
-def _why_not(name: str, host: str, error: httpx2.TransportError, *, its_file: bool) -> str:
+def _why_not(name: str, host: str, error: httpx2.TransportError, places: _Places) -> str:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
-        authority = "tls.authorities of its file" if its_file else "SNODO_CA_FILE"
-        return f"its certificate is not trusted ({cause.verify_message}): name its authority in {authority}, if it is {name}'s."
+        return f"its certificate is not trusted ({cause.verify_message}): name its authority in {places.authority}, if it is {name}'s."
     if cause is not None:
-        setting = "[tls] in its file" if its_file else f"SNODO_{name.partition('_')[0]}_CERTIFICATE_FILE"
-        return f"TLS fails ({type(error).__name__}): if it demands a certificate, set {setting}."
+        return f"TLS fails ({type(error).__name__}): if it demands a certificate, set {places.certificate}."
     if isinstance(error, httpx2.TimeoutException):
         return f"it does not answer in {PATIENCE:g} seconds: is {host} allowed through the firewall?"
-    setting = "its file" if its_file else f"SNODO_{'PDND_TOKEN' if name == 'PDND' else name}_URL"
     return (
-        f"no connection ({type(error).__name__}): check the address in {setting}, "
+        f"no connection ({type(error).__name__}): check the address in {places.address}, "
         "the name service and the firewall."
     )
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeAlias
 
-from connectors import cooperation, file_exchange
+from connectors import cooperation, file_exchange, regional
 from connectors.cooperation import RegionFile
 from connectors.file_exchange import KIND, FilingAgency, FilingRegion
+from connectors.regional import RegionalSystem
 from connectors.toml_tables import read_toml
 from hub.errors import ConfigurationError
 
-Region: TypeAlias = RegionFile | FilingRegion
+Region: TypeAlias = RegionFile | FilingRegion | RegionalSystem
 
 
 def read_regions(folder: Path) -> tuple[Region, ...]:
@@ -41,6 +42,8 @@ def read_region(file: Path) -> Region:
 
     """
     content = read_toml(file)
+    if content.get("kind") == regional.KIND:
+        return regional.system_of(content, file)
     if content.get("kind") != KIND:
         return cooperation.region_of(content, file)
     filing = file_exchange.filing_of(content, file)

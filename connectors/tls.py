@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The one HTTP client of a process: whose authorities it trusts, and which certificate it shows to which agency."""
+"""The HTTP client of a process, and that of one agency alone: whose authorities it trusts, and which certificate it shows to whom."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import httpx2
 from hub.errors import ConfigurationError
 from hub.settings import Settings
 
-AGENCIES = {"anpr": ("anpr_url",), "inps": ("inps_url", "inps_isee_url"), "region": ("region_url",)}
-"""The agencies a certificate can be shown to, and the settings that have their addresses."""
+AGENCIES = {"anpr": ("anpr_url",), "inps": ("inps_url", "inps_isee_url")}
+"""The agencies that a certificate can be shown to by the client of the process, and the settings that have their addresses."""
 
 
 def open_client(settings: Settings) -> httpx2.AsyncClient:
@@ -32,6 +32,18 @@ def open_client(settings: Settings) -> httpx2.AsyncClient:
             origin: httpx2.AsyncHTTPTransport(verify=trusting(settings.ca_file, certificate), trust_env=False)
             for origin, certificate in certificates(settings).items()
         },
+    )
+
+
+def open_own_client(settings: Settings, certificate: Path | None) -> httpx2.AsyncClient:
+    """A client for one agency alone, whose trouble is its own: no other waits for a connection that it holds. The caller closes it.
+
+    Raises:
+        ConfigurationError: the certificate or the authorities cannot be read.
+
+    """
+    return httpx2.AsyncClient(
+        timeout=settings.call_deadline, trust_env=False, verify=trusting(settings.ca_file, certificate)
     )
 
 

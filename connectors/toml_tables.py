@@ -8,9 +8,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from hub.errors import ConfigurationError
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _REGION = re.compile(r"0[1-9]|1[0-9]|2[0-2]", re.ASCII)
 
 
@@ -61,6 +63,34 @@ def text(found: Mapping[str, Any], name: str, path: str = "") -> str:
     if not isinstance(value, str) or not value.strip():
         raise Wrong(f"{path}{name} is a text.")
     return value
+
+
+def address(found: Mapping[str, Any], name: str, path: str = "") -> str:
+    """A service's address: what is said there is of people, so in the clear it goes to a gateway on this machine, and nowhere else."""
+    url = text(found, name, path)
+    parts = split_url(url)
+    if (
+        not parts
+        or parts.scheme not in ("https", "http")
+        or not parts.hostname
+        or parts.username
+        or parts.query
+        or parts.fragment
+    ):
+        raise Wrong(f"{path}{name} is a URL without a user, a password, a query or a fragment.")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise Wrong(f"{path}{name} is https, but for a gateway on this machine.")
+    return url
+
+
+def split_url(url: str) -> SplitResult | None:
+    """The parts of a URL; None of what is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # what is none is refused only here
+    except ValueError:
+        return None
+    return parts
 
 
 def region_code(content: Mapping[str, Any]) -> str:

@@ -470,10 +470,11 @@ class Settings(BaseSettings):
     )
     regions: Path | None = Field(
         None,
-        description="Folder with one TOML file for each region that is reached by application cooperation, or that has no labour system of its own (docs/reference/regions.md).",
+        description="Folder with one TOML file for each region: reached by REST over PDND or by application cooperation, one that sends files, or one that has no labour system of its own (docs/reference/regions.md).",
     )
     region_code: str | None = Field(
-        None, description="ISTAT code of the region whose labour system is connected."
+        None,
+        description="ISTAT code of the one region by REST that is named here, and not by a file in SNODO_REGIONS.",
     )
     region_url: str | None = Field(None, description="Base URL of that region's labour system (REST).")
     region_audience: str | None = Field(None, description="Audience of that region's e-service.")

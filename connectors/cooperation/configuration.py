@@ -40,10 +40,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
-from urllib.parse import SplitResult, urlsplit
 
 from connectors.cooperation.codes import ACTIVITIES, PACT
-from connectors.toml_tables import Wrong, only, region_code, table, text
+from connectors.toml_tables import Wrong, address, only, region_code, split_url, table, text
 from hub.errors import ConfigurationError
 from hub.store.reference.agency_codes import region_agency_code
 from hub.store.vocabulary import ActivityKind, ConditionalityEventType
@@ -56,7 +55,6 @@ SERVICE: Final = "Servizi SAP"
 """`Servizio` of the e-Gov header (domain.md 6.2)."""
 _POLICY = re.compile(r"[A-Z][0-9]{2}", re.ASCII)
 _WORD = re.compile(r"[ -~]{1,80}", re.ASCII)
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,20 +169,19 @@ def _region(content: Mapping[str, Any], folder: Path) -> RegionFile:
         return SubsidiaryRegion(region_code(content))
     if kind != KIND:
         raise Wrong(
-            f'kind is "{KIND}", "batch" for a region that sends files, or "{NO_SYSTEM}" for one whose system is the hub: '
-            "no other kind of region has a file."
+            f'kind is "rest" for a region by REST over PDND, "{KIND}", "batch" for one that sends files, or "{NO_SYSTEM}" for one whose '
+            "system is the hub: there is no other kind of region."
         )
     only(content, "", ("kind", "region", "sap"), ("tls", "egov", "activities", "notifications"))
     sap = table(content, "sap", ("address", "namespace"))
     assert sap is not None
-    address = text(sap, "address", "sap.")
-    _check_address(address)
+    service = address(sap, "address", "sap.")
     namespace = text(sap, "namespace", "sap.")
-    if not (split := _split(namespace)) or not split.scheme:
+    if not (split := split_url(namespace)) or not split.scheme:
         raise Wrong("sap.namespace is the targetNamespace of the types in the region's WSDL.")
     return CooperatingRegion(
         region_code(content),
-        address,
+        service,
         namespace,
         _tls(content, folder),
         _egov(content),
@@ -224,31 +221,6 @@ def _notifications(content: Mapping[str, Any]) -> Mapping[ConditionalityEventTyp
     if told and ConditionalityEventType.EVENT_WITHDRAWN not in told:
         raise Wrong("notifications.EVENT_WITHDRAWN is missing: what was told may have to be taken back.")
     return MappingProxyType({ConditionalityEventType(name): word for name, word in told.items()})
-
-
-def _check_address(address: str) -> None:
-    parts = _split(address)
-    if (
-        not parts
-        or parts.scheme not in ("https", "http")
-        or not parts.hostname
-        or parts.username
-        or parts.query
-    ):
-        raise Wrong("sap.address is a URL without a user, a password or a query.")
-    # NOTE a SAP is a working life: in the clear it goes to a gateway on this machine, and nowhere else.
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise Wrong("sap.address is https, but for a gateway on this machine.")
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of a URL; None of what is none."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # what is none is refused only here
-    except ValueError:
-        return None
-    return parts
 
 
 def _tls(content: Mapping[str, Any], folder: Path) -> Tls | None:

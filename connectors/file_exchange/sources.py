@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 from connectors.file_exchange.lines import Row
@@ -14,6 +15,7 @@ from connectors.inps.codes import PROVISIONAL_CODES as INPS_CODES
 from connectors.inps.records import AdmittedHousehold
 from connectors.records.delivery import Delivered, Page
 from connectors.regional.codes import PROVISIONAL_CODES as REGIONAL_CODES
+from connectors.regional.codes import RegionalCodes
 from connectors.regional.resources import Resource, read_record
 
 R = TypeVar("R")
@@ -22,8 +24,14 @@ R = TypeVar("R")
 class FiledRecords:
     """A region's file."""
 
-    def __init__(self, rows: Iterator[Row]) -> None:
+    def __init__(
+        self,
+        rows: Iterator[Row],
+        codes: RegionalCodes = REGIONAL_CODES,
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._rows = FiledRows(rows)
+        self._codes, self._names = codes, names
 
     async def page(self, resource: Resource[R], after: str | None, limit: int) -> Page[R]:
         """The next records of the file, which is of this resource, after so many."""
@@ -31,7 +39,7 @@ class FiledRecords:
 
     def read(self, resource: Resource[R], raw: object) -> Delivered[R]:
         """Read one record, also one that was kept from an earlier file."""
-        return read_record(resource, raw, REGIONAL_CODES, {})
+        return read_record(resource, raw, self._codes, self._names)
 
 
 class FiledHouseholds:

@@ -3,17 +3,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from connectors.cooperation import CooperatingRegion
-from connectors.inbound import communications, worker_records
+from connectors.file_exchange.sources import FiledRecords
+from connectors.inbound import communications, courses, offers, pacts, worker_records
+from connectors.inbound.courses import TrainingCourses
 from connectors.inbound.filed_kinds import FILED_FLOWS, filed_kind
 from connectors.inbound.kept_records import KeptRecord
 from connectors.inbound.kinds import KeptKind
+from connectors.inbound.offers import JobOffers
+from connectors.inbound.pacts import Pacts
+from connectors.inbound.regional_kind import RegionalRecords
 from connectors.inbound.worker_records import KeptPolicies
 from connectors.region_files import read_regions
+from connectors.regional import RegionalSystem
 from hub.errors import ConfigurationError, InvalidInput
 
 
@@ -29,6 +36,12 @@ _ELSEWHERE: Final = {
     ),
 }
 """Why nothing of a flow is tried from what was kept."""
+_OF_REGIONS: Final[Mapping[str, Callable[[RegionalRecords], KeptKind[Any]]]] = {
+    offers.FLOW: JobOffers,
+    courses.FLOW: TrainingCourses,
+    pacts.FLOW: Pacts,
+}
+"""The flows whose records a region may have written with codes and names of its own."""
 
 
 def kept_kind(flow: str, agency_code: str, regions: Path | None) -> KeptKind[Any]:
@@ -48,7 +61,13 @@ def kept_kind(flow: str, agency_code: str, regions: Path | None) -> KeptKind[Any
     check_flow(flow)
     if flow in _ELSEWHERE:
         raise CannotBeTried(_ELSEWHERE[flow].format(flow=flow, agency=agency_code))
-    return KeptPolicies(_region(agency_code, regions)) if flow == worker_records.FLOW else _filed()[flow]
+    if flow == worker_records.FLOW:
+        return KeptPolicies(_region(agency_code, regions))
+    of_region = _OF_REGIONS.get(flow)
+    system = None if of_region is None else _system(agency_code, regions)
+    if of_region is None or system is None:
+        return _filed()[flow]
+    return of_region(FiledRecords(iter(()), system.codes, system.names))
 
 
 def check_flow(flow: str) -> None:
@@ -85,6 +104,14 @@ def _region(agency_code: str, regions: Path | None) -> CooperatingRegion:
     raise ConfigurationError(
         f"The records of {agency_code}, {worker_records.FLOW}, are read by its region's file: put it into the folder SNODO_REGIONS names."
     )
+
+
+def _system(agency_code: str, regions: Path | None) -> RegionalSystem | None:
+    """The region by REST whose file may have codes and names of its own; None where the agency has no such file."""
+    for one in () if regions is None else read_regions(regions):
+        if isinstance(one, RegionalSystem) and one.agency_code == agency_code:
+            return one
+    return None
 
 
 @cache

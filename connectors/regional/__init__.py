@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Regional labour systems, reached by REST over PDND: their pacts, job offers and training courses.
 
-system       one region's system: its address, its ids, its codes and names (one configuration per region)
+system       one region's system: its address, its ids, its codes and names
+configuration    the file that says it, one for each region
 codes        the code tables
 records      what a region says, typed
 pacts, offers, courses    one record of each, read
@@ -16,11 +17,13 @@ and the names PSLP does not have are **unverified**: this hub's reading, to be s
 """
 
 from connectors.regional.codes import PROVISIONAL_CODES, RegionalCodes
+from connectors.regional.configuration import KIND, system_of
 from connectors.regional.connector import RegionalConnector
 from connectors.regional.records import RegionalCourse, RegionalGoal, RegionalOffer, RegionalPact
 from connectors.regional.system import RegionalSystem
 
 __all__ = [
+    "KIND",
     "PROVISIONAL_CODES",
     "RegionalCodes",
     "RegionalConnector",
@@ -29,4 +32,5 @@ __all__ = [
     "RegionalOffer",
     "RegionalPact",
     "RegionalSystem",
+    "system_of",
 ]

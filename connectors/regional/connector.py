@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from connectors.exchange import Exchange
@@ -36,9 +36,12 @@ class RegionalConnector:
         *,
         now: Callable[[], float] = time.time,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        ends: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Take the hub's client on PDND, the passes it shares between agencies, and the region's exchange."""
+        """Take the hub's client on PDND, the passes it shares between agencies, the region's exchange, and what is to be closed with it."""
         self.system = system
+        self.exchange = exchange
+        self._ends = ends
         access = EServiceAccess(
             identity,
             passes,
@@ -48,6 +51,11 @@ class RegionalConnector:
             new_id=new_id,
         )
         self._service = SignedJson(exchange, access, url=system.url)
+
+    async def aclose(self) -> None:
+        """Close the connections, where they are this connector's own."""
+        if self._ends is not None:
+            await self._ends()
 
     async def pacts(self, after: str | None, limit: int) -> Page[RegionalPact]:
         """Give the pacts that changed after a cursor; see `page`."""

@@ -16,6 +16,23 @@ from connectors.regional.codes import RegionalCodes
 from connectors.regional.records import RegionalCourse
 
 KEY = "idCorso"
+MEMBERS = frozenset(
+    {
+        KEY,
+        "denominazioneCorso",
+        "denomOperatore",
+        "codModalita",
+        "codComune",
+        "dataInizio",
+        "dataFine",
+        "numDurataOre",
+        "numPosti",
+        "numIscritti",
+        "codStato",
+        "dataAggiorn",
+    }
+)
+"""What is read of a course."""
 
 
 def decode_course(record: Json, codes: RegionalCodes) -> RegionalCourse:

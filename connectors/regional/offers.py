@@ -32,6 +32,24 @@ from connectors.regional.codes import RegionalCodes
 from connectors.regional.records import RegionalOffer
 
 KEY = "idOfferta"
+MEMBERS = frozenset(
+    {
+        KEY,
+        "titolo",
+        "denominazioneAzienda",
+        "codQualifica",
+        "codTipoContratto",
+        "numOreSettMedie",
+        "numRetribuzioneLorda",
+        "numPosti",
+        "codComune",
+        "dataPubblicazione",
+        "dataScadenza",
+        "codStato",
+        "dataAggiorn",
+    }
+)
+"""What is read of an offer."""
 LONGEST_WEEK = Decimal(60)
 """Hours."""
 _CONTRACT = re.compile(r"[A-Z]\.[0-9]{2}\.[0-9]{2}", re.ASCII)

@@ -38,6 +38,25 @@ KEY = "idPatto"
 MOST_GOALS = 200
 """Policies of one pact; a record with more is a mistake of its sender."""
 PROFESSIONS = "qualifiche"
+MEMBERS = frozenset(
+    {
+        KEY,
+        "codTipoPatto",
+        "codiceFiscale",
+        "codProtocolloInps",
+        "dataPropostaPds",
+        "dSottoscrizione",
+        "dataFirmaPds",
+        "dPadPadi",
+        "dataFine",
+        "flgAnnullato",
+        "ultimoEvento",
+        "politicheAttive",
+        PROFESSIONS,
+        "dataAggiorn",
+    }
+)
+"""What is read of a pact; what is inside a member has no name of a region's own."""
 _PROFESSION = re.compile(PROFESSION, re.ASCII)
 _OVER = frozenset({PactStatus.COMPLETED, PactStatus.TERMINATED})
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from connectors.records.delivery import Delivered
+from connectors.records.delivery import Delivered, RecordRefused
 from connectors.records.fields import Json, moment
 from connectors.records.reading import best_version, deliver
 from connectors.regional import courses, offers, pacts
@@ -16,6 +17,8 @@ from connectors.regional.codes import RegionalCodes
 from connectors.regional.records import RegionalCourse, RegionalOffer, RegionalPact
 
 R = TypeVar("R")
+
+_MEMBER = re.compile(r"[^.\[]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,23 @@ def read_record(
     def version_of(record: Mapping[str, Any]) -> datetime | None:
         return best_version(lambda: moment(named(record), "dataAggiorn"))
 
+    def decode(record: Mapping[str, Any]) -> R:
+        try:
+            return resource.decode(named(record), codes)
+        except RecordRefused as refused:
+            raise RecordRefused(_as_theirs(refused.refusal.field, theirs), refused.refusal.reason) from None
+
     return deliver(
         raw,
         key_field=theirs.get(resource.key_field, resource.key_field),
         version_of=version_of,
-        decode=lambda record: resource.decode(named(record), codes),
+        decode=decode,
     )
+
+
+def _as_theirs(field: str | None, theirs: Mapping[str, str]) -> str | None:
+    """A field's path, its first member as the region names it."""
+    member = _MEMBER.match(field or "")
+    if field is None or member is None:
+        return field
+    return theirs.get(member[0], member[0]) + field[member.end() :]

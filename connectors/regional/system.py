@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 from connectors.regional.codes import PROVISIONAL_CODES, RegionalCodes
@@ -22,6 +23,8 @@ class RegionalSystem:
         purpose_id: the hub's purpose for it on PDND.
         codes: what its codes mean.
         names: its name of a record's member, by the name used here, where the two differ.
+        certificate: the hub's client certificate, its chain and its key, PEM; None where none is shown.
+        file: which says all this; None where the settings do (`SNODO_REGION_URL` and its like).
 
     """
 
@@ -31,8 +34,15 @@ class RegionalSystem:
     purpose_id: str
     codes: RegionalCodes = PROVISIONAL_CODES
     names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    certificate: Path | None = None
+    file: Path | None = None
 
     @property
     def agency_code(self) -> str:
         """The code of the agency its records are kept under."""
         return region_agency_code(self.region_code)
+
+    @property
+    def name(self) -> str:
+        """As errors, metrics and `connectorStatus` call it; that of the settings as it was called when there was one only."""
+        return "REGION" if self.file is None else f"REGION-{self.region_code}"

@@ -20,9 +20,15 @@ class RegionSimulator(SignedService):
     """The system as an ASGI application (`app`); operations `patti`, `offerte`, `corsi`, `eventi` (for `faults`)."""
 
     def __init__(
-        self, registry: Registry, keys: DemoKeys, world: RegionWorld, *, now: Callable[[], float] = time.time
+        self,
+        registry: Registry,
+        keys: DemoKeys,
+        world: RegionWorld,
+        *,
+        now: Callable[[], float] = time.time,
+        eservice: str = "region",
     ) -> None:
-        """Take the demo world's catalogue and keys, and the region's records; they may grow meanwhile."""
+        """Take the demo world's catalogue and keys, and the region's records; they may grow meanwhile. `eservice`: its name in the catalogue."""
         operations = tuple(
             Operation(name, f"{name}/ricerca", audit=False, answer=_listing(name, records))
             for name, records in (
@@ -34,7 +40,7 @@ class RegionSimulator(SignedService):
         told = Operation("eventi", "eventi/comunicazione", audit=False, answer=world.told.take)
         operations = (*operations, told)
         super().__init__(
-            registry, keys, registry.eservices["region"], operations, now=now, single_use_evidence=False
+            registry, keys, registry.eservices[eservice], operations, now=now, single_use_evidence=False
         )
 
 

@@ -395,6 +395,9 @@ async def _pull_regions(settings: Settings, url: str, chosen: str | None) -> int
                 typer.echo(
                     f"Region {code}: {error.message} Run again: it goes on from where it came to.", err=True
                 )
+            except ConfigurationError as error:
+                faults += 1
+                typer.echo(f"Region {code}: {error.message}", err=True)
     return faults
 
 

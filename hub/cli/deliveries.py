@@ -17,6 +17,7 @@ from connectors.inbound.quarantine import PREFIX as RECORD_PREFIX
 from connectors.outbound.dead_letters import PREFIX, dead_letters_of, resend_all
 from connectors.outbound.destinations import Standing, end, register, standings
 from connectors.region_files import Region, read_regions
+from connectors.regional import RegionalSystem
 from hub.cli import quarantine
 from hub.cli.options import DataDir, run, settings_of
 from hub.errors import InvalidInput
@@ -172,6 +173,8 @@ def _check_can_be_told(region: Region, types: Collection[ConditionalityEventType
         InvalidInput: it is told nothing, or has no word for facts of a type.
 
     """
+    if isinstance(region, RegionalSystem):
+        return
     if isinstance(region, FilingRegion):
         raise InvalidInput(
             f"Region {region.region_code} sends files, and is told nothing: no way back is agreed for it. "

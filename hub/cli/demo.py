@@ -178,9 +178,9 @@ async def walk_beside(server: asyncio.Task[None], walk: Coroutine[Any, Any, None
 
 async def _pull(hub: Hub, said: Callable[[str], None]) -> None:
     assert hub.agencies.inps is not None
-    assert hub.agencies.region is not None
+    [lazio] = hub.agencies.regional
     said(describe(await pull_admitted_households(hub.database.write, hub.agencies.inps, clock=_now)))
-    region = await pull_region(hub.database.write, hub.agencies.region, clock=_now)
+    region = await pull_region(hub.database.write, lazio, clock=_now)
     for report in (region.job_offers, region.training_courses, region.pacts):
         said(describe(report))
 

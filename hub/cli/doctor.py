@@ -87,9 +87,8 @@ async def _examine_hub(settings: Settings, url: str, running: str | None) -> int
         say("database", error)
     try:
         async with open_client(settings) as http, aclosing(connect_agencies(settings, http)) as agencies:
-            named = [
-                name for name in ("anpr", "inps", "isee", "region") if getattr(agencies, name) is not None
-            ]
+            named = [name for name in ("anpr", "inps", "isee") if getattr(agencies, name) is not None]
+            named += [one.system.name for one in agencies.regional]
             named += [one.region.name for one in agencies.cooperating]
             say(f"agencies: {', '.join(named) or 'none connected'}", None)
             for subsidiary in agencies.subsidiary:
@@ -103,6 +102,9 @@ async def _examine_hub(settings: Settings, url: str, running: str | None) -> int
             if agencies.tokens is not None:
                 async for finding in reachability.examine(settings, http, agencies.tokens):
                     tell(finding.what, finding.fault)
+                for by_rest in agencies.regional:
+                    async for finding in reachability.examine_system(by_rest, agencies.tokens):
+                        tell(finding.what, finding.fault)
     except SnodoError as error:
         say("agencies", error)
     if running is not None:

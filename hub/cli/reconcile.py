@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ from connectors.reconciliation import (
 )
 from connectors.reconciliation.comparison import DayComparison, Period
 from connectors.region_files import Region, read_filing, read_region, read_regions
+from connectors.regional import RegionalSystem
 from connectors.tls import open_client
 from hub.cli.options import AsJson, DataDir, run, settings_of
 from hub.errors import ConfigurationError, InvalidInput
@@ -82,17 +84,18 @@ async def _reconcile(
     async with (
         open_database(url, settings) as database,
         open_client(settings) as http,
+        aclosing(connect_agencies(settings, http)) as agencies,
         tracing_of(settings) as tracing,
     ):
         SPANS.set(tracing.spans)
         async with database.write.acquire() as connection:
             await check_version(connection, url)
-        agencies = connect_agencies(settings, http)
         # Whoever names files wants these compared: an agency may have a service beside them.
         if files is None and agencies.inps is not None and agency == INPS_AGENCY_CODE:
             return [await reconcile_admitted_households(database.write, agencies.inps, period)]
-        if files is None and agencies.region is not None and agency == agencies.region.system.agency_code:
-            return await reconcile_region(database.write, agencies.region, period)
+        for region in () if files is not None else agencies.regional:
+            if agency == region.system.agency_code:
+                return await reconcile_region(database.write, region, period)
         filing = _filing(agency, files or settings.regions)
         async with open_folder(filing) as folder:
             return await reconcile_files(database.write, filing, folder, period)
@@ -119,14 +122,18 @@ def _filing(agency: str, files: Path | None) -> FilingAgency:
                 f"`snodo sync region --region {region.region_code}` asks about everybody anew and brings what differs; "
                 "`snodo doctor person` says of one person what came, when, and by which run."
             )
+        case RegionalSystem():
+            raise ConfigurationError(
+                f"{agency} is reached by REST, and sends no files: it is asked where SNODO_REGIONS names the folder of its file, and --files is left out."
+            )
         case SubsidiaryRegion():
             raise ConfigurationError(
                 f"{agency} has no system of its own: the hub is its system, and there is no other side to compare with."
             )
         case _:
             raise ConfigurationError(
-                f"{agency} cannot be compared here: {INPS_AGENCY_CODE} can where SNODO_INPS_URL is set, the region of SNODO_REGION_CODE where "
-                "SNODO_REGION_URL is, and an agency that sends files where its TOML file is named by --files, a region's also where it is in SNODO_REGIONS."
+                f"{agency} cannot be compared here: {INPS_AGENCY_CODE} can where SNODO_INPS_URL is set, a region by REST where "
+                "SNODO_REGION_URL is or its file is in SNODO_REGIONS, and an agency that sends files where its TOML file is named by --files, a region's also where it is in SNODO_REGIONS."
             )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""`snodo region`: the files that say how regions are reached, or send files, or have no system of their own."""
+"""`snodo region`: the files that say how regions are reached, by REST or by application cooperation, or send files, or have no system of their own."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from connectors.cooperation import CooperatingRegion, SubsidiaryRegion
 from connectors.cooperation.regions import check_certificates
 from connectors.file_exchange import FilingRegion
 from connectors.region_files import Region, read_regions
+from connectors.regional import PROVISIONAL_CODES, RegionalSystem
+from connectors.regional.configuration import TABLES
+from connectors.tls import trusting
 from hub.cli.options import settings_of
 from hub.errors import ConfigurationError
 
 commands = typer.Typer(
-    help="Regions by application cooperation, those that send files, and those whose system is the hub: the files that say so.",
+    help="Regions by REST, by application cooperation, those that send files, and those whose system is the hub: the files that say so.",
     no_args_is_help=True,
 )
 
@@ -35,13 +38,16 @@ def check(
     ] = None,
 ) -> None:
     """Read every region's file as the hub does, certificates too, and say where each is; calls nobody."""
-    folder = folder or settings_of().regions
+    settings = settings_of()
+    folder = folder or settings.regions
     if folder is None:
         raise ConfigurationError("Name a folder of regions' files, or set SNODO_REGIONS.")
     regions = read_regions(folder)
     for region in regions:
         if isinstance(region, CooperatingRegion):
             check_certificates(region)
+        if isinstance(region, RegionalSystem):
+            trusting(settings.ca_file, region.certificate)
         typer.echo(_line(region))
     typer.echo(f"{len(regions)} region{'' if len(regions) == 1 else 's'}")
 
@@ -66,6 +72,8 @@ def _say(lines: Mapping[str, str]) -> None:
 
 
 def _line(region: Region) -> str:
+    if isinstance(region, RegionalSystem):
+        return _by_rest(region)
     if isinstance(region, FilingRegion):
         return f"{region.region_code}  {region.place}  {region.format.value} files: {', '.join(region.files)}"
     if isinstance(region, SubsidiaryRegion):
@@ -74,3 +82,15 @@ def _line(region: Region) -> str:
     header = "e-Gov header" if region.egov is not None else "no e-Gov header"
     told = region.untold or f"Told of {', '.join(sorted(region.notifications))}."
     return f"{region.region_code}  {region.address}  {shown}, {header}. {told}"
+
+
+def _by_rest(region: RegionalSystem) -> str:
+    shown = "client certificate" if region.certificate is not None else "no certificate"
+    tables = [
+        f"{name} ({'unverified' if table.unverified else 'established'}: {table.source})"
+        for name in TABLES
+        if (table := getattr(region.codes, name)) is not getattr(PROVISIONAL_CODES, name)
+    ]
+    codes = f"Codes of its own: {', '.join(tables)}." if tables else "No codes of its own."
+    names = f" Names of its own: {', '.join(sorted(region.names))}." if region.names else ""
+    return f"{region.region_code}  {region.url}  REST over PDND, {shown}. {codes}{names}"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.connected import connect_agencies
-from connectors.reachability import examine
+from connectors.reachability import examine, examine_system
 from connectors.simulators.faults import EVERY, Fault, FaultKind
 from connectors.tls import open_client
 from hub.cli.simulation import simulated_agencies
@@ -23,6 +23,8 @@ async def test_the_simulated_agencies_are_well_and_one_that_is_not_is_named(tmp_
                 agencies = connect_agencies(settings, http)
                 assert agencies.tokens is not None
                 told = {one.what: one.fault async for one in examine(settings, http, agencies.tokens)}
+                [lazio] = agencies.regional
+                told |= {one.what: one.fault async for one in examine_system(lazio, agencies.tokens)}
                 await agencies.aclose()
                 return told
 

@@ -54,8 +54,13 @@ class Ways:
         calls = [
             one.status for one in self.all if one.status.in_use or one.status.waiting or one._flights._flights
         ]
-        transport: Any = self.all[0]._http._transport
-        connections = [one for one in transport._pool.connections if not (one.is_idle() or one.is_closed())]
+        transports: set[Any] = {one._http._transport for one in self.all}
+        connections = [
+            one
+            for transport in transports
+            for one in transport._pool.connections
+            if not (one.is_idle() or one.is_closed())
+        ]
         servers = ("uvicorn", "websockets")
         tasks = [
             task

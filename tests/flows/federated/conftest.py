@@ -97,9 +97,9 @@ async def scene(
             httpx2.AsyncClient(trust_env=False, timeout=10) as http,
         ):
             assert hub.agencies.inps is not None
-            assert hub.agencies.region is not None
+            [lazio] = hub.agencies.regional
             await pull_admitted_households(hub.database.write, hub.agencies.inps, clock=_now)
-            await pull_region(hub.database.write, hub.agencies.region, clock=_now)
+            await pull_region(hub.database.write, lazio, clock=_now)
             yield Scene(simulation, hub, urls["hub"], http)
 
 

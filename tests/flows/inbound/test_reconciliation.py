@@ -266,7 +266,7 @@ def command(agencies: Agencies, database_url: str, monkeypatch: pytest.MonkeyPat
 
     def connect(_settings: Any, http: Any) -> ConnectedAgencies:
         agencies.http = http
-        return ConnectedAgencies(inps=agencies.inps_connector(), region=agencies.region_connector())
+        return ConnectedAgencies(inps=agencies.inps_connector(), regional=(agencies.region_connector(),))
 
     monkeypatch.setattr(reconcile, "connect_agencies", connect)
     monkeypatch.setenv("SNODO_DATABASE_URL", database_url)

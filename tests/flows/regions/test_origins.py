@@ -45,9 +45,9 @@ async def test_what_a_run_brought_says_so_to_the_office(
         settings = Settings(data_dir=tmp_path, **simulation.settings())
         async with running_hub(settings, database_url) as hub, serve({"hub": hub}) as urls:
             assert hub.agencies.inps is not None
-            assert hub.agencies.region is not None
+            [lazio] = hub.agencies.regional
             await pull_admitted_households(hub.database.write, hub.agencies.inps, clock=now)
-            await pull_region(hub.database.write, hub.agencies.region, clock=now)
+            await pull_region(hub.database.write, lazio, clock=now)
             token = issue_voucher(simulation.registry, simulation.keys, "centre")
             answer = await http.post(
                 f"{urls['hub']}/graphql",

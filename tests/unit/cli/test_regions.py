@@ -33,6 +33,33 @@ def test_each_region_has_a_line(tmp_path: Path) -> None:
     )
 
 
+def test_a_region_by_rest_has_a_line_with_what_is_its_own(tmp_path: Path) -> None:
+    rest = 'kind = "rest"\nregion = "{}"\nurl = "https://lavoro.{}.example/v1"\naudience = "a"\npurpose_id = "p"\n'
+    own = (
+        '[codes.opportunity]\nsource = "letter of 3 October"\nunverified = true\nwords = { X = "OPEN" }\n'
+        '[codes.course_mode]\nsource = "its interface"\nunverified = false\nwords = { X = "ONLINE" }\n'
+        '[names]\ntitolo = "nome"\nidOfferta = "id"\n'
+    )
+    (tmp_path / "1.toml").write_text(rest.format("01", "piemonte") + own, encoding="utf-8")
+    (tmp_path / "2.toml").write_text(rest.format("12", "lazio"), encoding="utf-8")
+    told = CliRunner().invoke(command_line(["region"]), ["region", "check", str(tmp_path)])
+    assert told.stdout.splitlines() == [
+        (
+            "01  https://lavoro.piemonte.example/v1  REST over PDND, no certificate. Codes of its own: course_mode (established: its interface), "
+            "opportunity (unverified: letter of 3 October). Names of its own: idOfferta, titolo."
+        ),
+        "12  https://lavoro.lazio.example/v1  REST over PDND, no certificate. No codes of its own.",
+        "2 regions",
+    ]
+    (tmp_path / "hub.pem").write_text("no PEM", encoding="utf-8")
+    (tmp_path / "2.toml").write_text(
+        f'{rest.format("12", "lazio")}certificate_file = "hub.pem"\n', encoding="utf-8"
+    )
+    bad = CliRunner().invoke(command_line(["region"]), ["region", "check", str(tmp_path)])
+    assert isinstance(bad.exception, ConfigurationError)
+    assert bad.exception.message.startswith(f"{tmp_path / 'hub.pem'} is not a PEM file with a certificate")
+
+
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     (tmp_path / "umbria.toml").write_text(UMBRIA.replace("10", "99"), encoding="utf-8")
     told = CliRunner().invoke(command_line(["region"]), ["region", "check", str(tmp_path)])

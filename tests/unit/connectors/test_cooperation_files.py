@@ -76,7 +76,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("was", "now", "sentence"),
     [
-        ('kind = "application-cooperation"', 'kind = "rest"', '"batch" for a region that sends files'),
+        ('kind = "application-cooperation"', 'kind = "pigeon"', '"rest" for a region by REST over PDND'),
         ('kind = "application-cooperation"', "", "kind is"),
         ('region = "10"', 'region = "23"', "region is ISTAT's code"),
         ('region = "10"', "region = 10", "region is a text"),

@@ -14,9 +14,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from connectors.exchange import Exchange, Policy
 from connectors.file_exchange import FilingRegion, Format
 from connectors.file_exchange.folders import LocalFolder
-from connectors.pdnd import ClientIdentity
+from connectors.pdnd import ClientIdentity, Passes
 from connectors.pdnd.tokens import TokenEndpoint, Voucher
 from connectors.reachability import (
     Finding,
@@ -25,8 +26,10 @@ from connectors.reachability import (
     clock_finding,
     examine,
     examine_files,
+    examine_system,
     purposes,
 )
+from connectors.regional import RegionalConnector, RegionalSystem
 from hub.errors import UpstreamRefused
 from hub.settings import Settings
 from tests.unit.connectors.test_tls import Authority
@@ -118,6 +121,52 @@ async def test_trouble_with_tls_names_its_setting(
 
     told = await found(Settings(inps_url="https://inps.example"), Tokens(identity), answer)
     assert says in (told["INPS at inps.example"] or "")
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "certificate", "address"),
+    [
+        (None, "REGION", "SNODO_REGION_CERTIFICATE_FILE", "SNODO_REGION_URL"),
+        (Path("12.toml"), "REGION-12", "certificate_file in its file", "its file"),
+    ],
+)
+async def test_a_region_by_rest_is_looked_at_and_trouble_names_where_it_is_set(
+    identity: ClientIdentity, file: Path | None, name: str, certificate: str, address: str
+) -> None:
+    system = RegionalSystem("12", "https://lavoro.example/v1/", "a", "twelve", file=file)
+    trouble: list[httpx2.TransportError] = []
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        if trouble:
+            raise trouble.pop()
+        return at(NOW, 500 if len(asked) > 1 else 200)
+
+    async def told(*refused: str) -> dict[str, str | None]:
+        tokens = Tokens(identity, *refused)
+        async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http:
+            exchange = Exchange(system.name, Policy(), http)
+            region = RegionalConnector(identity, Passes(identity, tokens), exchange, system)
+            return {one.what: one.fault async for one in examine_system(region, tokens, NOW)}
+
+    assert await told() == {
+        f"{name} at lavoro.example: answers HTTP 200": None,
+        f"clock of {name}: agrees": None,
+        f"voucher for {name}: given": None,
+    }
+    assert asked == ["https://lavoro.example/v1/status"]
+    ill = await told("twelve")
+    assert ill[name] == f"it answers HTTP 500; nothing here can mend that: ask {name}."
+    assert ill[f"voucher for {name}"] == "PDND gave no voucher: check the purpose."
+    demanded = httpx2.ConnectError("TLS")
+    demanded.__cause__ = ssl.SSLError("tlsv13 alert certificate required")
+    for error, says in (
+        (demanded, certificate),
+        (httpx2.ConnectError("unknown"), f"the address in {address},"),
+    ):
+        trouble.append(error)
+        assert says in ((await told())[f"{name} at lavoro.example"] or "")
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_files_and_addresses_that_cannot_be_are_the_operators_to_mend(authority:
             {"inps_url": https, "inps_certificate_file": authority.folder / "absent.pem"},
             "certificate and its key",
         ),
-        ({"region_url": https, "region_certificate_file": locked}, "no password"),
+        ({"inps_url": https, "inps_certificate_file": locked}, "no password"),
         ({"ca_file": authority.folder / "absent.pem"}, "SNODO_CA_FILE"),
         (
             {
