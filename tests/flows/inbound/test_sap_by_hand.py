@@ -161,8 +161,8 @@ async def test_what_is_no_document_is_told(
     file = tmp_path / "document.xml"
     if content is not None:
         file.write_bytes(content)
-    for asked in (("check", str(file)), ("send", str(file))):
-        error = refused(await run(*asked, under=asked[0] == "send"))
+    for command, under in (("check", False), ("send", True)):
+        error = refused(await run(command, str(file), under=under))
         assert isinstance(error, InvalidInput)
         assert any(one in error.message for one in words.split("|")), error.message
 
