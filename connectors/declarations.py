@@ -21,6 +21,7 @@ from sqlalchemy import Text, any_, bindparam, cast, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY, DATEMULTIRANGE
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from connectors.progress import Steps, unwatched_steps
 from connectors.strict_json import strict_json
 from hub.access.granted import UnknownAgency
 from hub.errors import InvalidInput
@@ -39,6 +40,8 @@ from hub.store.vocabulary import Disability, StayTitle, VehicleKind
 
 LONGEST_LINE = 100_000
 """Characters of one declaration: more than anybody's."""
+TOLD_EVERY = 100
+"""Lines between two words of how far it has come."""
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
@@ -154,9 +157,16 @@ class DeclarationsReport:
 
 
 async def land_declarations(
-    connection: Connection, agency_code: str, lines: Iterable[str]
+    connection: Connection,
+    agency_code: str,
+    lines: Iterable[str],
+    *,
+    total: int | None = None,
+    steps: Steps = unwatched_steps,
 ) -> DeclarationsReport:
     """Take declarations, one a line, as told by an agency; empty lines are passed over.
+
+    `total`: of lines, where it is known. `steps`: told of lines that were dealt with.
 
     Raises:
         UnknownAgency: no agency has this code.
@@ -166,7 +176,10 @@ async def land_declarations(
     if agency_id is None:
         raise UnknownAgency
     landed, known, refused = 0, 0, list[RefusedLine]()
+    number = 0
     for number, line in enumerate(lines, 1):
+        if number % TOLD_EVERY == 0:
+            steps(number - 1, total)
         if not line.strip():
             continue
         try:
@@ -178,6 +191,7 @@ async def land_declarations(
             refused.append(RefusedLine(number, str(why)))
         else:
             landed, known = landed + is_new, known + (not is_new)
+    steps(number, number)
     return DeclarationsReport(landed, known, tuple(refused))
 
 

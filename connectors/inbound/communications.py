@@ -13,7 +13,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,8 @@ from sqlalchemy import bindparam, select
 from connectors.communications import CommunicationRefused, code_of, read_communication
 from connectors.inbound.flow import PAGE_SIZE, RunReport, run_flow
 from connectors.inbound.runs import Clock, Landing
-from connectors.records.delivery import Delivered, Page, Payload, Refusal
+from connectors.progress import Progress, unwatched
+from connectors.records.delivery import Delivered, Page, Payload, Reach, Refusal
 from connectors.records.reading import DIGEST_PREFIX
 from connectors.xml import XmlLimits, XmlRefused, read_xml
 from hub.errors import ConfigurationError
@@ -66,7 +66,8 @@ class Communications:
         self._recorder = recorder
         self._terms = terms
         self._limits = limits
-        self._names: Iterator[str] | None = None
+        self._names: list[str] | None = None
+        self._passed = 0
 
     async def fetch(self, _after: str | None, limit: int) -> Page[FromFile]:
         """See `Kind.fetch`. Where an earlier run came to does not matter: a file may come under any name."""
@@ -74,12 +75,14 @@ class Communications:
 
     def _page(self, limit: int) -> Page[FromFile]:
         if self._names is None:
-            self._names = iter(sorted(one.name for one in _files(self._folder)))
-        names = list(islice(self._names, limit))
+            self._names = sorted(one.name for one in _files(self._folder))
+        names = self._names[self._passed : self._passed + limit]
+        self._passed += len(names)
         return Page(
             tuple(self._delivered(name) for name in names),
             names[-1] if names else None,
             len(names) == limit,
+            Reach(self._passed, len(self._names)),
         )
 
     def read(self, payload: object) -> Delivered[FromFile]:
@@ -142,6 +145,7 @@ async def pull_communications(
     terms: HireTerms,
     limits: XmlLimits | None = None,
     page_size: int = PAGE_SIZE,
+    progress: Progress = unwatched,
 ) -> RunReport:
     """Take the communications of a folder, for the agency they came from; see `run_flow`.
 
@@ -172,7 +176,9 @@ async def pull_communications(
         reach_values={},
     )
     kind = Communications(folder, recorder, terms, limits or XmlLimits())
-    return await run_flow(pool, kind, agency_code=agency_code, clock=clock, page_size=page_size)
+    return await run_flow(
+        pool, kind, agency_code=agency_code, clock=clock, page_size=page_size, progress=progress
+    )
 
 
 def _refusal(one: FromFile, refusal: LedgerRefusal) -> Refusal:

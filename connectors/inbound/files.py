@@ -7,7 +7,7 @@ transaction with how far it came. What was dealt with stands in `received_file`;
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -35,6 +35,7 @@ from connectors.inbound.flow import (
 from connectors.inbound.received_files import Arrival
 from connectors.inbound.retrying import count_refused
 from connectors.inbound.runs import Clock, Run
+from connectors.progress import Progress, unwatched
 from connectors.records.delivery import Page, Refusal
 from hub.errors import ConfigurationError
 from hub.spans import span
@@ -43,8 +44,6 @@ from hub.store.statement import Connection
 from hub.store.vocabulary import FileState
 
 PACKED = ".gz"
-Progress = Callable[[str, int, int], None]
-"""Told a file's name, the records of it that have been dealt with, and about how many there are."""
 
 _log = structlog.get_logger(__name__)
 
@@ -72,9 +71,11 @@ async def pull_files(
     *,
     clock: Clock,
     page_size: int = PAGE_SIZE,
-    progress: Progress | None = None,
+    progress: Progress = unwatched,
 ) -> list[FilesReport]:
     """Land what an agency's folder has that is new, flow by flow (`FILED_FLOWS`); a report for each of those it sends.
+
+    `progress`: told, under a file's name, of its records, and about how many there are.
 
     Raises:
         ConfigurationError: there is no such agency, a name is of two flows, or another run reads the same file.
@@ -86,7 +87,7 @@ async def pull_files(
     reports = []
     for flow in FILED_FLOWS:
         if flow in agency.files:
-            puller = _Puller(pool, agency, folder, flow, clock, page_size, progress or _silent)
+            puller = _Puller(pool, agency, folder, flow, clock, page_size, progress)
             reports.append(await puller.pull(entries, names[flow]))
     return reports
 
@@ -147,6 +148,7 @@ class _Puller:
             agency_code=code,
             clock=self._clock,
             page_size=self._page_size,
+            progress=self._progress,
         )
         return counts
 
@@ -217,7 +219,9 @@ class _Puller:
                 await runs.advance(connection, run, run.watermark, len(outcomes) - refused, refused)
                 await received_files.advance(connection, reading.id, done, page.records, outcomes)
                 done += len(page.records)
-                self._progress(arrival.entry.name, done, max(records.total, done))
+
+            def landed(page: Page[Any]) -> None:
+                self._progress(arrival.entry.name, done, max(records.total, done) if page.more else done)
 
             drained = await drain(
                 self._pool,
@@ -227,6 +231,7 @@ class _Puller:
                 advance,
                 clock=self._clock,
                 page_size=self._page_size,
+                landed=landed,
             )
             async with self._pool.acquire() as connection:
                 await received_files.finish(connection, reading.id, self._clock())
@@ -290,7 +295,3 @@ def _by_flow(agency: FilingAgency, names: list[str]) -> dict[str, list[str]]:
 
 def _is_content(name: str) -> bool:
     return not name.endswith(SUFFIX) and RECEIPT_MARK not in name
-
-
-def _silent(_name: str, _done: int, _total: int) -> None:
-    """Nobody watches."""

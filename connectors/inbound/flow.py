@@ -9,9 +9,10 @@ waiting for (their person, the end of another pact) may have landed meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 import structlog
@@ -20,6 +21,7 @@ from connectors.inbound import runs
 from connectors.inbound.kinds import Kind
 from connectors.inbound.retrying import count_refused, retry_waiting, tell
 from connectors.inbound.runs import Clock, Landing, Run
+from connectors.progress import Progress, Steps, unwatched
 from connectors.records.delivery import Page, Refusal
 from hub.spans import Span, Value, span
 from hub.store.engine import Pool
@@ -69,7 +71,13 @@ class Advance(Protocol[R]):
 
 
 async def run_flow(
-    pool: Pool, kind: Kind[R], *, agency_code: str, clock: Clock, page_size: int = PAGE_SIZE
+    pool: Pool,
+    kind: Kind[R],
+    *,
+    agency_code: str,
+    clock: Clock,
+    page_size: int = PAGE_SIZE,
+    progress: Progress = unwatched,
 ) -> RunReport:
     """Pull a flow from where its last run came to until there is no more.
 
@@ -79,6 +87,7 @@ async def run_flow(
         agency_code: of the agency the records are kept under.
         clock: the time of day, with an offset.
         page_size: records of a page.
+        progress: told of each page that has landed.
 
     Raises:
         ConfigurationError: there is no such agency.
@@ -86,7 +95,7 @@ async def run_flow(
 
     """
     with span("inbound.run", attributes={"snodo.agency": agency_code, "snodo.flow": kind.flow}) as noted:
-        report = await _run(pool, kind, agency_code, clock, page_size)
+        report = await _run(pool, kind, agency_code, clock, page_size, progress)
         note_records(noted, report)
     return report
 
@@ -103,7 +112,9 @@ def note_records(noted: Span, report: RunReport) -> None:
     )
 
 
-async def _run(pool: Pool, kind: Kind[R], agency_code: str, clock: Clock, page_size: int) -> RunReport:
+async def _run(
+    pool: Pool, kind: Kind[R], agency_code: str, clock: Clock, page_size: int, progress: Progress
+) -> RunReport:
     async with pool.acquire() as connection:
         agency_id = await runs.agency_id_of(connection, agency_code)
         run = await runs.begin(connection, agency_id, kind.flow, clock())
@@ -112,8 +123,36 @@ async def _run(pool: Pool, kind: Kind[R], agency_code: str, clock: Clock, page_s
         refused = count_refused(outcomes)
         await runs.advance(connection, run, page.watermark, len(outcomes) - refused, refused)
 
-    drained = await drain(pool, kind, run, run.watermark, advance, clock=clock, page_size=page_size)
-    return await end_run(pool, kind, run, drained, agency_code=agency_code, clock=clock, page_size=page_size)
+    landed = told_by_page(partial(progress, f"{agency_code} {kind.flow}"))
+    drained = await drain(
+        pool, kind, run, run.watermark, advance, clock=clock, page_size=page_size, landed=landed
+    )
+    return await end_run(
+        pool,
+        kind,
+        run,
+        drained,
+        agency_code=agency_code,
+        clock=clock,
+        page_size=page_size,
+        progress=progress,
+    )
+
+
+def told_by_page(steps: Steps) -> Callable[[Page[R]], None]:
+    """What tells of each page how far it goes: as its source says, else the records so far, which the last page makes the total."""
+    records = 0
+
+    def tell_of(page: Page[R]) -> None:
+        nonlocal records
+        records += len(page.records)
+        if page.reach is None:
+            steps(records, None if page.more else records)
+        else:
+            done = page.reach.done
+            steps(done, max(page.reach.total, done) if page.more else done)
+
+    return tell_of
 
 
 async def drain(
@@ -125,8 +164,9 @@ async def drain(
     *,
     clock: Clock,
     page_size: int,
+    landed: Callable[[Page[R]], None],
 ) -> Drained:
-    """Land every page after a watermark; `advance` notes each one in the transaction that landed it."""
+    """Land every page after a watermark; `advance` notes each one in the transaction that landed it, `landed` is told of it after."""
     drained = Drained(watermark=after)
     async with aclosing(_pages(kind, after, page_size)) as pages:
         async for page in pages:
@@ -135,6 +175,7 @@ async def drain(
                 await _land_page(pool, kind, page, drained.watermark, advance, run.landing(clock())),
                 page.watermark,
             )
+            landed(page)
     return drained
 
 
@@ -147,9 +188,18 @@ async def end_run(
     agency_code: str,
     clock: Clock,
     page_size: int,
+    progress: Progress,
 ) -> RunReport:
     """Try what waits in quarantine again, and note that the run came to its end."""
-    released = await retry_waiting(pool, kind, run.agency_id, run.id, clock=clock, page_size=page_size)
+    released = await retry_waiting(
+        pool,
+        kind,
+        run.agency_id,
+        run.id,
+        clock=clock,
+        page_size=page_size,
+        steps=partial(progress, tried_again(agency_code, kind.flow)),
+    )
     async with pool.acquire() as connection:
         await runs.finish(connection, run, clock())
     received, quarantined = drained.received, drained.quarantined
@@ -165,6 +215,11 @@ async def end_run(
         released=released,
     )
     return report
+
+
+def tried_again(agency_code: str, flow: str) -> str:
+    """What it is called that records wait in quarantine and are tried again."""
+    return f"{agency_code} {flow}, tried again"
 
 
 async def _pages(kind: Kind[R], watermark: str | None, page_size: int) -> AsyncGenerator[Page[R]]:

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from connectors.inbound import quarantine, runs
-from connectors.inbound.kept_records import KeptRecord, payload_of
+from connectors.inbound.kept_records import KeptRecord, count_waiting, payload_of
 from connectors.inbound.kinds import KeptKind
 from connectors.inbound.runs import Clock, Landing
 from connectors.inbound.settle import settle
+from connectors.progress import Steps, unwatched_steps
 from connectors.records.delivery import Delivered, Refusal
 from hub.store.engine import Pool
 from hub.store.statement import Connection
@@ -31,12 +32,24 @@ async def tell(
 
 
 async def retry_waiting(
-    pool: Pool, kind: KeptKind[Any], agency_id: UUID, run_id: UUID | None, *, clock: Clock, page_size: int
+    pool: Pool,
+    kind: KeptKind[Any],
+    agency_id: UUID,
+    run_id: UUID | None,
+    *,
+    clock: Clock,
+    page_size: int,
+    steps: Steps = unwatched_steps,
 ) -> int:
-    """Try a flow's waiting records again until none of them lands any more; how many did. `run_id`: of the run that does it, if any."""
-    released = 0
+    """Try a flow's waiting records again until none of them lands any more; how many did. `run_id`: of the run that does it, if any.
+
+    `steps`: told of each page that was tried; a record that is tried more than once counts as often.
+    """
+    released = tried = 0
+    # Counted only where one look does not find them all: most runs leave nothing waiting.
+    waiting: int | None = None
     while True:
-        before, after = released, None
+        before, after, began = released, None, tried
         while True:
             async with pool.acquire() as connection, connection.transaction():
                 await runs.take_turn(connection, agency_id)
@@ -44,11 +57,24 @@ async def retry_waiting(
                 records = [kind.read(payload) for _, payload in rows]
                 landing = Landing(agency_id, run_id, clock())
                 released += len(records) - count_refused(await tell(connection, kind, landing, records))
+            tried += len(rows)
             if len(rows) < page_size:
+                if tried:
+                    steps(tried, tried)
                 break
+            if waiting is None:
+                waiting = await _count_to_try(pool, agency_id, kind.flow) + released
+            steps(tried, max(began + waiting - before, tried))
             after = rows[-1][0]
         if released == before:
             return released
+
+
+async def _count_to_try(pool: Pool, agency_id: UUID, flow: str) -> int:
+    """How many wait that have a key of their own: others are not tried."""
+    async with pool.acquire() as connection:
+        waiting, nameless = await count_waiting(connection, agency_id, flow)
+    return waiting - nameless
 
 
 async def retry_record(

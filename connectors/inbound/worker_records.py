@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Text, any_, bindparam, select
+from sqlalchemy import Date, DateTime, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
@@ -33,7 +33,7 @@ from connectors.cooperation.history import NoActivity
 from connectors.inbound.pacts import land_pacts
 from connectors.inbound.runs import Landing
 from connectors.inbound.upserts import Versions, landing_values, upsert_newer
-from connectors.records.delivery import Delivered, Page, Refusal
+from connectors.records.delivery import Delivered, Page, Reach, Refusal
 from connectors.regional import RegionalPact
 from connectors.sap import SapDocument
 from hub.errors import UpstreamError, UpstreamRefused, UpstreamUnavailable
@@ -114,6 +114,9 @@ class WorkerRecords(KeptPolicies):
         self._pool = pool
         self._connector = region
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._passed = 0
+        self._everybody: int | None = None
+        """People this run asks about; counted when it begins."""
 
     async def fetch(self, after: str | None, limit: int) -> Page[PolicyRecord]:
         """Ask about the people after a key, about `limit` of them; the policies of all, and who could not be asked about.
@@ -125,6 +128,8 @@ class WorkerRecords(KeptPolicies):
         # NOTE the last page has half a page at least, if there are so many: by one person alone nothing is said of the region.
         most = limit + limit // 2
         people = await self._people(after, most)
+        if self._everybody is None:
+            self._everybody = len(people) if len(people) < most else await self._count(after)
         if more := len(people) == most:
             people = people[:limit]
         told = await asyncio.gather(*(self._ask(one) for one in people))
@@ -142,14 +147,22 @@ class WorkerRecords(KeptPolicies):
                 records.append(Delivered(person.key, None, {PERSON: str(person.id)}, NoActivity()))
             if answer is not None:
                 records += [self.read(policy) for policy in policies_of(answer)]
-        return Page(tuple(records), str(people[-1].id) if more else None, more)
+        self._passed += len(people)
+        reach = Reach(self._passed, self._everybody)
+        return Page(tuple(records), str(people[-1].id) if more else None, more, reach)
 
     async def _people(self, after: str | None, most: int) -> list[_Person]:
         async with self._pool.acquire() as connection:
-            rows = await _PEOPLE.fetch(
-                connection, region=self._region.region_code, after=UUID(after or str(UUID(int=0))), most=most
-            )
+            rows = await _PEOPLE.fetch(connection, **self._beyond(after), most=most)
         return [_Person(row["id"], row["fiscal_code"]) for row in rows]
+
+    async def _count(self, after: str | None) -> int:
+        async with self._pool.acquire() as connection:
+            found: int = await _COUNTED.fetchval(connection, **self._beyond(after))
+        return found
+
+    def _beyond(self, after: str | None) -> dict[str, Any]:
+        return {"region": self._region.region_code, "after": UUID(after or str(UUID(int=0)))}
 
     async def _ask(self, person: _Person) -> SapDocument | UpstreamError | None:
         async with self._room:
@@ -225,15 +238,17 @@ async def _land_activities(
 
 
 _KEY = PG_UUID(as_uuid=True)
+_BEYOND = (
+    Beneficiary.region_code == bindparam("region", type_=Text),
+    Beneficiary.id > bindparam("after", type_=_KEY),
+)
 _PEOPLE = Statement(
     select(Beneficiary.id, Beneficiary.fiscal_code)
-    .where(
-        Beneficiary.region_code == bindparam("region", type_=Text),
-        Beneficiary.id > bindparam("after", type_=_KEY),
-    )
+    .where(*_BEYOND)
     .order_by(Beneficiary.id)
     .limit(bindparam("most"))
 )
+_COUNTED = Statement(select(func.count()).select_from(Beneficiary).where(*_BEYOND))
 _WAITING = Statement(
     select(QuarantinedRecord.record_key)
     .join(Agency, Agency.id == QuarantinedRecord.agency_id)

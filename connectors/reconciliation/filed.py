@@ -7,19 +7,20 @@ compared, and is counted. What lies in the folder and was not received yet is no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from connectors.file_exchange.configuration import FilingAgency
 from connectors.file_exchange.folders import Entry, Folder
-from connectors.file_exchange.lines import Row
-from connectors.file_exchange.records import open_records
+from connectors.file_exchange.records import RawRecords, open_records
 from connectors.file_exchange.refusals import FileRefused
 from connectors.file_exchange.spool import Spooled, spool
 from connectors.inbound.filed_kinds import filed_kind
 from connectors.inbound.files import PACKED
 from connectors.inbound.received_files import Content, contents
+from connectors.progress import Progress, Steps
 from connectors.reconciliation.comparison import Files, Told
 from connectors.reconciliation.told import Latest
 from connectors.reconciliation.written import Written
@@ -35,6 +36,7 @@ async def told_in_files(
     name: str,
     write: Callable[[Any], Written],
     page_size: int,
+    progress: Progress,
 ) -> tuple[list[Told], Files]:
     """What the received files of one flow tell, in the order they were received, and how many of them are there.
 
@@ -46,6 +48,7 @@ async def told_in_files(
         name: what its TOML file calls the flow.
         write: what is compared of a record.
         page_size: records read at once.
+        progress: told, under a file's name, of its records that were read.
 
     Raises:
         ConfigurationError: a file that was read cannot be read by the agency's present TOML file.
@@ -61,8 +64,10 @@ async def told_in_files(
         copy = await _copy(agency, folder, content, there)
         if copy is not None:
             with copy:
-                rows = _records(copy, agency, name, content)
-                await latest.add(filed_kind(name, rows), page_size)
+                records = _records(copy, agency, name, content)
+                # NOTE how many there are is counted, or guessed, before they are read.
+                steps = partial(_of_about, records.total, partial(progress, content.arrivals[0].name))
+                await latest.add(filed_kind(name, records.rows), page_size, steps)
             compared += 1
     return latest.told, Files(compared, len(received) - compared)
 
@@ -83,11 +88,16 @@ async def _copy(agency: FilingAgency, folder: Folder, content: Content, there: s
     return None
 
 
-def _records(copy: Spooled, agency: FilingAgency, name: str, content: Content) -> Iterator[Row]:
+def _of_about(total: int, steps: Steps, done: int, told: int | None) -> None:
+    """Say how far a file was read, and about how many there are while nobody else says it."""
+    steps(done, max(total, done) if told is None else told)
+
+
+def _records(copy: Spooled, agency: FilingAgency, name: str, content: Content) -> RawRecords:
     try:
         if copy.broken is not None:
             raise copy.broken
-        return open_records(copy, agency, name).rows
+        return open_records(copy, agency, name)
     except FileRefused as refused:
         raise _changed(content.arrivals[0].name, refused) from None
 

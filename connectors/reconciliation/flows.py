@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from connectors.inbound.offers import JobOffers
 from connectors.inbound.pacts import Pacts
 from connectors.inbound.runs import agency_id_of
 from connectors.inps import AdmittedHousehold, InpsConnector
+from connectors.progress import Progress, unwatched
 from connectors.reconciliation.comparison import Files, FlowComparison, Period, Told, compare
 from connectors.reconciliation.filed import told_in_files
 from connectors.reconciliation.stored import (
@@ -49,29 +51,48 @@ SPAN = "reconciliation"
 
 
 async def reconcile_admitted_households(
-    pool: Pool, inps: InpsConnector, period: Period, *, page_size: int = PAGE_SIZE
+    pool: Pool,
+    inps: InpsConnector,
+    period: Period,
+    *,
+    page_size: int = PAGE_SIZE,
+    progress: Progress = unwatched,
 ) -> FlowComparison:
     """Compare INPS's list of admitted households with the hub's; see `_reconcile`."""
     kind = AdmittedHouseholds(inps)
-    return await _reconcile(pool, kind, _write_report, stored_households, INPS_AGENCY_CODE, period, page_size)
+    code = INPS_AGENCY_CODE
+    return await _reconcile(pool, kind, _write_report, stored_households, code, period, page_size, progress)
 
 
 async def reconcile_region(
-    pool: Pool, region: RegionalConnector, period: Period, *, page_size: int = PAGE_SIZE
+    pool: Pool,
+    region: RegionalConnector,
+    period: Period,
+    *,
+    page_size: int = PAGE_SIZE,
+    progress: Progress = unwatched,
 ) -> list[FlowComparison]:
     """Compare a region's offers, courses and pacts with the hub's; see `_reconcile`."""
     code = region.system.agency_code
+
+    async def reconciled(kind: Kind[R], write: Callable[[R], Written], stored: Stored) -> FlowComparison:
+        return await _reconcile(pool, kind, write, stored, code, period, page_size, progress)
+
     return [
-        await _reconcile(pool, JobOffers(region), written_offer, stored_offers, code, period, page_size),
-        await _reconcile(
-            pool, TrainingCourses(region), written_course, stored_courses, code, period, page_size
-        ),
-        await _reconcile(pool, Pacts(region), written_pact, stored_pacts, code, period, page_size),
+        await reconciled(JobOffers(region), written_offer, stored_offers),
+        await reconciled(TrainingCourses(region), written_course, stored_courses),
+        await reconciled(Pacts(region), written_pact, stored_pacts),
     ]
 
 
 async def reconcile_files(
-    pool: Pool, agency: FilingAgency, folder: Folder, period: Period, *, page_size: int = PAGE_SIZE
+    pool: Pool,
+    agency: FilingAgency,
+    folder: Folder,
+    period: Period,
+    *,
+    page_size: int = PAGE_SIZE,
+    progress: Progress = unwatched,
 ) -> list[FlowComparison]:
     """Compare what an agency's received files tell with what the hub holds, flow by flow, of those it sends.
 
@@ -90,7 +111,9 @@ async def reconcile_files(
         if name in agency.files:
             flow = filed_kind(name).flow
             with span(SPAN, attributes={"snodo.agency": code, "snodo.flow": flow}) as noted:
-                theirs, files = await told_in_files(pool, agency, folder, agency_id, name, write, page_size)
+                theirs, files = await told_in_files(
+                    pool, agency, folder, agency_id, name, write, page_size, progress
+                )
                 found.append(await _compare(pool, flow, agency_id, code, stored, theirs, period, files))
                 noted.note({"snodo.differs": found[-1].differs})
     return found
@@ -104,6 +127,7 @@ async def _reconcile(
     agency_code: str,
     period: Period,
     page_size: int,
+    progress: Progress,
 ) -> FlowComparison:
     """Compare one flow. Nothing is changed, and no connection is held while the agency is asked.
 
@@ -116,7 +140,7 @@ async def _reconcile(
         async with pool.acquire() as connection:
             agency_id = await agency_id_of(connection, agency_code)
         latest = Latest(write)
-        await latest.add(kind, page_size)
+        await latest.add(kind, page_size, partial(progress, f"{agency_code} {kind.flow}"))
         found = await _compare(pool, kind.flow, agency_id, agency_code, stored, latest.told, period)
         noted.note({"snodo.differs": found.differs})
     return found

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from connectors.inbound.flow import told_by_page
 from connectors.inbound.kinds import Kind
+from connectors.progress import Steps, unwatched_steps
 from connectors.reconciliation.comparison import Told, Unreadable
 from connectors.reconciliation.written import Written
-from connectors.records.delivery import Delivered, Refusal
+from connectors.records.delivery import Delivered, Page, Refusal
 from hub.ledger.communications import day_in_italy
 
 R = TypeVar("R")
@@ -27,19 +29,21 @@ class Latest(Generic[R]):
         self._write = write
         self._latest: dict[str, tuple[datetime | None, Told]] = {}
 
-    async def add(self, source: Kind[R], page_size: int) -> None:
-        """Hear all that a source tells, `page_size` records at a time, after what was heard already.
+    async def add(self, source: Kind[R], page_size: int, steps: Steps = unwatched_steps) -> None:
+        """Hear all that a source tells, `page_size` records at a time, after what was heard already; `steps` is told of each page.
 
         Raises:
             UpstreamError: the agency does not give a page.
 
         """
+        heard: Callable[[Page[R]], None] = told_by_page(steps)
         after: str | None = None
         more = True
         while more:
             page = await source.fetch(after, page_size)
             for one in page.records:
                 self._hear(one)
+            heard(page)
             after, more = page.watermark, page.more
 
     @property

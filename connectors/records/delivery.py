@@ -48,9 +48,21 @@ class Delivered(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a page goes: `done` of `total`, both counted from where its run began."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[R]):
-    """Some records, the watermark after the last of them, and whether there are more."""
+    """Some records, the watermark after the last of them, and whether there are more.
+
+    `reach`: where it is known how many there are; they may be people asked about, and not records.
+    """
 
     records: tuple[Delivered[R], ...]
     watermark: str | None
     more: bool
+    reach: Reach | None = None

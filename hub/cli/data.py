@@ -7,14 +7,13 @@ import contextlib
 import getpass
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import asyncpg
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from connectors.connected import ConnectedAgencies, connect_agencies
 from connectors.cooperation import SapConnector, SubsidiaryRegion
@@ -26,12 +25,14 @@ from connectors.inbound import (
     pull_region,
     pull_worker_records,
 )
+from connectors.regional import RegionalConnector
 from connectors.simulators.consumers import register_demo_consumers
 from connectors.simulators.registry import demo_registry
 from connectors.tls import open_client
 from hub.access.actors import COMMAND_LINE, acting
 from hub.cli import deliveries, files, quarantine
 from hub.cli.options import AsJson, DataDir, run, settings_of
+from hub.cli.progress import shown
 from hub.cli.reconcile import reconcile
 from hub.errors import ConfigurationError, DatabaseError, InvalidInput, UpstreamError
 from hub.ledger.communications import HireTerms
@@ -124,16 +125,8 @@ def seed(
 
 
 async def _seed(url: str, settings: Settings, beneficiaries: int, number: int, today: date) -> SeedReport:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     async with owner_connection(url) as connection:
-        with Progress(*columns, console=Console(stderr=True)) as bars:
-            tasks = {}
-
-            def progress(stage: str, done: int, total: int) -> None:
-                if stage not in tasks:
-                    tasks[stage] = bars.add_task(stage, total=total)
-                bars.update(tasks[stage], completed=done)
-
+        with shown() as progress:
             report = await seed_population(
                 connection, beneficiaries=beneficiaries, seed=number, today=today, progress=progress
             )
@@ -302,14 +295,18 @@ def sync_communications(
         async with open_database(url, settings) as database:
             async with database.write.acquire() as connection:
                 await check_version(connection, url)
-            return await pull_communications(
-                database.write,
-                folder,
-                agency_code=agency,
-                operator=by or getpass.getuser(),
-                clock=_now,
-                terms=HireTerms(timedelta(seconds=settings.event_clock_tolerance), settings.withdrawal_days),
-            )
+            with shown() as progress:
+                return await pull_communications(
+                    database.write,
+                    folder,
+                    agency_code=agency,
+                    operator=by or getpass.getuser(),
+                    clock=_now,
+                    terms=HireTerms(
+                        timedelta(seconds=settings.event_clock_tolerance), settings.withdrawal_days
+                    ),
+                    progress=progress,
+                )
 
     with database_url(settings) as url:
         typer.echo(describe(run(pull(url))))
@@ -329,8 +326,11 @@ def sync_declarations(
     async def land(url: str) -> DeclarationsReport:
         async with open_database(url, settings) as database, database.write.acquire() as connection:
             await check_version(connection, url)
-            with file.open(encoding="utf-8", errors="replace") as lines:
-                return await land_declarations(connection, agency, lines)
+            with file.open("rb") as content:
+                total = sum(1 for _ in content)
+            with file.open(encoding="utf-8", errors="replace") as lines, shown() as progress:
+                steps = partial(progress, f"{agency} declarations")
+                return await land_declarations(connection, agency, lines, total=total, steps=steps)
 
     with database_url(settings) as url:
         report = run(land(url))
@@ -362,7 +362,8 @@ async def _pull_inps(settings: Settings, url: str) -> RunReport:
             raise ConfigurationError(
                 "INPS is not connected: set SNODO_INPS_URL, _AUDIENCE and _PURPOSE_ID. Where its list comes as files: snodo sync files FILE.toml."
             )
-        return await pull_admitted_households(pool, agencies.inps, clock=_now)
+        with shown() as progress:
+            return await pull_admitted_households(pool, agencies.inps, clock=_now, progress=progress)
 
 
 async def _pull_regions(settings: Settings, url: str, chosen: str | None) -> int:
@@ -383,12 +384,9 @@ async def _pull_regions(settings: Settings, url: str, chosen: str | None) -> int
             try:
                 if isinstance(region, SubsidiaryRegion):
                     typer.echo(region.note)
-                elif isinstance(region, SapConnector):
-                    typer.echo(describe(await pull_worker_records(pool, region, clock=_now)))
-                else:
-                    told = await pull_region(pool, region, clock=_now)
-                    for report in (told.job_offers, told.training_courses, told.pacts):
-                        typer.echo(describe(report))
+                    continue
+                for report in await _pull_region(pool, region):
+                    typer.echo(describe(report))
             except UpstreamError as error:
                 # One region that is down keeps no other waiting; its next run goes on from the last page that landed.
                 faults += 1
@@ -399,6 +397,14 @@ async def _pull_regions(settings: Settings, url: str, chosen: str | None) -> int
                 faults += 1
                 typer.echo(f"Region {code}: {error.message}", err=True)
     return faults
+
+
+async def _pull_region(pool: Pool, region: SapConnector | RegionalConnector) -> list[RunReport]:
+    with shown() as progress:
+        if isinstance(region, SapConnector):
+            return [await pull_worker_records(pool, region, clock=_now, progress=progress)]
+        told = await pull_region(pool, region, clock=_now, progress=progress)
+        return [told.job_offers, told.training_courses, told.pacts]
 
 
 def describe(report: RunReport) -> str:

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from connectors.file_exchange import FilingAgency
 from connectors.file_exchange.opening import open_folder
 from connectors.inbound.files import FilesReport, pull_files
 from connectors.region_files import read_filing
 from hub.cli.options import DataDir, run, settings_of
+from hub.cli.progress import shown
 from hub.errors import ConfigurationError
 from hub.settings import Settings
 from hub.spans import SPANS
@@ -56,20 +55,12 @@ def sync_files(
 
 
 async def _pull(settings: Settings, url: str, agency: FilingAgency) -> list[FilesReport]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     async with open_database(url, settings) as database, tracing_of(settings) as tracing:
         SPANS.set(tracing.spans)
         async with database.write.acquire() as connection:
             await check_version(connection, url)
         async with open_folder(agency) as folder:
-            with Progress(*columns, console=Console(stderr=True)) as bars:
-                tasks: dict[str, TaskID] = {}
-
-                def progress(name: str, done: int, total: int) -> None:
-                    if name not in tasks:
-                        tasks[name] = bars.add_task(name)
-                    bars.update(tasks[name], completed=done, total=total)
-
+            with shown() as progress:
                 return await pull_files(
                     database.write, agency, folder, clock=lambda: datetime.now(UTC), progress=progress
                 )

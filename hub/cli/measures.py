@@ -4,29 +4,26 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import asyncpg
 import orjson
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub.casework.runs import record
 from hub.casework.runs.differences import Change, Changed, differences, write_differences
 from hub.casework.runs.everybody import Asked, Begun, assess_everybody
-from hub.casework.runs.everybody import Progress as Told
 from hub.casework.runs.record import Run
 from hub.casework.runs.summary import Summary, summary
 from hub.cli import sample
 from hub.cli.data import owned_tables
 from hub.cli.new_file import new_file
 from hub.cli.options import AsJson, DataDir, run, settings_of
+from hub.cli.progress import shown
 from hub.measures.measure import Measure
 from hub.store.engine import database_url
 
@@ -46,8 +43,6 @@ Differences = Annotated[
         dir_okay=False,
     ),
 ]
-LINES = 10
-"""Lines of progress where nobody watches."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -78,8 +73,10 @@ def run_(
     async def assessed(url: str) -> tuple[Run, Begun]:
         async with owned_tables(url):
             pass  # of this hub's version
-        with _progress() as told:
-            return await assess_everybody(url, asked, processes=workers or _cores(), progress=told)
+        with shown() as progress:
+            return await assess_everybody(
+                url, asked, processes=workers or _cores(), progress=partial(progress, "households")
+            )
 
     with new_file(differences) as file, database_url(settings) as url:
         try:
@@ -191,28 +188,6 @@ async def _told(url: str, later: Run, earlier: Run | None, file: TextIO | None) 
         if file is not None:
             written = await write_differences(connection, earlier, later, file)
             typer.echo(f"{written:,} households in {file.name}")
-
-
-@contextmanager
-def _progress() -> Iterator[Told]:
-    """A bar where somebody watches, else a line now and then; on stderr."""
-    console = Console(stderr=True)
-    if console.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console) as bars:
-            task = bars.add_task("households", total=None)
-            yield lambda done, total: bars.update(task, completed=done, total=total)
-        return
-    said = 0
-
-    def say(done: int, total: int) -> None:
-        nonlocal said
-        if total and done * LINES // total > said:
-            said = done * LINES // total
-            sys.stderr.write(f"{done:,} of {total:,} households\n")
-            sys.stderr.flush()
-
-    yield say
 
 
 def _cores() -> int:

@@ -66,7 +66,8 @@ def log_to_stderr(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up for each line: while bars are shown, what stands there writes above them.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 

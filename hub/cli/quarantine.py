@@ -6,7 +6,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import typer
 
 from connectors.inbound import runs
 from connectors.inbound.dismissing import dismiss as dismiss_records
-from connectors.inbound.flow import PAGE_SIZE
+from connectors.inbound.flow import PAGE_SIZE, tried_again
 from connectors.inbound.kept_kinds import check_can_be_tried, check_flow, kept_kind
 from connectors.inbound.kept_records import (
     KeptRecord,
@@ -27,6 +27,7 @@ from connectors.inbound.kept_records import (
 from connectors.inbound.quarantine import PREFIX
 from connectors.inbound.retrying import retry_record, retry_waiting
 from hub.cli.options import AsJson, DataDir, run, settings_of
+from hub.cli.progress import shown
 from hub.settings import Settings
 from hub.store.engine import Pool, database_url, open_database
 from hub.store.identifiers import decode_id
@@ -132,7 +133,11 @@ def retry_flow(settings: Settings, agency: str, flow: str) -> None:
         async with pool.acquire() as connection:
             agency_id = await runs.agency_id_of(connection, agency)
         kind = kept_kind(flow, agency, settings.regions)
-        landed = await retry_waiting(pool, kind, agency_id, None, clock=_now, page_size=PAGE_SIZE)
+        with shown() as progress:
+            steps = partial(progress, tried_again(agency, flow))
+            landed = await retry_waiting(
+                pool, kind, agency_id, None, clock=_now, page_size=PAGE_SIZE, steps=steps
+            )
         async with pool.acquire() as connection:
             waiting, nameless = await count_waiting(connection, agency_id, flow)
         said = f"{agency} {flow}: {landed} landed now, {waiting} still wait"

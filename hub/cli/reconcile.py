@@ -30,6 +30,7 @@ from connectors.region_files import Region, read_filing, read_region, read_regio
 from connectors.regional import RegionalSystem
 from connectors.tls import open_client
 from hub.cli.options import AsJson, DataDir, run, settings_of
+from hub.cli.progress import shown
 from hub.errors import ConfigurationError, InvalidInput
 from hub.settings import Settings
 from hub.spans import SPANS
@@ -90,15 +91,19 @@ async def _reconcile(
         SPANS.set(tracing.spans)
         async with database.write.acquire() as connection:
             await check_version(connection, url)
+        pool = database.write
         # Whoever names files wants these compared: an agency may have a service beside them.
         if files is None and agencies.inps is not None and agency == INPS_AGENCY_CODE:
-            return [await reconcile_admitted_households(database.write, agencies.inps, period)]
+            with shown() as progress:
+                return [await reconcile_admitted_households(pool, agencies.inps, period, progress=progress)]
         for region in () if files is not None else agencies.regional:
             if agency == region.system.agency_code:
-                return await reconcile_region(database.write, region, period)
+                with shown() as progress:
+                    return await reconcile_region(pool, region, period, progress=progress)
         filing = _filing(agency, files or settings.regions)
         async with open_folder(filing) as folder:
-            return await reconcile_files(database.write, filing, folder, period)
+            with shown() as progress:
+                return await reconcile_files(pool, filing, folder, period, progress=progress)
 
 
 def _filing(agency: str, files: Path | None) -> FilingAgency:

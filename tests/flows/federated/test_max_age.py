@@ -21,15 +21,19 @@ FIELDS = {
     "registryCheck STAY": ("anpr", "C018"),
     "payments": ("inps", "stato-pagamento"),
     "isee": ("isee", ISEE_SERVICE),
+    "registeredIdentity": ("anpr", "C015"),
+    "iseeStanding": ("isee", ISEE_SERVICE),
 }
 """Every federated field, and what its agency is asked for it."""
-OF_HOUSEHOLDS = ("payments", "isee")
+OF_HOUSEHOLDS = ("payments", "isee", "iseeStanding")
 
 
 def query(field: str, argument: str) -> str:
     name, _, kind = field.partition(" ")
     if kind:
         argument = argument.replace("(", f"(kind: {kind}, measure: ADI, ")
+    if name == "iseeStanding":
+        argument = argument.replace("(", '(threshold: "SNOD01", ')
     asked = f"{name}{argument} {{ asOf source freshness }}"
     if field in OF_HOUSEHOLDS:
         asked = f"household {{ {asked} }}"

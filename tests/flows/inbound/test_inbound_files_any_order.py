@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from connectors.file_exchange import FilingRegion, Format
 from connectors.file_exchange.folders import LocalFolder
+from connectors.inbound import received_files
 from connectors.inbound.files import FilesReport, pull_files
 from connectors.simulators.filing_agency import FileSender
 from hub.errors import ConfigurationError
@@ -36,22 +38,32 @@ class Killed(Exception):
     """The test's way to end a run in the middle."""
 
 
+@contextmanager
+def killed_after(pages: int) -> Iterator[None]:
+    """Let whoever reads a file be killed once one page more was noted, in the transaction that landed it: the kill takes that page back."""
+    left = pages
+    noted = received_files.advance
+
+    async def advance(*given: Any) -> None:
+        nonlocal left
+        await noted(*given)
+        left -= 1
+        if left < 0:
+            raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(received_files, "advance", advance)
+        yield
+
+
 async def pull(
     hub: Database, folder: str, clock: Clock, *, page_size: int = 500, pages: int | None = None
 ) -> FilesReport:
     """One run; killed after so many pages."""
-    left = pages
-
-    def progress(_name: str, _done: int, _total: int) -> None:
-        nonlocal left
-        if left is not None:
-            left -= 1
-            if left < 0:
-                raise Killed
-
     region = FilingRegion("regione-12", Format.CSV, folder, {"job_offers": "*.csv"})
     place = LocalFolder(Path(folder), "", region.agency_code)
-    reports = await pull_files(hub.write, region, place, clock=clock, page_size=page_size, progress=progress)
+    with nullcontext() if pages is None else killed_after(pages):
+        reports = await pull_files(hub.write, region, place, clock=clock, page_size=page_size)
     return reports[0]
 
 
@@ -157,7 +169,7 @@ async def test_a_run_that_is_killed_goes_on_where_it_was_and_its_receipt_is_of_t
         await pull(hub, str(tmp_path), clock, page_size=2, pages=2)
     row = await owner.fetchrow("SELECT state, records, landed, refused, receipted_at FROM received_file")
     assert row is not None
-    # The third page was told of in its own transaction, which the kill took back.
+    # The third page was noted in its own transaction, which the kill took back.
     assert tuple(row.values()) == ("READING", 4, 3, 1, None)
     report = await pull(hub, str(tmp_path), clock, page_size=3)
     assert (report.read, report.run.received, report.run.landed, report.run.quarantined) == (1, 6, 5, 1)

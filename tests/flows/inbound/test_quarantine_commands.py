@@ -100,6 +100,20 @@ async def put(owner: Owner, agency: str, flow: str, key: str, payload: Any) -> s
     return f"qrn_{made.hex}"
 
 
+async def test_a_job_s_log_is_told_how_far_it_has_come_and_stdout_is_not(
+    early: Database, agencies: Agencies, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.cli.progress.EVERY", 0.0)
+    number = len(agencies.world.region.pacts)
+    ended = await run("retry", "--agency", "regione-12", "--flow", "pacts")
+    assert good(ended) == [f"regione-12 pacts: {number} landed now, 0 still wait"]
+    lines = ended.stderr.splitlines()
+    assert lines[0] == f"regione-12 pacts, tried again: {number} of {number}"
+    assert "\x1b" not in ended.stderr
+    people = [one.fiscal_code for one in agencies.world.region.pacts if one.fiscal_code is not None]  # type: ignore[attr-defined]
+    assert not any(code in ended.stderr for code in people)
+
+
 async def test_all_that_waits_of_a_flow_lands_without_a_run(
     early: Database, owner: Owner, agencies: Agencies, run: Run
 ) -> None:
