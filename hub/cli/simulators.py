@@ -150,7 +150,7 @@ def _said(
     simulation: Simulation, names: Sequence[str], chosen: Collection[str], control: str
 ) -> Iterator[str]:
     """What is printed: assignments that a shell takes, and comments."""
-    yield "# A hub among simulated agencies. To have one: set -a, read these lines, snodo serve."
+    yield "# The settings of a hub among simulated agencies (docs/how-to/try-against-simulators.md)."
     yield from _assignments(simulation.own_settings())
     for name in names:
         yield ""
