@@ -116,7 +116,7 @@ def test_the_same_seed_makes_the_same_people_and_another_others() -> None:
 
 def test_what_is_agreed_with_the_region_is_what_it_takes() -> None:
     region = demo_cooperating_region(demo_world(DAYS[0]), DAYS[0])
-    assert region.reasons == {"ASSENZA", "ANNULLAMENTO"}
+    assert region.reasons == frozenset({"ASSENZA", "ANNULLAMENTO"})
     assert region.by_code
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from connectors.simulators.demo_regions import demo_filing_inps, demo_filing_region
 from connectors.simulators.demo_world import demo_world
-from connectors.simulators.fault_control import FaultControl, FileSwitches, HttpSwitches
+from connectors.simulators.fault_control import FaultControl, FileSwitches, HttpSwitches, Switches
 from connectors.simulators.faults import EVERY, Fault, FaultKind, Faults
 from connectors.simulators.filing_agency import FileFault
 from connectors.simulators.filing_simulator import FilingSimulator
@@ -29,7 +29,7 @@ class Control:
         self.anpr, self.sap = Faults(lambda: NOW), Faults()
         self.lazio: FilingSimulator = demo_filing_region(world, folder / "lazio")
         self.inps = demo_filing_inps(world, folder / "inps")
-        switches = {
+        switches: dict[str, Switches] = {
             "anpr": HttpSwitches("http://127.0.0.1:1", self.anpr, ("C020", "C030"), has_clock=True),
             "region-sap": HttpSwitches("http://127.0.0.1:2", self.sap, ("SPCServiziSAP",), has_clock=False),
             "region-files": FileSwitches(self.lazio),
