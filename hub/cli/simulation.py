@@ -1,27 +1,18 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The simulated agencies around a hub, on loopback or in folders: who there is, what each needs, and the settings of a hub among them."""
+"""The simulated agencies around a hub: PDND, ANPR, INPS, the labour system of Lazio and the citizens' identity provider, on loopback."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from connectors.simulators.anpr import AnprSimulator
-from connectors.simulators.cooperating_region import CooperatingRegionSimulator
-from connectors.simulators.demo_regions import (
-    cooperating_region_file,
-    demo_cooperating_region,
-    demo_filing_inps,
-    demo_filing_region,
-)
 from connectors.simulators.demo_world import LAZIO, SEED, DemoWorld, demo_world
-from connectors.simulators.fault_control import FileSwitches, HttpSwitches, Switches
 from connectors.simulators.faults import Faults
-from connectors.simulators.filing_simulator import FilingSimulator
 from connectors.simulators.identity_provider import ISSUER as CITIZEN_ISSUER
 from connectors.simulators.identity_provider import IdentityProviderSimulator
 from connectors.simulators.inps import InpsSimulator
@@ -46,16 +37,6 @@ from connectors.simulators.serving import Ports, serve
 from hub.settings import Environment
 
 AGENCIES = ("pdnd", "anpr", "inps", "region", "identity", "isee")
-"""The demo's: one region, by REST."""
-COOPERATING = "region-sap"
-SERVING = (*AGENCIES, COOPERATING)
-"""Those that serve HTTP, in the order of their ports."""
-FILING: Mapping[str, Callable[[DemoWorld, Path], FilingSimulator]] = {
-    "region-files": demo_filing_region,
-    "inps-files": demo_filing_inps,
-}
-"""Those that leave files in a folder."""
-EVERYBODY = (*SERVING, *FILING)
 NEEDS_PDND = frozenset({"anpr", "inps", "region", "isee"})
 """Those that are shown PDND's vouchers."""
 ISEE_OFFICE = {"SNODO01": "000001"}
@@ -68,7 +49,6 @@ Simulator: TypeAlias = (
     | IseeSimulator
     | RegionSimulator
     | IdentityProviderSimulator
-    | CooperatingRegionSimulator
 )
 
 
@@ -81,12 +61,9 @@ class Simulation:
     world: DemoWorld
     urls: dict[str, str]
     faults: dict[str, Faults]
-    """The switches for faults of each that serves HTTP."""
-    switches: Mapping[str, Switches]
-    """Everybody's, for who is outside."""
-    folder: Path
-    """Where files are left, and the TOML files that say how regions are reached."""
-    filing: Mapping[str, FilingSimulator] = field(default_factory=dict)
+    """Each agency's switches for faults."""
+    operations: dict[str, tuple[str, ...]]
+    """The names of each one's operations, for its faults."""
 
     @property
     def token_url(self) -> str:
@@ -114,20 +91,8 @@ class Simulation:
         }
 
     def settings_of(self, name: str) -> dict[str, Any]:
-        """Those by which the hub finds one agency; none for one that leaves files, which a command is told of."""
-        return _SETTINGS[name](self) if name in _SETTINGS else {}
-
-    def configuration(self, name: str) -> Path | None:
-        """The TOML file that says how a region, or INPS's files, are reached; None of an agency that has none."""
-        if name == COOPERATING:
-            return self.folder / "regions" / "piemonte.toml"
-        return self.folder / f"{name}.toml" if name in FILING else None
-
-
-def needed(names: Collection[str]) -> tuple[str, ...]:
-    """These agencies and whom they cannot do without, in the order of everybody."""
-    wanted = {*names, "pdnd"} if NEEDS_PDND & {*names} else {*names}
-    return tuple(name for name in EVERYBODY if name in wanted)
+        """Those by which the hub finds one agency."""
+        return _SETTINGS[name](self)
 
 
 @contextlib.asynccontextmanager
@@ -142,64 +107,21 @@ async def simulated_agencies(
     """Run agencies until the block ends.
 
     Args:
-        data_dir: their keys are in it, and the files of those that leave files.
+        data_dir: their keys are in it.
         today: what there is to tell of their people follows from the day.
-        ports: of those that serve HTTP; free ones when absent.
-        names: who; see `needed`.
+        ports: theirs; free ones when absent.
+        names: which of them.
         seed: who the people are.
 
     """
     registry = demo_registry()
     keys = open_keys(data_dir, registry)
     world = demo_world(today, seed)
-    names = tuple(names)
-    folder = data_dir / "simulators"
-    simulators = {name: _simulator(name, registry, keys, world, today) for name in names if name in SERVING}
-    filing = {name: FILING[name](world, folder / name) for name in names if name in FILING}
+    simulators = {name: _MADE[name](registry, keys, world) for name in names}
     async with serve({name: one.app for name, one in simulators.items()}, ports) as urls:
-        switches: dict[str, Switches] = {name: _switches(urls[name], one) for name, one in simulators.items()}
-        switches |= {name: FileSwitches(one) for name, one in filing.items()}
         faults = {name: one.faults for name, one in simulators.items()}
-        simulation = Simulation(registry, keys, world, urls, faults, switches, folder, filing)
-        _leave_files(simulation)
-        yield simulation
-
-
-def _simulator(name: str, registry: Registry, keys: DemoKeys, world: DemoWorld, today: date) -> Simulator:
-    match name:
-        case "pdnd":
-            return PdndSimulator(registry, keys)
-        case "anpr":
-            return AnprSimulator(registry, keys, world.anpr)
-        case "inps":
-            return InpsSimulator(registry, keys, world.inps)
-        case "region":
-            return RegionSimulator(registry, keys, world.region)
-        case "identity":
-            return IdentityProviderSimulator(keys, world.anpr)
-        case "isee":
-            return IseeSimulator(registry, keys, world.isee, offices=ISEE_OFFICE)
-        case _:
-            return demo_cooperating_region(world, today)
-
-
-def _switches(address: str, simulator: Simulator) -> HttpSwitches:
-    has_clock = not isinstance(simulator, CooperatingRegionSimulator)
-    return HttpSwitches(address, simulator.faults, simulator.operations, has_clock=has_clock)
-
-
-def _leave_files(simulation: Simulation) -> None:
-    """Write the files of those that leave files, and the TOML files that say how a hub finds whom."""
-    told = {name: one.configuration() for name, one in simulation.filing.items()}
-    if COOPERATING in simulation.urls:
-        told[COOPERATING] = cooperating_region_file(simulation.urls[COOPERATING])
-    for one in simulation.filing.values():
-        one.send(one.flows)
-    for name, content in told.items():
-        file = simulation.configuration(name)
-        assert file is not None
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content, encoding="utf-8")
+        operations = {name: one.operations for name, one in simulators.items()}
+        yield Simulation(registry, keys, world, urls, faults, operations)
 
 
 def _pdnd(simulation: Simulation) -> dict[str, Any]:
@@ -222,6 +144,14 @@ def _purpose(simulation: Simulation, eservice: str) -> str:
     return simulation.registry.consumer("hub").purpose_for(eservice).purpose_id
 
 
+_MADE: Mapping[str, Callable[[Registry, DemoKeys, DemoWorld], Simulator]] = {
+    "pdnd": lambda registry, keys, _: PdndSimulator(registry, keys),
+    "anpr": lambda registry, keys, world: AnprSimulator(registry, keys, world.anpr),
+    "inps": lambda registry, keys, world: InpsSimulator(registry, keys, world.inps),
+    "region": lambda registry, keys, world: RegionSimulator(registry, keys, world.region),
+    "identity": lambda _, keys, world: IdentityProviderSimulator(keys, world.anpr),
+    "isee": lambda registry, keys, world: IseeSimulator(registry, keys, world.isee, offices=ISEE_OFFICE),
+}
 _SETTINGS: Mapping[str, Callable[[Simulation], dict[str, Any]]] = {
     "pdnd": _pdnd,
     "anpr": lambda one: {
@@ -253,5 +183,4 @@ _SETTINGS: Mapping[str, Callable[[Simulation], dict[str, Any]]] = {
         "inps_isee_user_id": next(iter(ISEE_OFFICE)),
         "inps_isee_office_code": next(iter(ISEE_OFFICE.values())),
     },
-    COOPERATING: lambda one: {"regions": one.folder / "regions"},
 }

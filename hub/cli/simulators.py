@@ -9,6 +9,7 @@ import shlex
 import signal
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,13 +17,17 @@ from typing import Annotated, Any
 import typer
 
 from connectors.simulators.demo_world import SEED
-from connectors.simulators.fault_control import FaultControl
+from connectors.simulators.fault_control import FaultControl, HttpSwitches, Switches
 from connectors.simulators.fault_requests import FaultRefused, FaultWord, fault_word
 from connectors.simulators.serving import Ports, serve
 from hub.cli.options import DataDir, run, settings_of
-from hub.cli.simulation import EVERYBODY, FILING, NEEDS_PDND, SERVING, Simulation, needed, simulated_agencies
+from hub.cli.simulated_regions import COOPERATING, FILING, SimulatedRegions, simulated_regions
+from hub.cli.simulation import AGENCIES, NEEDS_PDND, Simulation, simulated_agencies
 from hub.errors import ConfigurationError
 
+SERVING = (*AGENCIES, COOPERATING)
+"""Those that serve HTTP, in the order of their ports."""
+EVERYBODY = (*SERVING, *FILING)
 WHAT: Mapping[str, str] = {
     "pdnd": "PDND: vouchers, its keys, its API",
     "anpr": "ANPR",
@@ -79,8 +84,8 @@ def simulate(
     settings = settings_of(data_dir=data_dir)
     names = needed(_chosen(only))
     words = [_word(one) for one in fault or ()]
-    with _ports(first_port, names) as (agencies, control):
-        run(_simulate(settings.data_dir.resolve(), names, only or (), seed, words, agencies, control))
+    with _ports(first_port, names) as ports:
+        run(_simulate(settings.data_dir.resolve(), names, only or (), seed, words, ports))
 
 
 def _chosen(only: Sequence[str] | None) -> Sequence[str]:
@@ -90,6 +95,12 @@ def _chosen(only: Sequence[str] | None) -> Sequence[str]:
     return only or EVERYBODY
 
 
+def needed(names: Collection[str]) -> tuple[str, ...]:
+    """These agencies and whom they cannot do without, in the order of everybody."""
+    wanted = {*names, "pdnd"} if NEEDS_PDND & {*names} else {*names}
+    return tuple(name for name in EVERYBODY if name in wanted)
+
+
 def _word(word: str) -> FaultWord:
     try:
         return fault_word(word)
@@ -97,22 +108,38 @@ def _word(word: str) -> FaultWord:
         raise ConfigurationError(f"--fault: {refused.message}") from None
 
 
+@dataclass(frozen=True)
+class _Bound:
+    """The ports of the demo's agencies, of the region by application cooperation, and of the switches."""
+
+    agencies: Ports
+    region: Ports
+    control: Ports
+
+
 @contextlib.contextmanager
-def _ports(first: int, names: Collection[str]) -> Iterator[tuple[Ports, Ports]]:
-    """Those of the agencies, and of the switches. An agency's is the same whoever else runs."""
+def _ports(first: int, names: Collection[str]) -> Iterator[_Bound]:
+    """Bind them. An agency's is the same whoever else runs."""
     every = [*SERVING, FAULTS]
     numbers = {name: first + place if first else 0 for place, name in enumerate(every)}
     with ExitStack() as opened:
+
+        def bound(*wanted: str) -> Ports:
+            ports = Ports({name: numbers[name] for name in wanted})
+            opened.callback(ports.close)
+            return ports
+
         try:
-            agencies = Ports({name: numbers[name] for name in SERVING if name in names})
-            opened.callback(agencies.close)
-            control = Ports({FAULTS: numbers[FAULTS]})
-            opened.callback(control.close)
+            ports = _Bound(
+                bound(*(name for name in AGENCIES if name in names)),
+                bound(*({COOPERATING} & {*names})),
+                bound(FAULTS),
+            )
         except OSError as error:
             raise ConfigurationError(
                 f"Ports {first} to {first + len(every) - 1} cannot be had ({error.strerror}); choose others with --first-port."
             ) from error
-        yield agencies, control
+        yield ports
 
 
 async def _simulate(
@@ -121,22 +148,32 @@ async def _simulate(
     chosen: Collection[str],
     seed: int,
     words: Sequence[FaultWord],
-    ports: Ports,
-    control_ports: Ports,
+    ports: _Bound,
 ) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    today = datetime.now(UTC).date()
-    async with simulated_agencies(data_dir, today, ports, names=names, seed=seed) as simulation:
-        control = FaultControl(simulation.switches)
+    today, folder = datetime.now(UTC).date(), data_dir / "simulators"
+    agencies = [name for name in names if name in AGENCIES]
+    async with (
+        simulated_agencies(data_dir, today, ports.agencies, names=agencies, seed=seed) as simulation,
+        simulated_regions(simulation.world, today, folder, ports.region, names) as regions,
+    ):
+        control = FaultControl({**_switches(simulation), **regions.switches})
         for word in words:
             _set(control, word)
-        async with serve({FAULTS: control.app}, control_ports) as urls:
-            for line in _said(simulation, names, chosen, urls[FAULTS]):
+        async with serve({FAULTS: control.app}, ports.control) as urls:
+            for line in _said(simulation, regions, names, chosen, urls[FAULTS]):
                 typer.echo(line)
             await stopped.wait()
+
+
+def _switches(simulation: Simulation) -> dict[str, Switches]:
+    return {
+        name: HttpSwitches(address, simulation.faults[name], simulation.operations[name], has_clock=True)
+        for name, address in simulation.urls.items()
+    }
 
 
 def _set(control: FaultControl, word: FaultWord) -> None:
@@ -147,24 +184,30 @@ def _set(control: FaultControl, word: FaultWord) -> None:
 
 
 def _said(
-    simulation: Simulation, names: Sequence[str], chosen: Collection[str], control: str
+    simulation: Simulation,
+    regions: SimulatedRegions,
+    names: Sequence[str],
+    chosen: Collection[str],
+    control: str,
 ) -> Iterator[str]:
     """What is printed: assignments that a shell takes, and comments."""
     yield "# The settings of a hub among simulated agencies (docs/how-to/try-against-simulators.md)."
     yield from _assignments(simulation.own_settings())
+    places = {**simulation.urls, **regions.places}
     for name in names:
         yield ""
         yield f"# {name}: {WHAT[name]}"
         if name not in (chosen or names):
             yield f"# It starts too: {', '.join(one for one in chosen if one in NEEDS_PDND)} must be shown its vouchers."
-        yield f"# at {simulation.urls[name] if name in SERVING else simulation.filing[name].folder}"
+        yield f"# at {places[name]}"
         yield f"# faults at {control}/faults/{name}"
-        file = simulation.configuration(name)
-        if file is not None:
-            yield f"# its file {file}"
-        if name in FILING:
-            yield f"# landed by: snodo sync files {shlex.quote(str(file))}"
-        yield from _assignments(simulation.settings_of(name))
+        if name in simulation.urls:
+            yield from _assignments(simulation.settings_of(name))
+        elif name == COOPERATING:
+            yield f"# its file {regions.files[name]}"
+            yield from _assignments({"regions": regions.files[name].parent})
+        else:
+            yield f"# landed by: snodo sync files {shlex.quote(str(regions.files[name]))}"
     yield ""
     yield f"# All faults: {control}/faults. Ctrl-C ends."
 

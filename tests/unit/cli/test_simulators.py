@@ -10,8 +10,8 @@ import pytest
 
 from connectors.simulators.faults import FaultKind
 from connectors.simulators.filing_agency import FileFault
-from hub.cli.simulation import AGENCIES, EVERYBODY, NEEDS_PDND, needed
-from hub.cli.simulators import WHAT
+from hub.cli.simulation import AGENCIES, NEEDS_PDND
+from hub.cli.simulators import EVERYBODY, WHAT, needed
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "try-against-simulators.md"
 
