@@ -96,6 +96,7 @@ class AnprSimulator:
             for use_case, audience in ANPR_AUDIENCES.items()
             for route in self._routes(use_case, audience)
         ]
+        self.operations = tuple(ANSWERING)
         self.app = FaultyAsgi(Starlette(routes=routes), self.faults, _operation)
 
     def _routes(self, use_case: str, audience: str) -> list[Route]:

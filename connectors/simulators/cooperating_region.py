@@ -81,6 +81,7 @@ class CooperatingRegionSimulator:
         for one in documents:
             self.by_code[_said(one, "datiinvio/identificativosap")] = one
         routes = [Route(PATH, self._answer, methods=["POST"])]
+        self.operations = (OPERATION,)
         self.app = FaultyAsgi(Starlette(routes=routes), self.faults, {PATH: OPERATION}.get)
 
     async def _answer(self, request: Request) -> Response:

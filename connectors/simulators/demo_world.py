@@ -34,8 +34,9 @@ OUTSIDE_PROTOCOL = "INPS-ADI-2026-0000029"
 MALFORMED_PROTOCOL = "INPS-ADI-2026-0000041"
 ROME_CENTRE = "H501C900031"
 """The centre of the Roman household; one of the three in Roma."""
-LAZIO = "12"
-_SEED = 20_190_902
+LAZIO, PIEMONTE = "12", "01"
+SEED = 20_190_902
+"""Of the demo's people; another seed makes other people, in the same households."""
 
 # Where the forty households live, and which centre INPS names for them (in turn); None: it names none.
 _HOMES: tuple[tuple[str, int, tuple[str | None, ...]], ...] = (
@@ -88,6 +89,11 @@ class DemoHousehold:
         """Its application's INPS protocol."""
         return self.admission.protocol
 
+    @property
+    def region_code(self) -> str:
+        """ISTAT's code of the region it lives in."""
+        return municipality(self.admission.members[0].belfiore).region_code
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DemoWorld:
@@ -108,6 +114,12 @@ class DemoWorld:
         """The household of a protocol."""
         return next(one for one in self.households if one.protocol == protocol)
 
+    def of_region(self, code: str) -> tuple[DemoHousehold, ...]:
+        """The households that live in a region, without the one whose report is malformed."""
+        return tuple(
+            one for one in self.households if one.protocol != MALFORMED_PROTOCOL and one.region_code == code
+        )
+
     @property
     def person(self) -> DemoPerson:
         """The applicant of the Roman household: the person the demo looks at."""
@@ -119,14 +131,15 @@ class DemoWorld:
         return self.household(OUTSIDE_PROTOCOL).people[0]
 
 
-def demo_world(as_of: date) -> DemoWorld:
+def demo_world(as_of: date, seed: int = SEED) -> DemoWorld:
     """The world on a day.
 
     Args:
         as_of: the day; reports are of the night before it.
+        seed: who the people are; households, their homes and what happens to them are the same for every seed.
 
     """
-    people = People(_SEED)
+    people = People(seed)
     homes = [(b, centres[i % len(centres)]) for b, count, centres in _HOMES for i in range(count)]
     homes.append(("H501", ROME_CENTRE))  # the malformed one
     reported = datetime.combine(as_of - timedelta(days=1), time(3), UTC)
@@ -138,7 +151,7 @@ def demo_world(as_of: date) -> DemoWorld:
     mended = replace(last, reported_at=reported + timedelta(hours=2))
     admissions = [one.admission for one in good]
     admissions.insert(8, _malformed(last))
-    lazio = [one for one in good if municipality(one.admission.members[0].belfiore).region_code == LAZIO]
+    lazio = [one for one in good if one.region_code == LAZIO]
     declared = (demo_declaration(n, one.people, as_of) for n, one in enumerate(good, start=1))
     return DemoWorld(
         households=households,

@@ -32,6 +32,7 @@ GRANT = "https://snodo.example/grants/demo-person"
 LEVELS = tuple(f"https://www.spid.gov.it/SpidL{level}" for level in (1, 2, 3))
 FISCAL_CODE = "https://attributes.eid.gov.it/fiscal_number"
 _NO_STORE = {"Cache-Control": "no-store"}
+_OPERATIONS = {"/.well-known/openid-configuration": "discovery", "/jwks": "jwks", "/token": "token"}
 
 
 def issue_citizen_token(
@@ -79,14 +80,15 @@ class IdentityProviderSimulator:
         """Take the demo's keys, and the people who may log in."""
         self._keys = keys
         self._people = people
-        self._now = now
-        self.faults = Faults()
+        self.faults = Faults(now)
+        self._now = self.faults.clock
         routes = [
             Route("/.well-known/openid-configuration", self._discovery, methods=["GET"]),
             Route("/jwks", self._jwks, methods=["GET"]),
             Route("/token", self._token, methods=["POST"]),
         ]
-        self.app = FaultyAsgi(Starlette(routes=routes), self.faults, _operation)
+        self.operations = tuple(_OPERATIONS.values())
+        self.app = FaultyAsgi(Starlette(routes=routes), self.faults, _OPERATIONS.get)
 
     async def _discovery(self, request: Request) -> Response:
         """OpenID Connect Discovery 1.0, section 3, as far as there is something behind it."""
@@ -133,11 +135,3 @@ class IdentityProviderSimulator:
 def _refused(error: str) -> Response:
     """An error of RFC 6749, section 5.2."""
     return JSONResponse({"error": error}, 400, _NO_STORE)
-
-
-def _operation(path: str) -> str | None:
-    return {
-        "/.well-known/openid-configuration": "discovery",
-        "/jwks": "jwks",
-        "/token": "token",
-    }.get(path)

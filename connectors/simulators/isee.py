@@ -69,6 +69,7 @@ class IseeSimulator:
         self.operators: list[tuple[str, str]] = []
         """(operation, userID) of each question that was let in: what INPS's audit would show."""
         routes = [Route(PATH, self._answer, methods=["POST"])]
+        self.operations = (OPERATION,)
         self.app = FaultyAsgi(Starlette(routes=routes), self.faults, {PATH: OPERATION}.get)
 
     async def _answer(self, request: Request) -> Response:

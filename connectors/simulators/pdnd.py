@@ -30,6 +30,8 @@ from connectors.simulators.replay import SeenTokens
 
 _log = logging.getLogger(__name__)
 _NO_STORE = {"Cache-Control": "no-cache, no-store"}
+_API = "api"
+_OPERATIONS = {"/token.oauth2": "token", "/.well-known/jwks.json": "jwks"}
 
 
 def issue_voucher(
@@ -129,6 +131,7 @@ class PdndSimulator:
             Route("/token.oauth2", self._token, methods=["POST"]),
             Route("/.well-known/jwks.json", self._jwks, methods=["GET"]),
         ]
+        self.operations = (*_OPERATIONS.values(), _API)
         self.app = FaultyAsgi(Starlette(routes=routes), self.faults, _operation)
 
     async def _token(self, request: Request) -> Response:
@@ -221,6 +224,4 @@ def _problem(status: int, title: str, code: str, detail: str, headers: Mapping[s
 
 
 def _operation(path: str) -> str | None:
-    if path.startswith("/v3/"):
-        return "api"
-    return {"/token.oauth2": "token", "/.well-known/jwks.json": "jwks"}.get(path)
+    return _API if path.startswith("/v3/") else _OPERATIONS.get(path)

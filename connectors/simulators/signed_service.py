@@ -73,6 +73,7 @@ class SignedService:
         """(operation, userID) of each question with evidence that was let in: what the agency's audit would show."""
         names = {f"/{one.path}": one.name for one in operations}
         routes = [Route("/status", self._status, methods=["GET"]), *map(self._route, operations)]
+        self.operations = tuple(names.values())
         self.app = FaultyAsgi(Starlette(routes=routes), self.faults, names.get)
 
     def _route(self, operation: Operation) -> Route:

@@ -36,23 +36,53 @@ class SimulatedPolicy:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class SimulatedWorker:
+    """Whose record it is; `birthplace` and `residence`: Belfiore codes."""
+
+    family_name: str
+    given_name: str
+    sex: str
+    birth_date: date
+    birthplace: str
+    residence: str
+    postal_code: str
+    street: str
+
+    def elements(self, fiscal_code: str) -> str:
+        """Write dati personali and residenza."""
+        return (
+            f"<datipersonali><codicefiscale>{fiscal_code}</codicefiscale><cognome>{escape(self.family_name)}</cognome>"
+            f"<nome>{escape(self.given_name)}</nome><sesso>{self.sex}</sesso><datanascita>{self.birth_date}</datanascita>"
+            f"<codcomune>{self.birthplace}</codcomune></datipersonali>"
+            f"<residenza><codcomune>{self.residence}</codcomune><cap>{self.postal_code}</cap>"
+            f"<indirizzo>{escape(self.street)}</indirizzo></residenza>"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SimulatedRecord:
-    """One person's SAP; `code`: 11 characters; `updated_on`: when anything of it last changed."""
+    """One person's SAP; `code`: 11 characters; `updated_on`: when anything of it last changed; `worker` None: no more than a name."""
 
     code: str
     fiscal_code: str
     updated_on: date
     policies: Sequence[SimulatedPolicy] = ()
     holder: str = "H501C000523"
+    worker: SimulatedWorker | None = None
 
     def document(self) -> str:
         """Write the document."""
+        personal = (
+            _unnamed(self.fiscal_code) if self.worker is None else self.worker.elements(self.fiscal_code)
+        )
         policies = "".join(one.element() for one in self.policies)
         return (
             f"<lavoratore><datiinvio><dataultimoagg>{self.updated_on}</dataultimoagg><identificativosap>{self.code}</identificativosap>"
-            f"<codiceentetit>{self.holder}</codiceentetit></datiinvio><datianagrafici><datipersonali>"
-            f"<codicefiscale>{self.fiscal_code}</codicefiscale><cognome>Prova</cognome><nome>Persona</nome>"
-            "</datipersonali></datianagrafici>"
+            f"<codiceentetit>{self.holder}</codiceentetit></datiinvio><datianagrafici>{personal}</datianagrafici>"
             f"<politiche_attive_lst>{policies}</politiche_attive_lst></lavoratore>"
         )
+
+
+def _unnamed(fiscal_code: str) -> str:
+    return f"<datipersonali><codicefiscale>{fiscal_code}</codicefiscale><cognome>Prova</cognome><nome>Persona</nome></datipersonali>"

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.pdnd import PublishedKeys
 from connectors.simulators.demo_world import DemoWorld, demo_world
+from connectors.simulators.faults import EVERY, Fault, FaultKind
 from connectors.simulators.identity_provider import (
     GRANT,
     ISSUER,
@@ -109,3 +110,22 @@ def test_a_subject_is_pairwise(keys: DemoKeys) -> None:
     assert one["sub"] == again["sub"] != other["sub"]
     assert one["jti"] != again["jti"]
     assert "12345678903" not in str(one["sub"])
+
+
+async def test_its_clock_can_be_put_out(keys: DemoKeys, world: DemoWorld, http: httpx2.AsyncClient) -> None:
+    provider = IdentityProviderSimulator(keys, world.anpr, now=lambda: 1_790_000_000.0)
+    provider.faults.set_clock(-3_600)
+    async with serve({"identity": provider.app}) as urls:
+        form = {"grant_type": GRANT, "fiscal_code": world.person.fiscal_code}
+        token = (await http.post(f"{urls['identity']}/token", data=form)).json()["access_token"]
+    assert json.loads(decode_segment(token.split(".")[1]))["iat"] == 1_790_000_000 - 3_600
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DUPLICATE_KEYS, FaultKind.WRONG_CHARSET])
+async def test_a_refusal_that_holds_no_object_can_be_spoiled_too(
+    keys: DemoKeys, world: DemoWorld, http: httpx2.AsyncClient, kind: FaultKind
+) -> None:
+    provider = IdentityProviderSimulator(keys, world.anpr)
+    provider.faults.set(EVERY, Fault(kind))
+    async with serve({"identity": provider.app}) as urls:
+        assert (await http.get(f"{urls['identity']}/token")).status_code == 405
