@@ -20,7 +20,7 @@ import pytest
 from connectors.anpr import Residence
 from connectors.connected import ConnectedAgencies, connect_agencies
 from connectors.isee import Attestation
-from connectors.pdnd import Operator, fetch_jwks
+from connectors.pdnd import Operator, PublishedKeys
 from connectors.region_files import read_filing
 from connectors.simulators.demo_world import PIEMONTE, DemoWorld, demo_world
 from connectors.simulators.faults import FaultKind
@@ -86,14 +86,14 @@ async def test_a_hub_by_the_printed_settings_reaches_every_one(
     assert simulated.places.keys() == simulated.switches.keys() == EVERYBODY
     assert agencies.anpr
     assert agencies.inps
-    assert agencies.region
+    [lazio] = agencies.regional
     assert agencies.isee
     person = world.person
     residence = await agencies.anpr.residence(person.fiscal_code, DESK)
     assert isinstance(residence, Residence)
     page = await agencies.inps.admitted_households(None, 100)
     assert len(page.records) == len(world.inps.admissions)
-    pacts = await agencies.region.pacts(None, 100)
+    pacts = await lazio.pacts(None, 100)
     assert pacts.records
     assert isinstance(await agencies.isee.attestation([person.fiscal_code], DESK, today()), Attestation)
     (region,) = agencies.cooperating
@@ -104,7 +104,7 @@ async def test_a_hub_by_the_printed_settings_reaches_every_one(
     assert (document.problems, document.sap.person.family_name) == ((), holder.family_name)
     assert await region.of_person(person.fiscal_code) is None, "she lives in Lazio"
     async with httpx2.AsyncClient(trust_env=False) as http:
-        assert await fetch_jwks(simulated.assignments["SNODO_CITIZEN_JWKS"], http, "Identity provider")
+        assert await PublishedKeys(simulated.assignments["SNODO_CITIZEN_JWKS"], http, "Identity provider")()
     listed = [
         read_filing(simulated.data_dir / "simulators" / f"{name}.toml")[0].agency_code
         for name in ("region-files", "inps-files")

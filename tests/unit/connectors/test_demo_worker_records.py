@@ -15,6 +15,7 @@ from connectors.records.delivery import Refusal
 from connectors.region_files import read_region
 from connectors.regional import RegionalPact
 from connectors.sap import SapDocument, read_policy_id, read_sap
+from connectors.sap.policy_id import control_letter
 from connectors.simulators.demo_regions import cooperating_region_file, demo_cooperating_region
 from connectors.simulators.demo_worker_records import SYSTEM, demo_worker_records
 from connectors.simulators.demo_world import LAZIO, PIEMONTE, SEED, DemoWorld, demo_world
@@ -41,7 +42,7 @@ def test_every_document_keeps_every_rule(day: date, seed: int) -> None:
         assert policy.proposed_on
         made = read_policy_id(policy.identifier)
         assert made.system == SYSTEM
-        assert made.was_made_of(policy.promoter, policy.kind, policy.proposed_on)
+        assert made.letter == control_letter(policy.promoter, policy.kind, policy.proposed_on)
     assert len({one.identifier for one in policies}) == len(policies)
     assert len({one.sap.submission.identifier for one in found}) == len(found)
 
