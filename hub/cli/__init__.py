@@ -27,6 +27,7 @@ GROUPS = {
     "agency": "agencies",
     "region": "regions",
     "sap": "sap",
+    "rdc": "rdc",
     "access-log": "access_log",
     "simulate": "simulators",
     "voucher": "voucher",

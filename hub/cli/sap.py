@@ -7,39 +7,25 @@ correct what it holds. What is asked about somebody, and whatever is sent, is wr
 
 from __future__ import annotations
 
-import getpass
-import hashlib
 import os
-import socket
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
-from functools import cache
 from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
-from sqlalchemy import Text, bindparam, select
 
 from connectors.connected import connect_agencies
 from connectors.cooperation import Outcome, SapConnector, Verdict
 from connectors.sap import NotASap, SapDocument, read_sap
 from connectors.tls import open_client
-from hub.access.line import Look, Selection
-from hub.access.log import AccessLog
-from hub.access.operator import Operator
+from hub.cli.looks import Command, write_down
 from hub.cli.options import DataDir, run, settings_of
 from hub.cli.person_code import asked_fiscal_code
-from hub.cli.trail import caller_under
 from hub.errors import ConfigurationError, InvalidInput
 from hub.settings import Settings
-from hub.store.base import table_of
-from hub.store.engine import database_url, open_connection
-from hub.store.migrations import check_version
-from hub.store.statement import Connection, Statement
-from hub.store.tables import Beneficiary
-from hub.store.vocabulary import AccessOutcome
+from hub.store.engine import database_url
 
 T = TypeVar("T")
 
@@ -193,8 +179,6 @@ def _asking(
     fiscal_code: str | None,
     ask: Callable[[SapConnector], Awaitable[T]],
 ) -> T:
-    operator = Operator(by or getpass.getuser(), socket.gethostname(), "command line")
-
     async def asked(url: str) -> T:
         async with AsyncExitStack() as stack:
             http = await stack.enter_async_context(open_client(settings))
@@ -204,50 +188,10 @@ def _asking(
                 raise ConfigurationError(
                     f"Region {region} is not reached by application cooperation: give it a file in SNODO_REGIONS."
                 )
-            await _write_down(settings, url, purpose, operator, name, fiscal_code)
+            await write_down(
+                settings, url, Command(name, SHOWN), purpose=purpose, by=by, fiscal_code=fiscal_code
+            )
             return await ask(connector)
 
     with database_url(settings) as url:
         return run(asked(url))
-
-
-async def _write_down(
-    settings: Settings, url: str, purpose: UUID, operator: Operator, name: str, fiscal_code: str | None
-) -> None:
-    """Write the look into the access log, before the region hears of it: as the purpose's agency's, and the person's if the hub knows one."""
-    connection = await open_connection(url, settings)
-    try:
-        await check_version(connection, url)
-        caller = await caller_under(connection, purpose)
-        operation = _Operation(name)
-        log = AccessLog(lambda: open_connection(url, settings), time.perf_counter)
-        await log.know(connection, [operation.selection])
-        subject = None if fiscal_code is None else await _known(connection, fiscal_code)
-        async with connection.transaction():
-            await log.write_within(
-                connection,
-                Look(caller, operator, operation, {}),
-                "{}" if subject is None else f"{{{subject}}}",
-                AccessOutcome.ANSWERED,
-            )
-    finally:
-        await connection.close()
-
-
-class _Operation:
-    """A command, as the access log names an operation."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.selection = Selection(SHOWN, hashlib.sha256("\n".join(SHOWN).encode()).digest(), {})
-
-
-async def _known(connection: Connection, fiscal_code: str) -> UUID | None:
-    found: UUID | None = await _person().fetchval(connection, code=fiscal_code)
-    return found
-
-
-@cache
-def _person() -> Statement:
-    person = table_of(Beneficiary)
-    return Statement(select(person.c.id).where(person.c.fiscal_code == bindparam("code", type_=Text)))
