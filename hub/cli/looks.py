@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""A look at somebody by a command that asks another system: written into the access log before that system hears of it."""
+"""A look at somebody by a command: who looks, and for what, as the access log has it; of one that asks another system it is written first."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from functools import cache
 from uuid import UUID
 
 from sqlalchemy import Text, bindparam, select
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
+from hub.access.caller import Caller, Scope
 from hub.access.line import Look, Selection
 from hub.access.log import AccessLog
 from hub.access.operator import Operator
-from hub.cli.trail import caller_under
+from hub.errors import InvalidInput
 from hub.settings import Settings
 from hub.store.base import table_of
 from hub.store.engine import open_connection
 from hub.store.migrations import check_version
 from hub.store.statement import Connection, Statement
-from hub.store.tables import Beneficiary, Household
-from hub.store.vocabulary import AccessOutcome
+from hub.store.tables import Agency, Beneficiary, Household, Purpose
+from hub.store.vocabulary import AccessOutcome, AgencyKind, GrantScope
 
 
 class Command:
@@ -32,6 +34,31 @@ class Command:
     def __init__(self, name: str, shown: Sequence[str]) -> None:
         self.name = name
         self.selection = Selection((*shown,), hashlib.sha256("\n".join(shown).encode()).digest(), {})
+
+
+def operator_of(by: str | None) -> Operator:
+    """Who is at the command line; None: the user of this system."""
+    return Operator(by or getpass.getuser(), socket.gethostname(), "command line")
+
+
+async def caller_under(connection: Connection, purpose: UUID) -> Caller:
+    """Who looks under a registered purpose, in the access log.
+
+    Raises:
+        InvalidInput: none is registered.
+
+    """
+    row = await _registered().fetchrow(connection, purpose=purpose)
+    if row is None:
+        raise InvalidInput("No such purpose is registered; `snodo agency list` names those that are.")
+    return Caller(
+        row["id"],
+        row["code"],
+        AgencyKind(row["kind"]),
+        None,
+        purpose,
+        Scope(GrantScope.NATIONAL, single=False),
+    )
 
 
 async def write_down(
@@ -59,7 +86,7 @@ async def write_down(
         InvalidInput: no such purpose is registered.
 
     """
-    operator = Operator(by or getpass.getuser(), socket.gethostname(), "command line")
+    operator = operator_of(by)
     connection = await open_connection(url, settings)
     try:
         await check_version(connection, url)
@@ -98,4 +125,17 @@ def _household() -> Statement:
     household = table_of(Household)
     return Statement(
         select(household.c.id).where(household.c.inps_protocol == bindparam("protocol", type_=Text))
+    )
+
+
+@cache
+def _registered() -> Statement:
+    agency, purpose = table_of(Agency), table_of(Purpose)
+    return Statement(
+        select(agency.c.id, agency.c.code, agency.c.kind)
+        .join_from(purpose, agency, agency.c.id == purpose.c.agency_id)
+        .where(
+            purpose.c.purpose_id == bindparam("purpose", type_=PG_UUID(as_uuid=True)),
+            purpose.c.revoked_at.is_(None),
+        )
     )

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ from connectors.soap import SoapClient
 from connectors.soap.client import by_the_connection
 from connectors.tls import open_own_client
 from hub.cli.looks import Command, write_down
+from hub.cli.new_file import new_file
 from hub.cli.options import DataDir, run, settings_of
 from hub.cli.person_code import asked_fiscal_code
 from hub.errors import InvalidInput
@@ -67,16 +67,14 @@ def rdc(
     settings = settings_of(data_dir=data_dir)
     _check_address(address)
     credentials = _credentials(user, password_file)
-    if to.exists():
-        raise InvalidInput(f"{to} is there already.")
     code = asked_fiscal_code() if protocol is None else None
-    with database_url(settings) as url:
+    with new_file(to) as file, database_url(settings) as url:
+        assert file is not None
         people = run(_ask(settings, url, address, purpose, by, credentials, certificate, code, protocol))
+        file.writelines(f"{orjson.dumps(_written(one)).decode()}\n" for one in people)
     if not people:
         typer.echo("The service knows nobody by this.")
         raise typer.Exit(1)
-    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.writelines(orjson.dumps(_written(one), option=orjson.OPT_APPEND_NEWLINE) for one in people)
     typer.echo(f"{len(people)} people written to {to}.")
 
 

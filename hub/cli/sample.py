@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import csv
 import getpass
-import hashlib
 import secrets
-import socket
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -23,9 +20,8 @@ from uuid import UUID
 import orjson
 import typer
 
-from hub.access.line import Look, Selection
+from hub.access.line import Look
 from hub.access.log import AccessLog
-from hub.access.operator import Operator
 from hub.casework.inspections.codes import Codes, read_codes
 from hub.casework.inspections.outcomes import (
     ROME,
@@ -51,9 +47,9 @@ from hub.casework.inspections.told import HOUSEHOLD_PREFIX, Told, read_told
 from hub.casework.runs import record
 from hub.casework.runs.record import Run, UnknownRun
 from hub.cli.data import owned_tables
+from hub.cli.looks import Command, caller_under, operator_of
 from hub.cli.new_file import new_file
 from hub.cli.options import AsJson, DataDir, run, settings_of
-from hub.cli.trail import caller_under
 from hub.errors import InvalidInput
 from hub.measures.controls import Indicators, indicators_of
 from hub.measures.measure import Measure
@@ -92,17 +88,7 @@ CODES = ("inps_protocol", "fiscal_codes")
 """The columns beside them with `--codes`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Command:
-    """The command, as the access log names an operation."""
-
-    name: str
-    selection: Selection
-
-
-_OPERATION = _Command(
-    "snodo measures sample", Selection(SHOWN, hashlib.sha256("\n".join(SHOWN).encode()).digest(), {})
-)
+_OPERATION = Command("snodo measures sample", SHOWN)
 
 
 @group.command()
@@ -295,7 +281,7 @@ async def _found(
             if purpose is None:
                 return one, found, told, None
             caller = await caller_under(connection, purpose)
-            operator = Operator(_who(by), socket.gethostname(), "command line")
+            operator = operator_of(by)
             known = await read_codes(
                 connection, [one.household for one in found if one.household is not None]
             )

@@ -7,7 +7,6 @@ correct what it holds. What is asked about somebody, and whatever is sent, is wr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
@@ -21,6 +20,7 @@ from connectors.cooperation import Outcome, SapConnector, Verdict
 from connectors.sap import NotASap, SapDocument, read_sap
 from connectors.tls import open_client
 from hub.cli.looks import Command, write_down
+from hub.cli.new_file import new_file
 from hub.cli.options import DataDir, run, settings_of
 from hub.cli.person_code import asked_fiscal_code
 from hub.errors import ConfigurationError, InvalidInput
@@ -98,19 +98,19 @@ def fetch(
     data_dir: DataDir = None,
 ) -> None:
     """Fetch a person's SAP from a region (VerificaEsistenzaSAP, RichiestaSAP); the fiscal code as `snodo doctor person` asks for it."""
-    if to.exists():
-        raise InvalidInput(f"{to} is there already.")
     code = asked_fiscal_code()
 
     async def asked(connector: SapConnector) -> SapDocument | None:
         return await connector.of_person(code)
 
-    found = _asking(settings_of(data_dir=data_dir), region, purpose, by, "snodo sap fetch", code, asked)
+    with new_file(to) as file:
+        assert file is not None
+        found = _asking(settings_of(data_dir=data_dir), region, purpose, by, "snodo sap fetch", code, asked)
+        if found is not None:
+            file.write(found.to_bytes().decode())
     if found is None:
         typer.echo("The region has no SAP of this person.")
         raise typer.Exit(1)
-    with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(found.to_bytes())
     typer.echo(f"Written to {to}; it breaks {len(found.problems)} rules (`snodo sap check`).")
 
 

@@ -3,38 +3,27 @@
 
 from __future__ import annotations
 
-import getpass
-import hashlib
-import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Annotated
 from uuid import UUID
 
 import typer
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
-from hub.access.caller import Caller, Scope
-from hub.access.line import Look, Selection
+from hub.access.line import Look
 from hub.access.log import AccessLog
 from hub.access.operator import Operator
+from hub.cli.looks import Command, caller_under, operator_of
 from hub.cli.options import DataDir, run, settings_of
 from hub.cli.person_code import asked_fiscal_code
-from hub.errors import InvalidInput
 from hub.ledger.inbound_trail import CommunicatedHire, InboundTrail, LandedActivity, LandedPact, Origin
 from hub.ledger.trail import Aside, Sent, Step, Trail, read_trail
 from hub.settings import Settings
-from hub.store.base import table_of
 from hub.store.engine import database_url, open_connection
 from hub.store.identifiers import encode_id
 from hub.store.migrations import check_version
-from hub.store.statement import Connection, Statement
-from hub.store.tables import Agency, Purpose
-from hub.store.vocabulary import AccessOutcome, AgencyKind, AttemptOutcome, DeliveryState, GrantScope
+from hub.store.vocabulary import AccessOutcome, AttemptOutcome, DeliveryState
 
 SHOWN = (
     "Activity.endsOn",
@@ -78,17 +67,7 @@ SHOWN = (
 """What the command shows, as the schema calls it: what its line of the access log says was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Support:
-    """The command, as the access log names an operation."""
-
-    name: str
-    selection: Selection
-
-
-_OPERATION = _Support(
-    "snodo doctor person", Selection(SHOWN, hashlib.sha256("\n".join(SHOWN).encode()).digest(), {})
-)
+_OPERATION = Command("snodo doctor person", SHOWN)
 
 
 def person(
@@ -104,7 +83,7 @@ def person(
     """Say where the facts about a person stopped: asks for the fiscal code, or reads it from stdin; writes the look down first."""
     settings = settings_of(data_dir=data_dir)
     fiscal_code = asked_fiscal_code()
-    operator = Operator(by or getpass.getuser(), socket.gethostname(), "command line")
+    operator = operator_of(by)
     with database_url(settings) as url:
         trail = run(_look(settings, url, fiscal_code, purpose, operator))
     for line in told(trail):
@@ -128,39 +107,6 @@ async def _look(settings: Settings, url: str, fiscal_code: str, purpose: UUID, o
     finally:
         await connection.close()
     return trail
-
-
-async def caller_under(connection: Connection, purpose: UUID) -> Caller:
-    """Who looks under a registered purpose, in the access log.
-
-    Raises:
-        InvalidInput: none is registered.
-
-    """
-    row = await _registered().fetchrow(connection, purpose=purpose)
-    if row is None:
-        raise InvalidInput("No such purpose is registered; `snodo agency list` names those that are.")
-    return Caller(
-        row["id"],
-        row["code"],
-        AgencyKind(row["kind"]),
-        None,
-        purpose,
-        Scope(GrantScope.NATIONAL, single=False),
-    )
-
-
-@cache
-def _registered() -> Statement:
-    agency, purpose = table_of(Agency), table_of(Purpose)
-    return Statement(
-        select(agency.c.id, agency.c.code, agency.c.kind)
-        .join_from(purpose, agency, agency.c.id == purpose.c.agency_id)
-        .where(
-            purpose.c.purpose_id == bindparam("purpose", type_=PG_UUID(as_uuid=True)),
-            purpose.c.revoked_at.is_(None),
-        )
-    )
 
 
 def told(trail: Trail) -> Iterator[str]:

@@ -82,7 +82,7 @@ async def test_a_household_is_asked_of_another_hub(run: Run, hub: Service, tmp_p
     assert await last_look(hub) == ("snodo rdc", "m.rossi", [about])
     again = await run(NORTH_CODE)
     assert isinstance(again.exception, SnodoError)
-    assert "is there already" in again.exception.message
+    assert "name a new one" in again.exception.message
 
 
 async def test_whom_it_does_not_know_is_nobody(run: Run, tmp_path: Path) -> None:
@@ -111,6 +111,7 @@ async def test_another_password_is_refused(run: Run, tmp_path: Path) -> None:
         ({"password_file": "/nowhere"}, "There is no file"),
         ({"purpose": "0199a000-0000-7000-8000-00000000dead"}, "No such purpose"),
         ({"certificate": "/nowhere.pem"}, "/nowhere.pem"),
+        ({"to": "/nowhere/people.ndjson"}, "cannot be written"),
     ],
 )
 async def test_what_cannot_be_asked_is_told(

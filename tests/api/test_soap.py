@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lxml import etree
-from structlog.testing import capture_logs
 
 from connectors.rdc.beneficiaries import NOBODY, TYPES
 from connectors.soap.envelope import ENVELOPE, written
@@ -449,56 +448,3 @@ async def test_without_codes_none_are_invented(open_hub: Opener, soap_file: Path
         assert (await post(hub, GOOD)).status == 404
         events = await send(hub, "/soap/EventiCondizionalitaRDC", GOOD)
     assert (events.status, fault(events)[0]) == (500, "Client")
-
-
-LAUGHS = (
-    b'<!DOCTYPE a [<!ENTITY l0 "ha">'
-    + b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
-    + b"]><a>&l9;</a>"
-)
-
-
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        (LAUGHS, "XML_DOCTYPE"),
-        (GOOD[:200], "XML_NOT_WELL_FORMED"),
-        (GOOD.replace(b"<soapenv:Body>", b"<a>" * 100 + b"</a>" * 100 + b"<soapenv:Body>"), "XML_TOO_DEEP"),
-        (b" " * 70_000, "BODY_TOO_LARGE"),
-        (envelope("<a/>"), "SOAP_REFUSED"),
-    ],
-    ids=lambda one: one if isinstance(one, str) else "",
-)
-async def test_a_body_that_is_refused_is_counted_and_logged_without_a_word_of_it(
-    hub: Service, content: bytes, code: str
-) -> None:
-    name = f'snodo_soap_requests_total{{outcome="{code}",service="serviceRDC"}}'
-    before = await hub.counted(name)
-    with capture_logs() as lines:
-        assert fault(await post(hub, content))[0] == "Client"
-    assert await hub.counted(name) == before + 1
-    assert [one for one in lines if one["event"] == "request.refused"] == [
-        {
-            "event": "request.refused",
-            "log_level": "warning",
-            "door": PATH,
-            "agency": "two-regions",
-            "code": code,
-        }
-    ]
-
-
-async def test_of_nobody_who_is_known_there_is_a_count_and_no_line(hub: Service) -> None:
-    name = 'snodo_soap_requests_total{outcome="UNAUTHENTICATED",service="serviceRDC"}'
-    before = await hub.counted(name)
-    with capture_logs() as lines:
-        assert (await post(hub, LAUGHS, user=None)).status == 401
-    assert await hub.counted(name) == before + 1
-    assert [one for one in lines if one["event"] == "request.refused"] == []
-
-
-async def test_what_came_of_requests_is_counted(hub: Service) -> None:
-    name = 'snodo_soap_requests_total{outcome="answered",service="serviceRDC"}'
-    before = await hub.metric(name)
-    await post(hub, GOOD)
-    assert await hub.metric(name) == before + 1

@@ -100,9 +100,10 @@ async def test_a_record_is_fetched_mended_sent_and_cancelled(
     assert fetched.exit_code == 0, fetched.output
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert read_sap(file.read_bytes()).sap.person.fiscal_code == region.codes["ada"]
-    assert (
-        "is there already" in refused(await run("fetch", "--to", str(file), code=region.codes["ada"])).message
-    )
+    before = len(await looks(owner))
+    for taken, words in ((file, "name a new one"), (tmp_path / "nowhere" / "x.xml", "cannot be written")):
+        assert words in refused(await run("fetch", "--to", str(taken), code=region.codes["ada"])).message
+    assert len(await looks(owner)) == before, "nobody was asked"
     assert (await run("check", str(file), under=False)).stdout.strip() == "It breaks no rule."
 
     sent = await run("send", str(file))
