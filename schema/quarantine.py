@@ -64,7 +64,7 @@ class QuarantinedRecord(Node):
     source: Agency = strawberry.field(description="The agency that sent it.")
     flow: str = strawberry.field(
         description="What it is one of: `admitted-households`, `job-offers`, `training-courses`, `pacts`, `worker-records` (SAP), "
-        "`communications` (comunicazioni obbligatorie)."
+        "`communications` and `communications-http` (comunicazioni obbligatorie)."
     )
     record_key: str | None = strawberry.field(
         description="Its number in the agency's own system; null where it has none that can be read.",
